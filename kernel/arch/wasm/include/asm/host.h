@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Everything that the kernel asks of its host.  Every function is an import
+ * of module "host"; there is no other way out.  All run on the calling
+ * task's native stack, with interrupts deferred, and return at once unless
+ * said otherwise.  Pointers are addresses in the kernel's linear memory.
+ * Errors are negative errnos.
+ */
+#ifndef _ASM_WASM_HOST_H
+#define _ASM_WASM_HOST_H
+
+#include <linux/types.h>
+
+#define __host(name) \
+	__attribute__((import_module("host"), import_name(#name))) host_##name
+
+struct task_struct;
+struct host_page;
+struct host_stat;
+struct host_image;
+
+/* --- machine (host/machine.c) --- */
+
+/* Bytes of physical memory: linear memory 0..n, mapped at the same address. */
+unsigned long __host(memory_size)(void);
+/* Copies the kernel command line, with its NUL, into buf. */
+void __host(cmdline)(char *buf, unsigned long n);
+/* Bytes of the initramfs; it is copied to buf unless buf is NULL. */
+unsigned long __host(initrd)(void *buf);
+/* The words that kernel and host share, see asm/host_page.h. */
+void __host(set_page)(struct host_page *p);
+/* Never returns.  0: power off, 1: restart, 2: panic. */
+void __noreturn __host(halt)(int how);
+
+/* --- console (host/console.c): boot messages and panics --- */
+
+void __host(console_write)(const char *s, unsigned long n);
+
+/* --- clock (host/clock.c) --- */
+
+/* Nanoseconds since boot, never goes back. */
+u64 __host(clock_ns)(void);
+/* Nanoseconds since 1970, read once at boot. */
+u64 __host(realtime_ns)(void);
+/* One interrupt at that clock_ns, ~0 for none.  Replaces the last one. */
+void __host(timer_set)(u64 when);
+/* Sleeps until an interrupt is pending. */
+void __host(idle)(void);
+/* Fills buf with random bytes. */
+void __host(random)(void *buf, unsigned long n);
+
+/* --- tasks (host/task.c): each has a native stack of its own --- */
+
+/* On its first switch the task calls the export task_entry(t, sp). */
+int __host(task_create)(struct task_struct *t, unsigned long sp);
+/* Returns when somebody switches back to prev. */
+void __host(task_switch)(struct task_struct *prev, struct task_struct *next);
+/* Never the running task. */
+void __host(task_free)(struct task_struct *t);
+
+/* --- address spaces (host/mm.c): id 0 is the kernel's own --- */
+
+/* A new, empty 4 GiB address space; its id, > 0. */
+int __host(mm_create)(void);
+void __host(mm_destroy)(int id);
+/* Maps physical memory; prot is PROT_READ | PROT_WRITE. */
+int __host(mm_map)(int id, unsigned long va, unsigned long pa,
+		   unsigned long len, int prot);
+int __host(mm_unmap)(int id, unsigned long va, unsigned long len);
+
+/* --- programs (host/user.c) --- */
+
+/*
+ * Makes image, a wasm module, ready to run in address space id and describes
+ * it in info.  May take seconds, the first time.  -ENOEXEC if it is not a
+ * valid program; the reason is in info->error.
+ */
+int __host(user_load)(int id, const char *name, const void *image,
+		      unsigned long size, struct host_image *info);
+/*
+ * Runs user code of the current task in address space id.  entry 0: the
+ * program's start function, then _start(arg); else a thread,
+ * table[entry](arg).  Never returns: the way back is a system call.
+ */
+void __noreturn __host(user_run)(int id, unsigned long entry, unsigned long arg);
+/* The user's __stack_pointer and __tls_base, of the current task. */
+unsigned long __host(user_sp)(void);
+unsigned long __host(user_tls)(void);
+
+/* --- streams (host/stream.c): what the embedder gave as files 0, 1, 2 ... --- */
+
+/*
+ * Bytes done, 0 at the end, -EAGAIN if it would block, -EPIPE if nobody reads.
+ * Never blocks.
+ */
+long __host(stream_read)(int n, void *buf, unsigned long len);
+long __host(stream_write)(int n, const void *buf, unsigned long len);
+/* What is ready now, of POLLIN | POLLOUT | POLLHUP | POLLERR; -ENODEV. */
+int __host(stream_poll)(int n);
+/* One interrupt (HOST_IRQ_STREAM) as soon as any of events is ready. */
+void __host(stream_watch)(int n, int events);
+s64 __host(stream_seek)(int n, s64 offset, int whence);
+
+/* --- terminal (host/tty.c): the embedder's terminal, in raw mode --- */
+
+long __host(tty_read)(void *buf, unsigned long len);
+long __host(tty_write)(const void *buf, unsigned long len);
+/* rows << 16 | columns; a change is an interrupt (HOST_IRQ_WINCH). */
+unsigned long __host(tty_size)(void);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Words and structures in kernel memory that kernel and host both use.  The
+ * host includes this file too.  All members are 32 bits wide, little endian.
+ */
+#ifndef _ASM_WASM_HOST_PAGE_H
+#define _ASM_WASM_HOST_PAGE_H
+
+/* bits of irq_pending */
+#define HOST_IRQ_TIMER	1
+#define HOST_IRQ_STREAM	2	/* a watched stream is ready */
+#define HOST_IRQ_TTY	4	/* the terminal has input, or takes output again */
+#define HOST_IRQ_WINCH	8	/* the terminal's size changed */
+
+/* what a system call, fault or interrupt asks the host to do on its return */
+#define HOST_USER_CALL		1	/* call a signal handler, see below */
+#define HOST_USER_RESTART	2	/* make the system call again */
+#define HOST_USER_EXEC		3	/* forget this program, call user_resume() */
+
+struct host_page {
+	unsigned int irq_pending;	/* set by the host, at any time */
+	unsigned int action;		/* HOST_USER_*, set by the kernel */
+	/* HOST_USER_CALL: table[dispatcher](handler, sig, info, context) */
+	unsigned int dispatcher;
+	unsigned int handler;
+	unsigned int sig;
+	unsigned int info;
+	unsigned int context;
+};
+
+struct host_image {
+	unsigned int data;		/* first address of the program's data */
+	unsigned int end;		/* end of its initial memory */
+	char error[248];		/* why it was refused, one line */
+};
+
+#endif
