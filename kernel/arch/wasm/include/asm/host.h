@@ -87,7 +87,12 @@ void __noreturn __host(user_run)(int id, unsigned long entry, unsigned long arg)
 unsigned long __host(user_sp)(void);
 unsigned long __host(user_tls)(void);
 
-/* --- streams (host/stream.c): what the embedder gave as files 0, 1, 2 ... --- */
+/*
+ * --- streams (host/stream.c): what the embedder gave as files 0, 1, 2 ... ---
+ *
+ * Numbers are below HOST_STREAMS; HOST_STREAM_CTL is the channel between init
+ * and the embedder, see host/init/protocol.h.
+ */
 
 /*
  * Bytes done, 0 at the end, -EAGAIN if it would block, -EPIPE if nobody reads.
@@ -100,9 +105,15 @@ int __host(stream_poll)(int n);
 /* One interrupt (HOST_IRQ_STREAM) as soon as any of events is ready. */
 void __host(stream_watch)(int n, int events);
 s64 __host(stream_seek)(int n, s64 offset, int whence);
+/* Nobody in the guest has it open any more; its number can be used again. */
+void __host(stream_close)(int n);
 
 /* --- terminal (host/tty.c): the embedder's terminal, in raw mode --- */
 
+/*
+ * As for streams.  One interrupt (HOST_IRQ_TTY) after each read as soon as
+ * there is input, and after each write that was cut short when there is room.
+ */
 long __host(tty_read)(void *buf, unsigned long len);
 long __host(tty_write)(const void *buf, unsigned long len);
 /* rows << 16 | columns; a change is an interrupt (HOST_IRQ_WINCH). */

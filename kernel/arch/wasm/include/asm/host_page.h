@@ -12,6 +12,10 @@
 #define HOST_IRQ_TTY	4	/* the terminal has input, or takes output again */
 #define HOST_IRQ_WINCH	8	/* the terminal's size changed */
 
+/* streams */
+#define HOST_STREAMS	256
+#define HOST_STREAM_CTL	0	/* init's channel to the embedder */
+
 /* what a system call, fault or interrupt asks the host to do on its return */
 #define HOST_USER_CALL		1	/* call a signal handler, see below */
 #define HOST_USER_RESTART	2	/* make the system call again */

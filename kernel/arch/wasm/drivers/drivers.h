@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the arch's code calls in its drivers.  The first three are interrupt
+ * handlers, one for each bit HOST_IRQ_* of that name.
+ */
+#ifndef _WASM_DRIVERS_H
+#define _WASM_DRIVERS_H
+
+#include <linux/init.h>
+
+void wasm_stream_irq(void);
+void wasm_tty_irq(void);
+void wasm_tty_winch(void);
+
+/* From setup_arch(), so that the first messages are seen. */
+void __init wasm_early_console(void);
+
+#endif
