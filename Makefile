@@ -107,14 +107,24 @@ $(WASM2C): $(sources)/wabt.stamp toolchain/private-wasm2c
 	$(Q)touch $@
 endif
 
-# --- the parts; each adds to these lists ---
+# --- the parts ---
 
+# Each adds to built what `make` makes, and to install a target of its own.
+# toolchain is what programs are compiled with: the wrappers and the sysroot.
 built :=
+toolchain :=
 -include toolchain/rules.mk kernel/rules.mk host/rules.mk
 -include test-suite/rules.mk bench/rules.mk
 
 .PHONY: all demo check bench dist install clean distclean help
 all: $(built)
+
+demo: $(B)/demo/hello $(built)
+	$(B)/bin/muslin $<
+
+$(B)/demo/hello: examples/hello.c $(toolchain)
+	$(Q)mkdir -p $(@D)
+	$(B)/bin/wasm32-linux-musl-cc -O2 -o $@ $<
 
 clean:
 	rm -rf $(filter-out $(B)/apt $(sources),$(wildcard $(B)/*))

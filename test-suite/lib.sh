@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# Sourced by the scripts of cli/, abi/ and programs/.
+
+status=0
+
+error() { status=1; echo "$*"; }
+
+# want STATUS OUTPUT COMMAND...: OUTPUT is all of stdout and stderr, without
+# the last newline; a shell pattern, so quote * ? [ ] and \.
+want() {
+	want_status=$1 want_output=$2
+	shift 2
+	got_output=$("$@" 2>&1) && got_status=0 || got_status=$?
+	[ $got_status = $want_status ] ||
+		error "$*: want status $want_status, not $got_status"
+	case $got_output in
+	$want_output) ;;
+	*) error "$*: want \"$want_output\", not \"$got_output\"" ;;
+	esac
+}
+
+trap 'exit $status' EXIT

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# The tests: see test-suite/README.
+
+T := $(B)/test-suite
+
+guest_sources := $(sort $(wildcard test-suite/guest/*.c))
+guest_tests := $(guest_sources:test-suite/%.c=$(T)/%)
+host_sources := $(sort $(wildcard test-suite/host/*.c))
+host_objects := $(host_sources:%.c=$(B)/%.o)
+host_suites := $(notdir $(host_sources:.c=))
+scripts := $(sort $(wildcard test-suite/abi/* test-suite/cli/* test-suite/programs/*))
+# Scripts are executable; what else lies there belongs to one of them.
+scripts := $(shell for f in $(scripts); do [ -d $$f ] || [ ! -x $$f ] || echo $$f; done)
+
+$(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
+	$(say) GUEST $*
+	$(Q)mkdir -p $(@D)
+	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -Itest-suite/guest $(GUEST_FLAGS) -o $@ $<
+
+$(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost $(HOST_CPPFLAGS) -c -o $@ $<
+
+$(T)/suites.h: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q){ :; $(foreach s,$(host_suites),echo 'X($s)';) } | { $(call update,$@); }
+
+$(T)/check: test-suite/check.c $(T)/suites.h $(host_objects) $(if $(host_objects),$(B)/lib/libmuslin.a)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -I$(T) \
+		-o $@ $< $(filter %.o %.a,$^) $(HOST_LIBS) $(LDFLAGS) \
+		-lcheck -lsubunit -lm -lrt -lpthread
+
+# "SUITE NAME COMMAND" lines.
+$(T)/list: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q){ :; $(foreach t,$(scripts),echo '$(notdir $(patsubst %/,%,$(dir $t))) $(notdir $t) "$$TOP/$t"';) \
+	$(foreach t,$(guest_tests),echo 'guest $(notdir $t) muslin run "$$TOP/$t"';) } | { $(call update,$@); }
+
+check: $(built) $(T)/check $(T)/list $(guest_tests) $(check_needs)
+	@TOP='$(CURDIR)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/bin):$(PATH)' \
+		$(if $(CK_RUN_SUITE),CK_RUN_SUITE='$(CK_RUN_SUITE)') \
+		$(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') \
+		$(T)/check $(T)/list
