@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest's file systems. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+#include "init.h"
+
+#define HOSTFS_MAGIC 0x00c0ffee	/* linux/magic.h */
+
+static const struct {
+	const char *type, *path, *options;
+	int mode;
+	unsigned long flags;
+} table[] = {
+	{ "devtmpfs", "/dev", "mode=0755", 0755, MS_NOSUID },
+	{ "proc", "/proc", NULL, 0555, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+	{ "sysfs", "/sys", NULL, 0555, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+	{ "devpts", "/dev/pts", "mode=0620,ptmxmode=0666", 0755,
+	  MS_NOSUID | MS_NOEXEC },
+	{ "tmpfs", "/dev/shm", "mode=1777", 01777, MS_NOSUID | MS_NODEV },
+	{ "mqueue", "/dev/mqueue", NULL, 01777,
+	  MS_NOSUID | MS_NODEV | MS_NOEXEC },
+	{ "tmpfs", "/run", "mode=0755", 0755, MS_NOSUID | MS_NODEV },
+	{ "tmpfs", "/tmp", "mode=1777", 01777, MS_NOSUID | MS_NODEV },
+};
+
+static const struct {
+	const char *path, *target;
+} links[] = {
+	{ "/dev/fd", "/proc/self/fd" },
+	{ "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" },
+	{ "/dev/stderr", "/proc/self/fd/2" },
+	{ "/dev/ptmx", "/dev/pts/ptmx" },
+};
+
+void mount_system(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		mkdir(table[i].path, table[i].mode);
+		if (mount(table[i].type, table[i].path, table[i].type,
+			  table[i].flags, table[i].options) && errno != EBUSY)
+			fprintf(stderr, "init: mount %s: %s\n", table[i].path,
+				strerror(errno));
+	}
+	unlink("/dev/ptmx");
+	for (i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (symlink(links[i].target, links[i].path))
+			fprintf(stderr, "init: link %s: %s\n", links[i].path,
+				strerror(errno));
+}
+
+/*
+ * Makes a mount point.  Nothing is made in a directory of the host: that it
+ * was given to the guest does not mean that it wants another one's name in it.
+ */
+static int make_point(char *path, int is_file)
+{
+	struct statfs fs;
+	struct stat st;
+	char *slash;
+	int fd, r;
+
+	if (!stat(path, &st)) {
+		if (is_file)
+			return S_ISDIR(st.st_mode) ? EISDIR : 0;
+		return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	}
+	if (errno != ENOENT)
+		return errno;
+
+	slash = strrchr(path, '/');
+	if (slash != path) {
+		*slash = 0;
+		r = make_point(path, 0);
+		if (!r && statfs(path, &fs))
+			r = errno;
+		*slash = '/';
+		if (r)
+			return r;
+		if (fs.f_type == HOSTFS_MAGIC)
+			return ENOENT;
+	}
+	if (!is_file)
+		return mkdir(path, 0755) ? errno : 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/*
+ * A root for "/" itself: the others move into it, as far as it has a place
+ * for them, and it becomes our root directory.
+ */
+static int entered;
+
+int root_entered(void)
+{
+	return entered;
+}
+
+static int enter_root(void)
+{
+	static const char *const keep[] = {
+		"/dev", "/proc", "/sys", "/run", "/tmp",
+	};
+	char path[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(keep) / sizeof(*keep); i++) {
+		snprintf(path, sizeof(path), "/.root%s", keep[i]);
+		mount(keep[i], path, NULL, MS_MOVE, NULL);
+	}
+	if (chdir("/.root") || mount(".", "/", NULL, MS_MOVE, NULL) ||
+	    chroot(".") || chdir("/"))
+		return errno;
+	entered = 1;
+	return 0;
+}
+
+struct mounted {
+	struct mounted *next;
+	char path[];
+};
+static struct mounted *mounts;
+
+int mount_root(const struct ctl_mount *m)
+{
+	const char *path = strcmp(m->path, "/") ? m->path : "/.root";
+	unsigned long flags = MS_NOSUID | MS_NODEV;
+	struct mounted *mounted;
+	char root[16];
+	int r;
+
+	mounted = malloc(sizeof(*mounted) + strlen(path) + 1);
+	if (!mounted)
+		return ENOMEM;
+	strcpy(mounted->path, path);
+	if (m->flags & CTL_MOUNT_RO)
+		flags |= MS_RDONLY;
+	snprintf(root, sizeof(root), "/%u", m->root);
+
+	r = make_point(mounted->path, !!(m->flags & CTL_MOUNT_FILE));
+	if (!r && mount("hostfs", path, "hostfs", flags, root))
+		r = errno;
+	if (r) {
+		free(mounted);
+		return r;
+	}
+	mounted->next = mounts;
+	mounts = mounted;
+	return path == m->path ? 0 : enter_root();
+}
+
+/* The last one first.  One that cannot go, as a root that was entered, was
+ * synced. */
+void umount_all(void)
+{
+	for (; mounts; mounts = mounts->next)
+		umount2(mounts->path, 0);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libmuslin and the guest's /init say to each other over HOST_STREAM_CTL,
+ * a stream of messages in each direction.  A message is one of these
+ * structures; size counts it all, with what follows the structure.  Everything
+ * is 32 bits wide and little endian; strings end with NUL.
+ *
+ * The order: init says CTL_READY once.  Each CTL_MOUNT is answered by one
+ * CTL_MOUNTED, each CTL_SPAWN by one CTL_STARTED and, if that reports no
+ * error, by a CTL_CHANGED each time that the program stops and, at last, one
+ * when it has ended.  CTL_KILL and CTL_POWER_OFF have no answer.
+ */
+#ifndef MUSLIN_PROTOCOL_H
+#define MUSLIN_PROTOCOL_H
+
+#include <stdint.h>
+
+enum ctl_type {
+	/* to init */
+	CTL_MOUNT = 1,
+	CTL_SPAWN,
+	CTL_KILL,
+	CTL_POWER_OFF,		/* a bare ctl_head */
+	/* from init */
+	CTL_READY,		/* all of these are a ctl_reply */
+	CTL_MOUNTED,
+	CTL_STARTED,
+	CTL_CHANGED,
+};
+
+struct ctl_head {
+	uint32_t size;
+	uint32_t type;		/* enum ctl_type */
+	int32_t id;		/* chosen by libmuslin, repeated in the answer */
+};
+
+#define CTL_MOUNT_RO	1
+#define CTL_MOUNT_FILE	2	/* the root is a file, not a directory */
+
+struct ctl_mount {
+	struct ctl_head head;
+	uint32_t root;		/* hostfs mounts "/root" of its roots */
+	uint32_t flags;		/* CTL_MOUNT_* */
+	char path[];		/* made if it is not there */
+};
+
+#define CTL_FD_CLOSED	(-1)
+#define CTL_FD_TTY	(-2)
+
+/* The host's terminal processes output already, so the guest's must not. */
+#define CTL_SPAWN_COOKED 1
+
+struct ctl_spawn {
+	struct ctl_head head;
+	uint32_t flags;		/* CTL_SPAWN_* */
+	uint32_t uid, gid, umask;
+	struct {
+		int32_t stream;	/* its number, or CTL_FD_* */
+		uint32_t mode;	/* O_RDONLY, O_WRONLY or O_RDWR */
+	} fd[3];
+	uint32_t ngroups, argc, envc;
+	/*
+	 * ngroups group ids, then the strings: path of the program, working
+	 * directory, argv, environment.
+	 */
+	uint32_t data[];
+};
+
+struct ctl_kill {
+	struct ctl_head head;
+	int32_t sig;
+	int32_t group;		/* not only the program: its process group */
+};
+
+/* what a CTL_STARTED with an error could not do */
+enum ctl_step {
+	CTL_STEP_PROCESS,	/* make a process */
+	CTL_STEP_FILES,		/* open its files */
+	CTL_STEP_IDS,		/* set its user and groups */
+	CTL_STEP_CWD,		/* change to its working directory */
+	CTL_STEP_EXEC,		/* execute the program */
+};
+
+struct ctl_reply {
+	struct ctl_head head;
+	int32_t value;		/* an errno or 0; CTL_CHANGED: as waitpid's */
+	uint32_t step;		/* CTL_STARTED: enum ctl_step */
+};
+
+#endif
