@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's imports of section "host files" in asm/host.h. */
+#include "hostfs.h"
+#include "kernel.h"
+#include "machine.h"
+
+u32 w2c_host_file_stat(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_stat(m->hostfs, root, kmem(m, path, len), len,
+			   kmem(m, st, sizeof(struct host_stat)));
+}
+
+u32 w2c_host_file_fstat(struct w2c_host *h, u32 file, u32 st)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_fstat(m->hostfs, file,
+			    kmem(m, st, sizeof(struct host_stat)));
+}
+
+u32 w2c_host_file_access(struct w2c_host *h, u32 root, u32 path, u32 len,
+			 u32 mode)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_access(m->hostfs, root, kmem(m, path, len), len, mode);
+}
+
+u32 w2c_host_file_open(struct w2c_host *h, u32 root, u32 path, u32 len,
+		       u32 flags)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_open(m->hostfs, root, kmem(m, path, len), len, flags);
+}
+
+u32 w2c_host_file_create(struct w2c_host *h, u32 root, u32 path, u32 len,
+			 u32 mode)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_open_new(m->hostfs, root, kmem(m, path, len), len, mode);
+}
+
+void w2c_host_file_close(struct w2c_host *h, u32 file)
+{
+	struct muslin *m = machine(h);
+
+	hostfs_close(m->hostfs, file);
+}
+
+u32 w2c_host_file_exchange(struct w2c_host *h, u32 file, u32 other)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_exchange(m->hostfs, file, other);
+}
+
+u32 w2c_host_file_read(struct w2c_host *h, u32 file, u32 buf, u32 len,
+		       u64 offset)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_read(m->hostfs, file, kmem(m, buf, len), len, offset);
+}
+
+u32 w2c_host_file_write(struct w2c_host *h, u32 file, u32 buf, u32 len,
+			u64 offset)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_write(m->hostfs, file, kmem(m, buf, len), len, offset);
+}
+
+u32 w2c_host_file_sync(struct w2c_host *h, u32 file, u32 datasync)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_sync(m->hostfs, file, datasync);
+}
+
+u32 w2c_host_file_readdir(struct w2c_host *h, u32 file, u64 pos, u32 buf,
+			  u32 len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_readdir(m->hostfs, file, pos, kmem(m, buf, len), len);
+}
+
+u32 w2c_host_file_setattr(struct w2c_host *h, u32 file, u32 root, u32 path,
+			  u32 len, u32 attr)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_setattr(m->hostfs, file, root, kmem(m, path, len), len,
+			      kmem(m, attr, sizeof(struct host_attr)));
+}
+
+u32 w2c_host_file_symlink(struct w2c_host *h, u32 root, u32 path, u32 len,
+			  u32 target, u32 target_len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_symlink(m->hostfs, root, kmem(m, path, len), len,
+			      kmem(m, target, target_len), target_len);
+}
+
+u32 w2c_host_file_readlink(struct w2c_host *h, u32 root, u32 path, u32 len,
+			   u32 buf, u32 n)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_readlink(m->hostfs, root, kmem(m, path, len), len,
+			       kmem(m, buf, n), n);
+}
+
+u32 w2c_host_file_unlink(struct w2c_host *h, u32 root, u32 path, u32 len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_unlink(m->hostfs, root, kmem(m, path, len), len);
+}
+
+u32 w2c_host_file_mkdir(struct w2c_host *h, u32 root, u32 path, u32 len,
+			u32 mode)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_mkdir(m->hostfs, root, kmem(m, path, len), len, mode);
+}
+
+u32 w2c_host_file_rmdir(struct w2c_host *h, u32 root, u32 path, u32 len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_rmdir(m->hostfs, root, kmem(m, path, len), len);
+}
+
+u32 w2c_host_file_mknod(struct w2c_host *h, u32 root, u32 path, u32 len,
+			u32 mode)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_mknod(m->hostfs, root, kmem(m, path, len), len, mode);
+}
+
+u32 w2c_host_file_link(struct w2c_host *h, u32 root, u32 old, u32 old_len,
+		       u32 new, u32 new_len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_link(m->hostfs, root, kmem(m, old, old_len), old_len,
+			   kmem(m, new, new_len), new_len);
+}
+
+u32 w2c_host_file_rename(struct w2c_host *h, u32 root, u32 old, u32 old_len,
+			 u32 new, u32 new_len, u32 flags)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_rename(m->hostfs, root, kmem(m, old, old_len), old_len,
+			     kmem(m, new, new_len), new_len, flags);
+}
+
+u32 w2c_host_file_statfs(struct w2c_host *h, u32 root, u32 st)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_statfs(m->hostfs, root,
+			     kmem(m, st, sizeof(struct host_statfs)));
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Host files by name: what stat, mkdir, rename and their like do. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "hostfs-impl.h"
+
+/* The end of each function here: the call's result, and p left. */
+static int done(struct place *p, int r)
+{
+	r = r < 0 ? -errno : r;
+	hostfs_leave(p);
+	return r;
+}
+
+static struct host_time time_of(const struct statx_timestamp *t)
+{
+	return (struct host_time){ .sec = t->tv_sec, .nsec = t->tv_nsec };
+}
+
+int hostfs_statx(int dir, const char *name, int flags, struct host_stat *st)
+{
+	struct statx x;
+
+	if (statx(dir, name, flags | AT_SYMLINK_NOFOLLOW,
+		  STATX_BASIC_STATS | STATX_BTIME, &x))
+		return -errno;
+	*st = (struct host_stat){
+		.ino = x.stx_ino,
+		.size = x.stx_size,
+		.blocks = x.stx_blocks,
+		.blksize = x.stx_blksize,
+		.mode = x.stx_mode,
+		.nlink = x.stx_nlink,
+		.uid = x.stx_uid,
+		.gid = x.stx_gid,
+		.dev_major = x.stx_dev_major,
+		.dev_minor = x.stx_dev_minor,
+		.rdev_major = x.stx_rdev_major,
+		.rdev_minor = x.stx_rdev_minor,
+		.atime = time_of(&x.stx_atime),
+		.mtime = time_of(&x.stx_mtime),
+		.ctime = time_of(&x.stx_ctime),
+	};
+	if (x.stx_mask & STATX_BTIME)
+		st->btime = time_of(&x.stx_btime);
+	return 0;
+}
+
+int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
+		struct host_stat *st)
+{
+	struct place p;
+	int r = hostfs_find(fs, root, path, len, &p);
+
+	if (r)
+		return r;
+	r = hostfs_statx(p.dir, p.name, 0, st);
+	hostfs_leave(&p);
+	return r;
+}
+
+/* mode: Linux's MAY_READ, MAY_WRITE, MAY_EXEC are R_OK, W_OK, X_OK. */
+int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
+		  int mode)
+{
+	struct place p;
+	int r;
+
+	if (mode & ~(R_OK | W_OK | X_OK))
+		return -EINVAL;
+	if (mode & W_OK)
+		r = hostfs_find_rw(fs, root, path, len, &p);
+	else
+		r = hostfs_find(fs, root, path, len, &p);
+	if (r)
+		return r;
+	return done(&p, faccessat(p.dir, p.name, mode,
+				  AT_EACCESS | AT_SYMLINK_NOFOLLOW));
+}
+
+int hostfs_symlink(struct hostfs *fs, int root, const char *path, uint32_t len,
+		   const char *target, uint32_t target_len)
+{
+	char to[PATH_MAX];
+	struct place p;
+	int r;
+
+	if (target_len >= sizeof(to))
+		return -ENAMETOOLONG;
+	memcpy(to, target, target_len);
+	to[target_len] = '\0';
+	r = hostfs_find_rw(fs, root, path, len, &p);
+	if (r)
+		return r;
+	return done(&p, symlinkat(to, p.dir, p.name));
+}
+
+int hostfs_readlink(struct hostfs *fs, int root, const char *path,
+		    uint32_t len, char *buf, uint32_t n)
+{
+	struct place p;
+	int r = hostfs_find(fs, root, path, len, &p);
+
+	if (r)
+		return r;
+	return done(&p, readlinkat(p.dir, p.name, buf, n));
+}
+
+int hostfs_unlink(struct hostfs *fs, int root, const char *path, uint32_t len)
+{
+	struct place p;
+	int r = hostfs_find_rw(fs, root, path, len, &p);
+
+	if (r)
+		return r;
+	return done(&p, unlinkat(p.dir, p.name, 0));
+}
+
+int hostfs_rmdir(struct hostfs *fs, int root, const char *path, uint32_t len)
+{
+	struct place p;
+	int r = hostfs_find_rw(fs, root, path, len, &p);
+
+	if (r)
+		return r;
+	return done(&p, unlinkat(p.dir, p.name, AT_REMOVEDIR));
+}
+
+/*
+ * The guest applied its umask to mode; what ours took away is given back.  A
+ * set-group-id bit that the host gave to a new directory stays.  Some file
+ * systems have no modes: no error then.
+ */
+static void undo_umask(const struct hostfs *fs, struct place *p, int mode)
+{
+	struct host_stat st;
+
+	if (mode & fs->umask & 0777 &&
+	    !hostfs_statx(p->dir, p->name, 0, &st))
+		fchmodat(p->dir, p->name, (st.mode & 07000) | (mode & 0777),
+			 AT_SYMLINK_NOFOLLOW);
+}
+
+int hostfs_mkdir(struct hostfs *fs, int root, const char *path, uint32_t len,
+		 int mode)
+{
+	struct place p;
+	int r = hostfs_find_rw(fs, root, path, len, &p);
+
+	if (r)
+		return r;
+	r = mkdirat(p.dir, p.name, mode & 01777);
+	if (!r)
+		undo_umask(fs, &p, mode);
+	return done(&p, r);
+}
+
+int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
+		 int mode)
+{
+	struct place p;
+	int r;
+
+	if (!S_ISREG(mode) && !S_ISFIFO(mode) && !S_ISSOCK(mode))
+		return -EPERM;
+	r = hostfs_find_rw(fs, root, path, len, &p);
+	if (r)
+		return r;
+	r = mknodat(p.dir, p.name, mode & (S_IFMT | 0777), 0);
+	if (!r)
+		undo_umask(fs, &p, mode);
+	return done(&p, r);
+}
+
+int hostfs_rename(struct hostfs *fs, int root, const char *old,
+		  uint32_t old_len, const char *new, uint32_t new_len,
+		  int flags)
+{
+	struct place from, to;
+	int r;
+
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	r = hostfs_find_rw(fs, root, old, old_len, &from);
+	if (r)
+		return r;
+	r = hostfs_find_rw(fs, root, new, new_len, &to);
+	if (!r)
+		r = done(&to, renameat2(from.dir, from.name, to.dir, to.name,
+					flags));
+	hostfs_leave(&from);
+	return r;
+}
+
+int hostfs_link(struct hostfs *fs, int root, const char *old, uint32_t old_len,
+		const char *new, uint32_t new_len)
+{
+	struct place from, to;
+	int r = hostfs_find_rw(fs, root, old, old_len, &from);
+
+	if (r)
+		return r;
+	r = hostfs_find_rw(fs, root, new, new_len, &to);
+	if (!r)
+		r = done(&to, linkat(from.dir, from.name, to.dir, to.name, 0));
+	hostfs_leave(&from);
+	return r;
+}
+
+int hostfs_statfs(struct hostfs *fs, int root, struct host_statfs *st)
+{
+	struct statfs s;
+
+	if (!fs || root < 0 || root >= fs->nroots)
+		return -ENOENT;
+	if (fstatfs(fs->roots[root].fd, &s))
+		return -errno;
+	*st = (struct host_statfs){
+		.blocks = s.f_blocks,
+		.bfree = s.f_bfree,
+		.bavail = s.f_bavail,
+		.files = s.f_files,
+		.ffree = s.f_ffree,
+		.bsize = s.f_bsize,
+		.namelen = s.f_namelen,
+	};
+	memcpy(st->fsid, &s.f_fsid, sizeof(st->fsid));
+	return 0;
+}

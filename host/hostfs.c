@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The directories that the embedder named, and the way from a path to a place
+ * in one of them.
+ *
+ * The guest's kernel follows symbolic links itself and sends paths without
+ * them, "." and "..".  So none of these may be followed here: whoever changes
+ * the tree at the wrong moment, no path leads out of its directory.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "hostfs-impl.h"
+
+#define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+
+static int try_openat2(int dir, const char *path)
+{
+	struct open_how how = {
+		.flags = DIR_FLAGS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS,
+	};
+
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+/*
+ * umask(2) can only be read by changing it, for all threads.  Without /proc
+ * nothing is known of it: then no mode is as it was asked for.
+ */
+static mode_t get_umask(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[256];
+	unsigned int mask = 0777;
+
+	if (!f)
+		return mask;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "Umask: %o", &mask) == 1)
+			break;
+	fclose(f);
+	return mask;
+}
+
+struct hostfs *hostfs_create(void)
+{
+	struct hostfs *fs = calloc(1, sizeof(*fs));
+	int fd;
+
+	if (!fs)
+		return NULL;
+	fs->first_free = -1;
+	fs->umask = get_umask();
+	/* a sandbox may answer EPERM */
+	fd = try_openat2(AT_FDCWD, ".");
+	fs->no_openat2 = fd < 0 && (errno == ENOSYS || errno == EPERM);
+	if (fd >= 0)
+		close(fd);
+	return fs;
+}
+
+void hostfs_destroy(struct hostfs *fs)
+{
+	int i;
+
+	if (!fs)
+		return;
+	for (i = 0; i < fs->nfiles; i++)
+		if (fs->files[i].used)
+			close(fs->files[i].fd);
+	for (i = 0; i < fs->nroots; i++) {
+		close(fs->roots[i].fd);
+		free(fs->roots[i].only);
+		free(fs->roots[i].only_real);
+	}
+	free(fs->files);
+	free(fs->roots);
+	free(fs);
+}
+
+static int add_root(struct hostfs *fs, const struct root *root)
+{
+	struct root *roots;
+
+	roots = realloc(fs->roots, (fs->nroots + 1) * sizeof(*roots));
+	if (!roots)
+		return -ENOMEM;
+	roots[fs->nroots] = *root;
+	fs->roots = roots;
+	return fs->nroots++;
+}
+
+int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only)
+{
+	struct root root = { .read_only = read_only };
+	int r;
+
+	root.fd = open(path, DIR_FLAGS);
+	if (root.fd < 0)
+		return -errno;
+	r = add_root(fs, &root);
+	if (r < 0)
+		close(root.fd);
+	return r;
+}
+
+int hostfs_add_file(struct hostfs *fs, const char *path, const char *name)
+{
+	struct root root = { .read_only = true };
+	char *real, *slash;
+	int r;
+
+	if (!*name || strchr(name, '/') || strlen(name) > NAME_MAX)
+		return -EINVAL;
+	real = realpath(path, NULL);
+	if (!real)
+		return -errno;
+	slash = strrchr(real, '/');
+	root.only = strdup(name);
+	root.only_real = strdup(slash + 1);
+	r = -ENOMEM;
+	if (!root.only || !root.only_real)
+		goto out;
+	slash[slash == real] = '\0';
+	r = -errno;
+	root.fd = open(real, DIR_FLAGS);
+	if (root.fd < 0) {
+		r = -errno;
+		goto out;
+	}
+	r = add_root(fs, &root);
+	if (r < 0)
+		close(root.fd);
+out:
+	if (r < 0) {
+		free(root.only);
+		free(root.only_real);
+	}
+	free(real);
+	return r;
+}
+
+/* What openat2 does in one call. */
+static int walk(int dir, char *path)
+{
+	char *name, *rest = NULL;
+	int fd = -1, next;
+
+	for (name = strtok_r(path, "/", &rest); name;
+	     name = strtok_r(NULL, "/", &rest)) {
+		if (!strcmp(name, "..")) {
+			next = -1;
+			errno = EXDEV;
+		} else {
+			next = openat(fd < 0 ? dir : fd, name,
+				      DIR_FLAGS | O_NOFOLLOW);
+		}
+		if (fd >= 0) {
+			int err = errno;
+
+			close(fd);
+			errno = err;
+		}
+		if (next < 0)
+			return -1;
+		fd = next;
+	}
+	return fd;
+}
+
+/* path is ours to change. */
+static int open_parent(struct hostfs *fs, const struct root *root, char *path)
+{
+	int fd;
+
+	if (fs->no_openat2)
+		fd = walk(root->fd, path);
+	else
+		fd = try_openat2(root->fd, path);
+	if (fd < 0)
+		return errno == EMFILE ? -ENFILE : -errno;
+	return fd;
+}
+
+static int find_only(const struct root *root, struct place *p)
+{
+	if (*p->path && strcmp(p->path, root->only))
+		return -ENOENT;
+	p->name = *p->path ? root->only_real : ".";
+	return 0;
+}
+
+int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
+		struct place *p)
+{
+	char *slash;
+
+	if (!fs || root < 0 || root >= fs->nroots)
+		return -ENOENT;
+	if (len >= sizeof(p->path))
+		return -ENAMETOOLONG;
+	if (memchr(path, '\0', len))
+		return -EINVAL;
+	memcpy(p->path, path, len);
+	p->path[len] = '\0';
+	p->root = &fs->roots[root];
+	p->dir = p->root->fd;
+	p->dir_is_ours = false;
+
+	if (p->root->only)
+		return find_only(p->root, p);
+	if (!len) {
+		p->name = ".";
+		return 0;
+	}
+	slash = strrchr(p->path, '/');
+	p->name = slash ? slash + 1 : p->path;
+	if (!*p->name || !strcmp(p->name, ".") || !strcmp(p->name, ".."))
+		return -EINVAL;
+	if (!slash)
+		return 0;
+	if (slash == p->path)
+		return -EINVAL;
+	*slash = '\0';
+	p->dir = open_parent(fs, p->root, p->path);
+	p->dir_is_ours = true;
+	return p->dir < 0 ? p->dir : 0;
+}
+
+int hostfs_find_rw(struct hostfs *fs, int root, const char *path,
+		   uint32_t len, struct place *p)
+{
+	if (fs && root >= 0 && root < fs->nroots && fs->roots[root].read_only)
+		return -EROFS;
+	return hostfs_find(fs, root, path, len, p);
+}
+
+void hostfs_leave(struct place *p)
+{
+	if (p->dir_is_ours)
+		close(p->dir);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files of the host for the machine: only those in directories that the
+ * embedder named.  host/files.c is the kernel's way to these functions;
+ * kernel/arch/wasm/include/asm/host.h says what each does.  All return a
+ * negative errno on failure.
+ */
+#ifndef HOSTFS_H
+#define HOSTFS_H
+
+#include <stdint.h>
+#include "host_stat.h"
+
+struct hostfs;
+
+struct hostfs *hostfs_create(void);
+void hostfs_destroy(struct hostfs *fs);
+
+/* The new directory's number, 0 for the first. */
+int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only);
+/* A read-only directory in which there is one file, called name. */
+int hostfs_add_file(struct hostfs *fs, const char *path, const char *name);
+
+int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
+		struct host_stat *st);
+int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
+		  int mode);
+int hostfs_symlink(struct hostfs *fs, int root, const char *path, uint32_t len,
+		   const char *target, uint32_t target_len);
+int hostfs_readlink(struct hostfs *fs, int root, const char *path,
+		    uint32_t len, char *buf, uint32_t n);
+int hostfs_unlink(struct hostfs *fs, int root, const char *path, uint32_t len);
+int hostfs_mkdir(struct hostfs *fs, int root, const char *path, uint32_t len,
+		 int mode);
+int hostfs_rmdir(struct hostfs *fs, int root, const char *path, uint32_t len);
+int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
+		 int mode);
+int hostfs_link(struct hostfs *fs, int root, const char *old, uint32_t old_len,
+		const char *new, uint32_t new_len);
+int hostfs_rename(struct hostfs *fs, int root, const char *old,
+		  uint32_t old_len, const char *new, uint32_t new_len,
+		  int flags);
+int hostfs_statfs(struct hostfs *fs, int root, struct host_statfs *st);
+
+int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
+		int flags);
+int hostfs_open_new(struct hostfs *fs, int root, const char *path,
+		    uint32_t len, int mode);
+void hostfs_close(struct hostfs *fs, int file);
+int hostfs_exchange(struct hostfs *fs, int file, int other);
+int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st);
+int hostfs_read(struct hostfs *fs, int file, void *buf, uint32_t len,
+		uint64_t offset);
+int hostfs_write(struct hostfs *fs, int file, const void *buf, uint32_t len,
+		 uint64_t offset);
+int hostfs_sync(struct hostfs *fs, int file, int datasync);
+int hostfs_readdir(struct hostfs *fs, int file, uint64_t pos, void *buf,
+		   uint32_t len);
+int hostfs_setattr(struct hostfs *fs, int file, int root, const char *path,
+		   uint32_t len, const struct host_attr *attr);
+
+#endif
