@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include "translate.h"
+
+/* A part of the text, from p to end. */
+struct text {
+	const char *p, *end;
+};
+
+/* Where s begins in t, or NULL. */
+static const char *find(struct text t, const char *s)
+{
+	return memmem(t.p, t.end - t.p, s, strlen(s));
+}
+
+static const char *after(struct text t, const char *s)
+{
+	const char *p = find(t, s);
+
+	return p ? p + strlen(s) : NULL;
+}
+
+static const char *next_line(struct text t)
+{
+	const char *p = memchr(t.p, '\n', t.end - t.p);
+
+	return p ? p + 1 : t.end;
+}
+
+static void copy(struct text *t, const char *to, FILE *out)
+{
+	fwrite(t->p, 1, to - t->p, out);
+	t->p = to;
+}
+
+/* What 1.0.36 writes: first and last lines of its prelude. */
+static const char prelude_first[] = "#include <assert.h>\n";
+static const char prelude_own_header[] = "\n#include \"";
+static const char prelude_begin[] =
+	"\n// Computes a pointer to an object of the given size in a little-endian memory.\n";
+static const char prelude_last[] =
+	"  __attribute__((weak)) void func(void** instance_ptr, void* tail_call_stack, \\\n"
+	"                                  wasm_rt_tailcallee_t* next)\n"
+	"#endif\n";
+static const char prelude_atomics[] = "\n#include <stdatomic.h>\n";
+static const char prelude_atomics_last[] =
+	"#define atomic_fence() atomic_thread_fence(memory_order_seq_cst)\n";
+
+/* Replaces the prelude at the start of t and moves behind it. */
+static int replace_prelude(struct text *t, FILE *out)
+{
+	const char *first = find(*t, prelude_first);
+	const char *begin = find(*t, prelude_begin);
+	const char *last = after(*t, prelude_last);
+	const char *header;
+	struct text rest;
+
+	if (!first || !begin || !last || begin < first || last < begin)
+		return -EINVAL;
+	rest = (struct text){ last, t->end };
+	if (rest.end - rest.p > (ptrdiff_t)strlen(prelude_atomics) &&
+	    !memcmp(rest.p, prelude_atomics, strlen(prelude_atomics))) {
+		last = after(rest, prelude_atomics_last);
+		if (!last)
+			return -EINVAL;
+	}
+	header = find((struct text){ first, begin }, prelude_own_header);
+	if (!header)
+		return -EINVAL;
+	copy(t, first, out);
+	t->p = header + 1;
+	copy(t, next_line(*t), out);
+	fputs("#include \"prelude.h\"\n", out);
+	t->p = last;
+	return 0;
+}
+
+/*
+ * A handler has to see what the body of its try block has assigned, but C
+ * lets a variable lose its value in longjmp unless it is volatile.  wasm2c
+ * does that from 1.0.37 on.  t is a function, body its first line.
+ */
+static void make_volatile(struct text *t, const char *body, FILE *out)
+{
+	struct text f = *t;
+	const char *p;
+
+	/* parameters: instance does not change */
+	while ((p = memchr(t->p, ',', body - t->p))) {
+		for (p++; *p == ' ' || *p == '\n'; p++)
+			;
+		copy(t, p, out);
+		fputs("volatile ", out);
+	}
+	copy(t, body, out);
+	/* locals: declarations before the prologue, each may span lines */
+	f.end = find(*t, "  FUNC_PROLOGUE;\n");
+	if (!f.end)
+		f.end = t->p;
+	while (t->p < f.end) {
+		copy(t, t->p + 2, out);
+		fputs("volatile ", out);
+		p = memchr(t->p, ';', f.end - t->p);
+		copy(t, p ? p + 2 : f.end, out);
+	}
+	copy(t, t->end, out);
+}
+
+/* If a function is defined at t's start, sets its body and end. */
+static bool function(struct text t, const char **body, const char **end)
+{
+	const char *paren = memchr(t.p, '(', next_line(t) - t.p);
+	const char *open, *semicolon;
+
+	if (*t.p == ' ' || *t.p == '#' || !paren)
+		return false;
+	if (!find((struct text){ t.p, next_line(t) }, "* instance"))
+		return false;
+	open = after(t, ") {\n");
+	semicolon = find(t, ";");
+	if (!open || !semicolon || semicolon < open)
+		return false;
+	*body = open;
+	*end = after((struct text){ open - 1, t.end }, "\n}\n");
+	return *end;
+}
+
+int prelude_filter(const char *text, size_t size, FILE *out)
+{
+	struct text t = { text, text + size };
+	const char *body, *end;
+	int r;
+
+	if (find(t, prelude_begin) || find(t, prelude_first)) {
+		r = replace_prelude(&t, out);
+		if (r < 0)
+			return r;
+	}
+	while (t.p < t.end) {
+		struct text f = t;
+
+		if (!function(t, &body, &end)) {
+			copy(&t, next_line(t), out);
+			continue;
+		}
+		f.end = end;
+		if (find((struct text){ body, end }, "wasm_rt_try("))
+			make_volatile(&f, body, out);
+		copy(&f, end, out);
+		t.p = end;
+	}
+	return ferror(out) ? -EIO : 0;
+}

@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "wasm.h"
+
+/*
+ * After the first mistake every read gives 0, so that only loops and the end
+ * have to look.  end is the end of the section or function that is read.
+ */
+struct reader {
+	const uint8_t *image, *p, *end;
+	bool bad;
+	int err;
+	char *error;
+	size_t n;
+};
+
+static void fail(struct reader *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->bad)
+		return;
+	r->bad = true;
+	r->err = -ENOEXEC;
+	va_start(ap, fmt);
+	vsnprintf(r->error, r->n, fmt, ap);
+	va_end(ap);
+}
+
+static size_t where(const struct reader *r)
+{
+	return r->p - r->image;
+}
+
+static void truncated(struct reader *r)
+{
+	fail(r, "truncated at byte %zu", (size_t)(r->end - r->image));
+	r->p = r->end;
+}
+
+static uint8_t byte(struct reader *r)
+{
+	if (r->bad || r->p == r->end) {
+		truncated(r);
+		return 0;
+	}
+	return *r->p++;
+}
+
+static void skip(struct reader *r, size_t n)
+{
+	if (r->bad || n > (size_t)(r->end - r->p))
+		truncated(r);
+	else
+		r->p += n;
+}
+
+/* An unsigned LEB128 number, or the bits of a signed one. */
+static uint64_t leb(struct reader *r, int bits)
+{
+	uint64_t v = 0;
+	uint8_t b;
+
+	for (int shift = 0; ; shift += 7) {
+		b = byte(r);
+		if (r->bad)
+			return 0;
+		if (shift >= bits) {
+			fail(r, "invalid number at byte %zu", where(r) - 1);
+			return 0;
+		}
+		v |= (uint64_t)(b & 127) << shift;
+		if (!(b & 128))
+			return v;
+	}
+}
+
+static uint32_t u32(struct reader *r)
+{
+	uint64_t v = leb(r, 32);
+
+	if (v >> 32)
+		fail(r, "invalid number at byte %zu", where(r) - 1);
+	return r->bad ? 0 : v;
+}
+
+/* A number of things of at least one byte each. */
+static uint32_t count(struct reader *r)
+{
+	uint32_t n = u32(r);
+
+	if (n > (size_t)(r->end - r->p))
+		truncated(r);
+	return r->bad ? 0 : n;
+}
+
+/* Makes room for n more elements in an array of *have. */
+static void *grow(struct reader *r, void *array, uint32_t have, uint32_t n,
+		  size_t size)
+{
+	void *p;
+
+	if (r->bad || !n)
+		return array;
+	p = realloc(array, ((size_t)have + n) * size);
+	if (!p) {
+		fail(r, "out of memory");
+		r->err = -ENOMEM;
+		return array;
+	}
+	memset((char *)p + have * size, 0, n * size);
+	return p;
+}
+
+static char *name(struct reader *r)
+{
+	uint32_t n = count(r);
+	const uint8_t *s = r->p;
+	char *copy;
+
+	skip(r, n);
+	if (r->bad)
+		return NULL;
+	if (memchr(s, 0, n)) {
+		fail(r, "name with a zero byte at byte %zu",
+		     (size_t)(s - r->image));
+		return NULL;
+	}
+	copy = strndup((const char *)s, n);
+	if (!copy) {
+		fail(r, "out of memory");
+		r->err = -ENOMEM;
+	}
+	return copy;
+}
+
+static char value_type(struct reader *r)
+{
+	uint8_t t = byte(r);
+
+	switch (t) {
+	case 0x7f:
+		return 'i';
+	case 0x7e:
+		return 'l';
+	case 0x7d:
+		return 'f';
+	case 0x7c:
+		return 'd';
+	case 0x7b:
+		return 'v';
+	case 0x70:
+	case 0x6f:
+		return 'r';
+	}
+	fail(r, "unknown type 0x%02x at byte %zu", t, where(r) - 1);
+	return '?';
+}
+
+static char *signature(struct reader *r)
+{
+	uint32_t np, nr = 0;
+	char *s;
+
+	if (byte(r) != 0x60)
+		fail(r, "unknown kind of type at byte %zu", where(r) - 1);
+	np = count(r);
+	s = grow(r, NULL, 0, np + 2, 1);
+	if (r->bad)
+		goto out;
+	for (uint32_t i = 0; i < np; i++)
+		s[i] = value_type(r);
+	s[np] = ':';
+	nr = count(r);
+	s = grow(r, s, np + 1, nr + 1, 1);
+	if (r->bad)
+		goto out;
+	for (uint32_t i = 0; i < nr; i++)
+		s[np + 1 + i] = value_type(r);
+	s[np + 1 + nr] = 0;
+out:
+	return s;
+}
+
+static void read_types(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->types = grow(r, w->types, 0, n, sizeof(*w->types));
+	for (uint32_t i = 0; i < n && !r->bad; i++) {
+		w->types[w->ntypes++] = signature(r);
+		if (r->bad)
+			break;
+	}
+}
+
+static uint32_t type_index(struct reader *r, const struct wasm *w)
+{
+	uint32_t t = u32(r);
+
+	if (!r->bad && t >= w->ntypes) {
+		fail(r, "no type %u at byte %zu", t, where(r) - 1);
+		return 0;
+	}
+	return t;
+}
+
+static void add_func(struct wasm *w, uint32_t type)
+{
+	w->funcs[w->nfuncs++] = type;
+}
+
+static uint32_t tag_type(struct reader *r, const struct wasm *w)
+{
+	if (byte(r))
+		fail(r, "unknown kind of tag at byte %zu", where(r) - 1);
+	return type_index(r, w);
+}
+
+static struct wasm_table table_type(struct reader *r)
+{
+	struct wasm_table t = { 0 };
+	uint8_t kind = byte(r), flags;
+
+	if (kind != 0x70 && kind != 0x6f)
+		fail(r, "unknown type of table at byte %zu", where(r) - 1);
+	t.funcs = kind == 0x70;
+	flags = byte(r);
+	if (flags > 1)
+		fail(r, "unknown kind of table at byte %zu", where(r) - 1);
+	t.min = u32(r);
+	if (flags & 1)
+		u32(r);
+	return t;
+}
+
+static struct wasm_memory memory_type(struct reader *r)
+{
+	struct wasm_memory m = { 0 };
+	uint8_t flags = byte(r);
+
+	if (flags > 7)
+		fail(r, "unknown kind of memory at byte %zu", where(r) - 1);
+	m.shared = flags & 2;
+	m.is64 = flags & 4;
+	m.min = leb(r, 64);
+	if (flags & 1)
+		leb(r, 64);
+	return m;
+}
+
+static struct wasm_global global_type(struct reader *r)
+{
+	struct wasm_global g = { .type = value_type(r) };
+	uint8_t mutable = byte(r);
+
+	if (mutable > 1)
+		fail(r, "unknown kind of global at byte %zu", where(r) - 1);
+	g.mutable = mutable;
+	return g;
+}
+
+static void read_import(struct reader *r, struct wasm *w)
+{
+	struct wasm_import *im = &w->imports[w->nimports++];
+
+	im->module = name(r);
+	im->name = name(r);
+	im->kind = byte(r);
+	switch (im->kind) {
+	case WASM_FUNC:
+		im->type = type_index(r, w);
+		add_func(w, im->type);
+		break;
+	case WASM_TABLE:
+		w->tables[w->ntables++] = table_type(r);
+		break;
+	case WASM_MEMORY:
+		w->memories[w->nmemories++] = memory_type(r);
+		break;
+	case WASM_GLOBAL:
+		w->globals[w->nglobals++] = global_type(r);
+		break;
+	case WASM_TAG:
+		im->type = tag_type(r, w);
+		w->tags[w->ntags++] = im->type;
+		break;
+	default:
+		fail(r, "unknown kind of import at byte %zu", where(r) - 1);
+	}
+}
+
+static void read_imports(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->imports = grow(r, w->imports, 0, n, sizeof(*w->imports));
+	w->funcs = grow(r, w->funcs, 0, n, sizeof(*w->funcs));
+	w->tables = grow(r, w->tables, 0, n, sizeof(*w->tables));
+	w->memories = grow(r, w->memories, 0, n, sizeof(*w->memories));
+	w->globals = grow(r, w->globals, 0, n, sizeof(*w->globals));
+	w->tags = grow(r, w->tags, 0, n, sizeof(*w->tags));
+	while (n-- && !r->bad)
+		read_import(r, w);
+}
+
+static void read_functions(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->funcs = grow(r, w->funcs, w->nfuncs, n, sizeof(*w->funcs));
+	while (n-- && !r->bad)
+		add_func(w, type_index(r, w));
+}
+
+static void read_tables(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->tables = grow(r, w->tables, w->ntables, n, sizeof(*w->tables));
+	while (n-- && !r->bad)
+		w->tables[w->ntables++] = table_type(r);
+}
+
+static void read_memories(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->memories = grow(r, w->memories, w->nmemories, n,
+			   sizeof(*w->memories));
+	while (n-- && !r->bad)
+		w->memories[w->nmemories++] = memory_type(r);
+}
+
+static void read_tags(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->tags = grow(r, w->tags, w->ntags, n, sizeof(*w->tags));
+	while (n-- && !r->bad)
+		w->tags[w->ntags++] = tag_type(r, w);
+}
+
+static void skip_expression(struct reader *r)
+{
+	uint8_t op;
+
+	do {
+		op = byte(r);
+		switch (op) {
+		case 0x0b:				/* end */
+		case 0x6a: case 0x6b: case 0x6c:	/* i32.add sub mul */
+		case 0x7c: case 0x7d: case 0x7e:	/* i64.add sub mul */
+			break;
+		case 0x23:				/* global.get */
+		case 0xd2:				/* ref.func */
+			u32(r);
+			break;
+		case 0x41:				/* i32.const */
+			leb(r, 32);
+			break;
+		case 0x42:				/* i64.const */
+			leb(r, 64);
+			break;
+		case 0x43:				/* f32.const */
+			skip(r, 4);
+			break;
+		case 0x44:				/* f64.const */
+			skip(r, 8);
+			break;
+		case 0xd0:				/* ref.null */
+			byte(r);
+			break;
+		default:
+			fail(r, "unknown instruction 0x%02x at byte %zu",
+			     op, where(r) - 1);
+		}
+	} while (op != 0x0b && !r->bad);
+}
+
+static void read_globals(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->globals = grow(r, w->globals, w->nglobals, n, sizeof(*w->globals));
+	while (n-- && !r->bad) {
+		w->globals[w->nglobals++] = global_type(r);
+		skip_expression(r);
+	}
+}
+
+static uint32_t how_many(const struct wasm *w, enum wasm_kind kind)
+{
+	switch (kind) {
+	case WASM_FUNC:
+		return w->nfuncs;
+	case WASM_TABLE:
+		return w->ntables;
+	case WASM_MEMORY:
+		return w->nmemories;
+	case WASM_GLOBAL:
+		return w->nglobals;
+	case WASM_TAG:
+		return w->ntags;
+	}
+	return 0;
+}
+
+static void read_exports(struct reader *r, struct wasm *w)
+{
+	uint32_t n = count(r);
+
+	w->exports = grow(r, w->exports, 0, n, sizeof(*w->exports));
+	while (n-- && !r->bad) {
+		struct wasm_export *e = &w->exports[w->nexports++];
+
+		e->name = name(r);
+		e->kind = byte(r);
+		e->index = u32(r);
+		if (e->index >= how_many(w, e->kind))
+			fail(r, "export of something that is not there at byte %zu",
+			     where(r) - 1);
+	}
+}
+
+static void read_start(struct reader *r, struct wasm *w)
+{
+	uint32_t f = u32(r);
+
+	if (f >= w->nfuncs)
+		fail(r, "no start function %u", f);
+	else
+		w->start = f;
+}
+
+/* Sections come in the order of these numbers, custom ones anywhere. */
+static int section_order(uint8_t id)
+{
+	static const uint8_t order[] = {
+		[1] = 1, [2] = 2, [3] = 3, [4] = 4, [5] = 5, [13] = 6, [6] = 7,
+		[7] = 8, [8] = 9, [9] = 10, [12] = 11, [10] = 12, [11] = 13,
+	};
+
+	return id < sizeof(order) ? order[id] : 0;
+}
+
+static void read_section(struct reader *r, struct wasm *w, uint8_t id)
+{
+	switch (id) {
+	case 1:
+		read_types(r, w);
+		break;
+	case 2:
+		read_imports(r, w);
+		break;
+	case 3:
+		read_functions(r, w);
+		break;
+	case 4:
+		read_tables(r, w);
+		break;
+	case 5:
+		read_memories(r, w);
+		break;
+	case 6:
+		read_globals(r, w);
+		break;
+	case 7:
+		read_exports(r, w);
+		break;
+	case 8:
+		read_start(r, w);
+		break;
+	case 13:
+		read_tags(r, w);
+		break;
+	case 10:
+		w->code = r->end - r->p;
+		r->p = r->end;
+		break;
+	default:
+		r->p = r->end;
+	}
+	if (!r->bad && r->p != r->end)
+		fail(r, "section %d is too long at byte %zu", id, where(r));
+}
+
+static void read_header(struct reader *r)
+{
+	static const uint8_t magic[] = { 0, 'a', 's', 'm' };
+	size_t n = r->end - r->p;
+	uint32_t version = 0;
+
+	if (n < 4 || memcmp(r->p, magic, 4)) {
+		fail(r, "not a WebAssembly module");
+		return;
+	}
+	skip(r, 4);
+	for (int i = 0; i < 4; i++)
+		version |= (uint32_t)byte(r) << 8 * i;
+	if (version != 1)
+		fail(r, "WebAssembly version %u, only 1 is supported", version);
+}
+
+/* Enters the next section and returns its number, -1 at the end. */
+static int next_section(struct reader *r, const uint8_t *end, int *last)
+{
+	uint32_t n;
+	uint8_t id;
+	int order;
+
+	r->end = end;
+	if (r->bad || r->p == end)
+		return -1;
+	id = byte(r);
+	order = section_order(id);
+	if (id && !order)
+		fail(r, "unknown section %d at byte %zu", id, where(r) - 1);
+	if (id && order <= *last)
+		fail(r, "section %d is out of order at byte %zu", id,
+		     where(r) - 1);
+	if (id)
+		*last = order;
+	n = count(r);
+	r->end = r->p + n;
+	return r->bad ? -1 : id;
+}
+
+int wasm_read(const void *image, size_t size, struct wasm *w,
+	      char *error, size_t n)
+{
+	struct reader r = {
+		.image = image, .p = image, .end = (const uint8_t *)image + size,
+		.error = error, .n = n,
+	};
+	const uint8_t *end = r.end;
+	int last = 0, id;
+
+	memset(w, 0, sizeof(*w));
+	w->start = -1;
+	read_header(&r);
+	while ((id = next_section(&r, end, &last)) >= 0)
+		read_section(&r, w, id);
+	if (r.bad)
+		wasm_free(w);
+	return r.err;
+}
+
+void wasm_free(struct wasm *w)
+{
+	for (uint32_t i = 0; i < w->ntypes; i++)
+		free(w->types[i]);
+	for (uint32_t i = 0; i < w->nimports; i++) {
+		free(w->imports[i].module);
+		free(w->imports[i].name);
+	}
+	for (uint32_t i = 0; i < w->nexports; i++)
+		free(w->exports[i].name);
+	free(w->types);
+	free(w->imports);
+	free(w->funcs);
+	free(w->tags);
+	free(w->tables);
+	free(w->memories);
+	free(w->globals);
+	free(w->exports);
+	memset(w, 0, sizeof(*w));
+}
+
+const struct wasm_export *wasm_find_export(const struct wasm *w,
+					   const char *name)
+{
+	for (uint32_t i = 0; i < w->nexports; i++)
+		if (!strcmp(w->exports[i].name, name))
+			return &w->exports[i];
+	return NULL;
+}
+
+static const char *type_name(char type)
+{
+	switch (type) {
+	case 'i':
+		return "i32";
+	case 'l':
+		return "i64";
+	case 'f':
+		return "f32";
+	case 'd':
+		return "f64";
+	case 'v':
+		return "v128";
+	}
+	return "ref";
+}
+
+char *wasm_signature(const char *type, char *buf, size_t n)
+{
+	const char *results = strchr(type, ':') + 1;
+	bool many = strlen(results) != 1;
+	FILE *f = fmemopen(buf, n, "w");
+
+	if (!f)
+		return buf[0] = 0, buf;
+	fputc('(', f);
+	for (const char *t = type; *t != ':'; t++)
+		fprintf(f, "%s%s", t == type ? "" : " ", type_name(*t));
+	fprintf(f, ") -> %s", many ? "(" : "");
+	for (const char *t = results; *t; t++)
+		fprintf(f, "%s%s", t == results ? "" : " ", type_name(*t));
+	if (many)
+		fputc(')', f);
+	fclose(f);
+	buf[n - 1] = 0;
+	return buf;
+}
+
+/* --- memory.atomic.notify and wait --- */
+
+static void lebs(struct reader *r, uint32_t n)
+{
+	while (n-- && !r->bad)
+		leb(r, 64);
+}
+
+static void skip_memarg(struct reader *r)
+{
+	uint32_t align = u32(r);
+
+	if (align & 64)		/* one of several memories */
+		u32(r);
+	leb(r, 64);
+}
+
+static void skip_block_type(struct reader *r)
+{
+	leb(r, 33);
+}
+
+/* 0xfc: saturating truncation, bulk memory, tables */
+static void skip_misc(struct reader *r)
+{
+	uint32_t op = u32(r);
+
+	if (op > 17)
+		fail(r, "unknown instruction 0xfc 0x%x at byte %zu", op,
+		     where(r) - 1);
+	if (op == 8 || op == 10 || op == 12 || op == 14)
+		lebs(r, 2);
+	else if (op > 8)
+		lebs(r, 1);
+}
+
+static void fix_atomic(struct reader *r, const uint8_t *from)
+{
+	uint8_t *at = (uint8_t *)from;
+	uint32_t op = u32(r);
+
+	if (op == 3) {		/* fence */
+		byte(r);
+		return;
+	}
+	skip_memarg(r);
+	if (r->bad || op > 2)
+		return;
+	/* at least four bytes; nop fills the rest */
+	memset(at, 0x01, r->p - at);
+	if (op == 0)
+		memcpy(at, "\x1a\x1a\x41", 4);	/* drop drop i32.const 0 */
+	else
+		at[0] = 0x00;			/* unreachable */
+}
+
+static void fix_instruction(struct reader *r)
+{
+	const uint8_t *from = r->p;
+	uint8_t op = byte(r);
+
+	switch (op) {
+	case 0x02: case 0x03: case 0x04: case 0x06:
+		skip_block_type(r);
+		break;
+	case 0x07: case 0x08: case 0x09: case 0x0c: case 0x0d: case 0x10:
+	case 0x12: case 0x18: case 0x20: case 0x21: case 0x22: case 0x23:
+	case 0x24: case 0x25: case 0x26: case 0x3f: case 0x40: case 0x41:
+	case 0x42: case 0xd0: case 0xd2:
+		lebs(r, 1);
+		break;
+	case 0x11: case 0x13:
+		lebs(r, 2);
+		break;
+	case 0x0e:				/* br_table */
+		lebs(r, count(r));
+		lebs(r, 1);
+		break;
+	case 0x1c:				/* select t* */
+		lebs(r, count(r));
+		break;
+	case 0x28 ... 0x3e:
+		skip_memarg(r);
+		break;
+	case 0x43:
+		skip(r, 4);
+		break;
+	case 0x44:
+		skip(r, 8);
+		break;
+	case 0xfc:
+		skip_misc(r);
+		break;
+	case 0xfe:
+		fix_atomic(r, from);
+		break;
+	case 0x00: case 0x01: case 0x05: case 0x0a: case 0x0b: case 0x0f:
+	case 0x19: case 0x1a: case 0x1b: case 0x45 ... 0xc4: case 0xd1:
+		break;
+	case 0xfd:
+		fail(r, "uses SIMD, which is not supported");
+		break;
+	default:
+		fail(r, "unknown instruction 0x%02x at byte %zu", op,
+		     where(r) - 1);
+	}
+}
+
+static void fix_function(struct reader *r)
+{
+	const uint8_t *end = r->end;
+	uint32_t size = count(r), n;
+
+	r->end = r->p + size;
+	for (n = count(r); n && !r->bad; n--) {
+		u32(r);
+		value_type(r);
+	}
+	while (r->p < r->end && !r->bad)
+		fix_instruction(r);
+	r->end = end;
+}
+
+int wasm_fix_atomics(void *image, size_t size, char *error, size_t n)
+{
+	struct reader r = {
+		.image = image, .p = image, .end = (uint8_t *)image + size,
+		.error = error, .n = n,
+	};
+	const uint8_t *end = r.end;
+	int last = 0, id;
+
+	read_header(&r);
+	while ((id = next_section(&r, end, &last)) >= 0) {
+		if (id != 10) {
+			r.p = r.end;
+			continue;
+		}
+		for (uint32_t i = count(&r); i && !r.bad; i--)
+			fix_function(&r);
+		r.p = r.end;
+	}
+	return r.err;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads what a loader has to know about a WebAssembly module.  The image is
+ * not trusted; function bodies are left to wasm2c, which validates them.
+ */
+#ifndef MUSLIN_WASM_H
+#define MUSLIN_WASM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WASM_PAGE 65536
+
+enum wasm_kind {
+	WASM_FUNC,
+	WASM_TABLE,
+	WASM_MEMORY,
+	WASM_GLOBAL,
+	WASM_TAG,
+};
+
+struct wasm_import {
+	char *module;
+	char *name;
+	enum wasm_kind kind;
+	uint32_t type;		/* of a function or tag */
+};
+
+struct wasm_export {
+	char *name;
+	enum wasm_kind kind;
+	uint32_t index;
+};
+
+struct wasm_table {
+	bool funcs;		/* of function references */
+	uint32_t min;
+};
+
+struct wasm_memory {
+	bool shared;
+	bool is64;
+	uint64_t min;		/* pages */
+};
+
+struct wasm_global {
+	char type;		/* as in a signature */
+	bool mutable;
+};
+
+/* Indices count imports first, as the module's own do. */
+struct wasm {
+	uint32_t ntypes, nimports, nfuncs, ntables, nmemories, nglobals, ntags,
+		 nexports;
+	/*
+	 * Signatures: a letter for each parameter, a colon, one for each
+	 * result.  i: i32, l: i64, f: f32, d: f64, v: vector, r: reference.
+	 */
+	char **types;
+	struct wasm_import *imports;
+	uint32_t *funcs;	/* their types */
+	uint32_t *tags;
+	struct wasm_table *tables;
+	struct wasm_memory *memories;
+	struct wasm_global *globals;
+	struct wasm_export *exports;
+	int64_t start;		/* a function, or -1 */
+	size_t code;		/* bytes of function bodies */
+};
+
+/* 0, -ENOEXEC or -ENOMEM; error says why. */
+int wasm_read(const void *image, size_t size, struct wasm *w,
+	      char *error, size_t n);
+void wasm_free(struct wasm *w);
+
+const struct wasm_export *wasm_find_export(const struct wasm *w,
+					   const char *name);
+
+/* "(i32 i64) -> i32", cut to n bytes; returns buf */
+char *wasm_signature(const char *type, char *buf, size_t n);
+
+/*
+ * Rewrites memory.atomic.notify and wait in place, on which wasm2c 1.0.36
+ * aborts.  wasm-ld puts them into every __wasm_init_memory, where they are
+ * never reached; anywhere else notify wakes nobody and wait traps, since
+ * programs wait by futex.
+ */
+int wasm_fix_atomics(void *image, size_t size, char *error, size_t n);
+
+#endif
