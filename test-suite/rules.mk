@@ -22,6 +22,34 @@ $(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost $(HOST_CPPFLAGS) -c -o $@ $<
 
+# --- real programs: Debian's sources, nothing patched, their own build files ---
+
+triple := wasm32-linux-musl
+with_tools := PATH='$(abspath $(B)/bin)':"$$PATH"
+
+# unpack(NAME): its source into $(T)/NAME.
+unpack = rm -rf $(@D) && mkdir -p $(@D) && \
+	tar -xf $(sources)/$(1)/*.orig.tar.gz -C $(@D) --strip-components=1
+
+$(T)/lua/.stamp: $(sources)/lua.stamp $(toolchain)
+	$(say) MAKE lua
+	$(Q)$(call unpack,lua)
+	$(Q)$(with_tools) $(MAKE) -C $(@D)/src linux-noreadline CC=$(triple)-cc \
+		AR='$(triple)-ar rcu' RANLIB=$(triple)-ranlib >$(@D)/log 2>&1 || \
+		{ cat $(@D)/log >&2; exit 1; }
+	$(Q)touch $@
+
+$(T)/zlib/.stamp: $(sources)/zlib.stamp $(toolchain)
+	$(say) MAKE zlib
+	$(Q)$(call unpack,zlib)
+	$(Q)cd $(@D) && $(with_tools) CC=$(triple)-cc CHOST=$(triple) ./configure --static >log 2>&1 && \
+		$(with_tools) $(MAKE) static all64 >>log 2>&1 || { cat log >&2; exit 1; }
+	$(Q)touch $@
+
+check_needs += $(T)/lua/.stamp $(T)/zlib/.stamp
+
+# --- the driver ---
+
 $(T)/suites.h: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q){ :; $(foreach s,$(host_suites),echo 'X($s)';) } | { $(call update,$@); }
