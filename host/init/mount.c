@@ -2,7 +2,6 @@
 /* The guest's file systems. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,25 +62,22 @@ void mount_system(void)
  * Makes a mount point.  Nothing is made in a directory of the host: that it
  * was given to the guest does not mean that it wants another one's name in it.
  */
-static int make_point(char *path, int is_file)
+static int make_point(char *path)
 {
 	struct statfs fs;
 	struct stat st;
 	char *slash;
-	int fd, r;
+	int r;
 
-	if (!stat(path, &st)) {
-		if (is_file)
-			return S_ISDIR(st.st_mode) ? EISDIR : 0;
+	if (!stat(path, &st))
 		return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-	}
 	if (errno != ENOENT)
 		return errno;
 
 	slash = strrchr(path, '/');
 	if (slash != path) {
 		*slash = 0;
-		r = make_point(path, 0);
+		r = make_point(path);
 		if (!r && statfs(path, &fs))
 			r = errno;
 		*slash = '/';
@@ -90,13 +86,7 @@ static int make_point(char *path, int is_file)
 		if (fs.f_type == HOSTFS_MAGIC)
 			return ENOENT;
 	}
-	if (!is_file)
-		return mkdir(path, 0755) ? errno : 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
+	return mkdir(path, 0755) ? errno : 0;
 }
 
 /*
@@ -151,7 +141,7 @@ int mount_root(const struct ctl_mount *m)
 		flags |= MS_RDONLY;
 	snprintf(root, sizeof(root), "/%u", m->root);
 
-	r = make_point(mounted->path, !!(m->flags & CTL_MOUNT_FILE));
+	r = make_point(mounted->path);
 	if (!r && mount("hostfs", path, "hostfs", flags, root))
 		r = errno;
 	if (r) {

@@ -35,7 +35,6 @@ struct ctl_head {
 };
 
 #define CTL_MOUNT_RO	1
-#define CTL_MOUNT_FILE	2	/* the root is a file, not a directory */
 
 struct ctl_mount {
 	struct ctl_head head;

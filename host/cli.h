@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The command muslin; it uses nothing of the library but muslin.h. */
+#ifndef MUSLIN_CLI_H
+#define MUSLIN_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* exit statuses of our own, as env(1) has them */
+#define STATUS_USAGE		2
+#define STATUS_FAILED		125	/* muslin itself */
+#define STATUS_NOT_EXECUTABLE	126
+#define STATUS_NOT_FOUND	127
+
+/* argv[0] is the command's name; the result is the exit status. */
+int cmd_run(int argc, char **argv);
+int cmd_boot(int argc, char **argv);
+int cmd_imports(int argc, char **argv);
+
+/* One line on standard error, "muslin: " first; returns status. */
+int complain(int status, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* standard files that were closed when we started; they are /dev/null now */
+extern bool was_closed[3];
+
+struct dir {
+	char *host;		/* as realpath has it */
+	char *guest;
+	bool read_only;
+};
+
+struct run_options {
+	struct dir *dirs;
+	size_t ndirs;
+	char **env;
+	size_t nenv;
+	const char *cwd;
+	uint64_t memory;
+	bool boot;		/* all kernel messages, on standard output */
+};
+
+extern const char run_options_help[];
+
+/*
+ * Index of the first argument that is no option.  A negative one means that
+ * there is nothing left to do but to exit, with status -1 - index.
+ */
+int run_options_parse(struct run_options *o, int argc, char **argv,
+		      const char *help);
+void run_options_free(struct run_options *o);
+
+/* Adds a variable, or replaces it; takes the string. */
+void env_add(struct run_options *o, char *var);
+/* The guest's name of a host path, which is as realpath has it; or NULL. */
+char *guest_path(const struct run_options *o, const char *host);
+
+/* Boots, runs argv if there is one, shuts down. */
+int run_machine(struct run_options *o, char **argv);
+
+/* malloc, and its users, that cannot fail: a command has nobody to tell. */
+void *xmalloc(size_t n);
+char *xstrdup(const char *s);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

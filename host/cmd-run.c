@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "muslin.h"
+
+#define PROGRAM_DIR "/run/muslin"
+
+static const char help[] =
+	"usage: muslin run [OPTION]... [--] PROG [ARG]...\n"
+	"\n"
+	"Runs PROG, a file of the host, and exits with its status; 128 + N if signal N\n"
+	"killed it.\n"
+	"\n";
+
+/* --- signals that we get are for the program --- */
+
+static struct muslin *volatile machine;
+static volatile sig_atomic_t program;
+
+/* what the terminal's keys send goes to all processes of the job */
+static const int group_signals[] = { SIGINT, SIGQUIT, SIGHUP };
+static const int single_signals[] = { SIGTERM, SIGUSR1, SIGUSR2 };
+
+static void forward_to_group(int sig)
+{
+	muslin_kill(machine, -program, sig);
+}
+
+static void forward(int sig)
+{
+	muslin_kill(machine, program, sig);
+}
+
+static void set_handler(int sig, void (*handler)(int))
+{
+	struct sigaction sa = {
+		.sa_handler = handler,
+		.sa_flags = SA_ONSTACK | SA_RESTART,
+	}, old;
+
+	/* nohup */
+	if (!sigaction(sig, NULL, &old) && old.sa_handler == SIG_IGN)
+		return;
+	sigaction(sig, &sa, NULL);
+}
+
+static void forward_signals(struct muslin *m, int id)
+{
+	size_t i;
+
+	machine = m;
+	program = id;
+	for (i = 0; i < sizeof(group_signals) / sizeof(int); i++)
+		set_handler(group_signals[i], id ? forward_to_group : SIG_DFL);
+	for (i = 0; i < sizeof(single_signals) / sizeof(int); i++)
+		set_handler(single_signals[i], id ? forward : SIG_DFL);
+}
+
+/* --- the program's file and surroundings --- */
+
+struct target {
+	char *host;		/* real path */
+	char *guest;		/* as the guest sees it; NULL: in no --dir */
+};
+
+/* What we can see of it without a machine. */
+static int find_program(const char *prog, struct target *t)
+{
+	struct stat st;
+	int fd;
+
+	t->host = realpath(prog, NULL);
+	if (!t->host || stat(t->host, &st))
+		return complain(errno == ENOENT || errno == ENOTDIR ?
+				STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
+				"%s: %s", prog, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return complain(STATUS_NOT_EXECUTABLE, "%s: %s", prog,
+				S_ISDIR(st.st_mode) ? strerror(EISDIR) :
+				"not a regular file");
+	fd = open(t->host, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain(STATUS_NOT_EXECUTABLE, "%s: %s", prog,
+				strerror(errno));
+	close(fd);
+	return 0;
+}
+
+static bool begins_with_dir(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+/* Those that the guest has of its own, it must keep. */
+static void add_current_dir(struct run_options *o, const char *cwd)
+{
+	static const char *const own[] = { "/proc", "/sys", "/dev" };
+	size_t i;
+
+	for (i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (begins_with_dir(cwd, own[i]))
+			return;
+	o->dirs = xmalloc(sizeof(*o->dirs));
+	o->dirs[0].host = xstrdup(cwd);
+	o->dirs[0].guest = xstrdup(cwd);
+	o->ndirs = 1;
+}
+
+static int mount_all(struct muslin *m, const struct run_options *o,
+		     struct target *t)
+{
+	char *name;
+	size_t i;
+	int r;
+
+	for (i = 0; i < o->ndirs; i++) {
+		const struct dir *d = &o->dirs[i];
+
+		r = muslin_mount(m, d->host, d->guest,
+				 d->read_only ? MUSLIN_READ_ONLY : 0);
+		if (r)
+			return complain(STATUS_FAILED, "--dir %s: %s", d->host,
+					muslin_error(m));
+	}
+	if (!t->host)
+		return 0;
+	/* To run a file by name it is enough that it can be read. */
+	t->guest = access(t->host, X_OK) ? NULL : guest_path(o, t->host);
+	if (t->guest)
+		return 0;
+	name = basename(t->host);
+	t->guest = xasprintf(PROGRAM_DIR "/%s", name);
+	r = muslin_mount_file(m, t->host, PROGRAM_DIR, name);
+	return r ? complain(STATUS_FAILED, "%s", muslin_error(m)) : 0;
+}
+
+/* What the user asked for comes first, so this only fills up. */
+static void default_env(struct run_options *o)
+{
+	struct passwd *pw = getpwuid(getuid());
+	const char *user = getenv("USER"), *home = getenv("HOME");
+	const char *term = getenv("TERM");
+	struct run_options given = *o;
+	size_t i;
+
+	o->env = NULL;
+	o->nenv = 0;
+	env_add(o, xstrdup("PATH=/usr/local/bin:/usr/bin:/bin"));
+	env_add(o, xasprintf("HOME=%s", home ? home : pw ? pw->pw_dir : "/"));
+	env_add(o, xasprintf("USER=%s", user ? user : pw ? pw->pw_name : "user"));
+	env_add(o, xasprintf("TERM=%s", term ? term : "dumb"));
+	for (i = 0; i < given.nenv; i++)
+		env_add(o, given.env[i]);
+	free(given.env);
+}
+
+/* --- running --- */
+
+static int start(struct muslin *m, const struct run_options *o,
+		 const char *path, char **argv, const char *cwd)
+{
+	struct muslin_program p = {
+		.path = path,
+		.argv = argv,
+		.envp = o->env,
+		.cwd = cwd,
+		.uid = getuid(),
+		.gid = getgid(),
+		.umask = umask(022),
+		.flags = MUSLIN_TTY,
+	};
+	int i, id, n = getgroups(0, NULL);
+	gid_t *groups = xmalloc((n > 0 ? n : 1) * sizeof(*groups));
+
+	umask(p.umask);
+	p.groups = groups;
+	p.ngroups = n > 0 ? getgroups(n, groups) : 0;
+	for (i = 0; i < 3; i++)
+		p.fd[i] = was_closed[i] ? -1 : i;
+	id = muslin_spawn(m, &p);
+	free(groups);
+	return id;
+}
+
+/*
+ * A program that was stopped stops us, so that the shell has its job back; to
+ * go on with us is to go on with it.
+ */
+static int wait_for(struct muslin *m, int id)
+{
+	int r, status;
+
+	for (;;) {
+		r = muslin_wait(m, id, &status);
+		if (r)
+			return complain(STATUS_FAILED, "%s", muslin_error(m));
+		if (WIFEXITED(status))
+			return WEXITSTATUS(status);
+		if (WIFSIGNALED(status))
+			return 128 + WTERMSIG(status);
+		if (isatty(0))
+			kill(0, SIGTSTP);
+		else
+			raise(SIGSTOP);
+		muslin_kill(m, -id, SIGCONT);
+	}
+}
+
+static int run_program(struct muslin *m, const struct run_options *o,
+		       const struct target *t, char **argv, const char *cwd)
+{
+	int status, id = start(m, o, t->guest, argv, cwd);
+
+	if (id < 0)
+		return complain(id == -ENOENT ? STATUS_NOT_FOUND :
+				STATUS_NOT_EXECUTABLE, "%s: %s", argv[0],
+				muslin_error(m));
+	forward_signals(m, id);
+	status = wait_for(m, id);
+	forward_signals(m, 0);
+	return status;
+}
+
+static void log_kernel(void *arg, const char *text, size_t n)
+{
+	const struct run_options *o = arg;
+	FILE *f = o->boot ? stdout : stderr;
+
+	fwrite(text, 1, n, f);
+	fflush(f);
+}
+
+static void show_progress(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "muslin: %s\n", line);
+}
+
+static int with_machine(struct run_options *o, struct target *t, char **argv,
+			const char *cwd)
+{
+	struct muslin_config config = {
+		.memory = o->memory,
+		.cmdline = o->boot ? "loglevel=8" : NULL,
+		.log = log_kernel,
+		.progress = isatty(2) ? show_progress : NULL,
+		.arg = o,
+	};
+	struct muslin *m;
+	int r, status;
+
+	r = muslin_new(&config, &m);
+	if (r)
+		return complain(STATUS_FAILED, "%s", strerror(-r));
+	if (muslin_boot(m)) {
+		status = complain(STATUS_FAILED, "%s", muslin_error(m));
+		goto out_free;
+	}
+	status = mount_all(m, o, t);
+	if (!status && argv)
+		status = run_program(m, o, t, argv, cwd);
+	if (muslin_shutdown(m) && !status)
+		status = complain(STATUS_FAILED, "%s", muslin_error(m));
+out_free:
+	muslin_free(m);
+	return status;
+}
+
+int run_machine(struct run_options *o, char **argv)
+{
+	struct target t = { 0 };
+	char *here, *cwd = NULL;
+	int status;
+
+	if (argv) {
+		status = find_program(argv[0], &t);
+		if (status)
+			goto out;
+	}
+	here = realpath(".", NULL);
+	if (argv && here && !o->ndirs)
+		add_current_dir(o, here);
+	if (here && !o->cwd)
+		cwd = guest_path(o, here);
+	free(here);
+	default_env(o);
+	status = with_machine(o, &t, argv, o->cwd ? o->cwd : cwd);
+	free(cwd);
+out:
+	free(t.host);
+	free(t.guest);
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run_options o = { 0 };
+	int status, i = run_options_parse(&o, argc, argv, help);
+
+	if (i < 0)
+		status = -1 - i;
+	else if (i == argc)
+		status = complain(STATUS_USAGE,
+				  "no program; see muslin run --help");
+	else
+		status = run_machine(&o, argv + i);
+	run_options_free(&o);
+	return status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The channel to init (HOST_STREAM_CTL), and what init has said about
+ * programs.  See init/protocol.h.
+ */
+#ifndef MUSLIN_CTL_H
+#define MUSLIN_CTL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/protocol.h"
+
+struct muslin;
+
+#define PROGRAMS 64
+
+struct program {
+	atomic_int id;		/* 0: the place is free */
+	bool started, changed, ended;
+	int error, step;	/* of the start */
+	int status;		/* of the last change */
+	int stream[3];		/* or negative */
+	bool tty;
+	/* signal n is bit n - 1; set by muslin_kill() at any time */
+	_Atomic uint64_t kill_one, kill_group;
+};
+
+struct queue {
+	unsigned char *p;
+	size_t begin, end, size;
+};
+
+struct ctl {
+	uint64_t memory;	/* bytes that the embedder asked for */
+	int wake;		/* eventfd: kill_one or kill_group has changed */
+	struct queue to_init, from_init;
+	bool ready;
+	bool mounted;		/* the answer to the last CTL_MOUNT, an errno */
+	int mount_error;
+	int last_id;
+	struct program programs[PROGRAMS];
+};
+
+int ctl_init(struct muslin *m);
+void ctl_exit(struct muslin *m);
+
+/* Queues a message: all of m->size bytes, or -ENOMEM. */
+int ctl_send(struct muslin *m, const struct ctl_head *msg);
+/* init's side */
+ssize_t ctl_read(struct muslin *m, void *buf, size_t n);
+ssize_t ctl_write(struct muslin *m, const void *buf, size_t n);
+bool ctl_pending(struct muslin *m);
+
+/* Interrupts the machine's sleep; async-signal-safe, from any thread. */
+void ctl_wake(struct muslin *m);
+int ctl_wake_fd(struct muslin *m);
+/* After that: sends what is due.  HOST_IRQ_*. */
+uint32_t ctl_woken(struct muslin *m);
+
+/* NULL if there is none, or no place. */
+struct program *program_get(struct muslin *m, int id);
+struct program *program_new(struct muslin *m);
+void program_free(struct muslin *m, struct program *p);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libmuslin: a Linux kernel, and programs for it, in this process.
+ *
+ *	struct muslin *m;
+ *	int id, status, r = muslin_new(NULL, &m);
+ *
+ *	if (!r && !(r = muslin_boot(m)) &&
+ *	    (id = muslin_spawn(m, &program)) > 0)
+ *		muslin_wait(m, id, &status);
+ *	muslin_free(m);
+ *
+ * The machine has one CPU, and that is the thread which is inside muslin_boot,
+ * _mount, _spawn, _wait or _shutdown: between such calls the machine stands
+ * still.  A process may have several machines.  Only one thread at a time may
+ * use a machine, and only one machine at a time may run on a thread; but
+ * muslin_kill can be called at any time, also by a signal handler.
+ *
+ * Functions that return int return a negative errno on failure; muslin_error
+ * tells it in words.  Nothing is printed.  What is passed in is copied, unless
+ * said otherwise, and stays the caller's.
+ *
+ * While the machine runs, the library has handlers of its own for SIGSEGV,
+ * SIGBUS and SIGURG on its thread, and blocks SIGPIPE there; it puts back what
+ * it found.
+ */
+#ifndef MUSLIN_H
+#define MUSLIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct muslin;
+
+/* All zero is a good machine. */
+struct muslin_config {
+	uint64_t memory;	/* bytes, rounded up to 64 KiB; 0: 256 MiB */
+	const char *cmdline;	/* more kernel parameters, or NULL */
+	/* Where translated programs are kept; NULL: the user's cache directory. */
+	const char *cache;
+	/* Kernel messages as they come, not always whole lines; or NULL. */
+	void (*log)(void *arg, const char *text, size_t n);
+	/* What takes long, one line without newline; or NULL. */
+	void (*progress)(void *arg, const char *line);
+	void *arg;		/* for both */
+};
+
+/* A machine that is switched off.  config may be NULL. */
+int muslin_new(const struct muslin_config *config, struct muslin **m);
+/* At any time between the calls above; NULL does nothing. */
+void muslin_free(struct muslin *m);
+
+/* Until programs can be run. */
+int muslin_boot(struct muslin *m);
+
+/*
+ * Makes the host's directory host visible at guest, an absolute path.  The
+ * guest can reach nothing outside of it.  If guest does not exist it is made,
+ * but not inside another directory of the host.  "/" becomes the root.
+ */
+#define MUSLIN_READ_ONLY 1
+int muslin_mount(struct muslin *m, const char *host, const char *guest,
+		 int flags);
+/*
+ * Makes one file, host, visible as name in the guest's directory guest, in
+ * which there is nothing else.  It can be read and executed.
+ */
+int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
+		      const char *name);
+
+struct muslin_program {
+	const char *path;	/* in the guest */
+	char *const *argv;	/* as for execve; NULL: path alone */
+	char *const *envp;	/* NULL: none */
+	const char *cwd;	/* in the guest; NULL: "/" */
+	uid_t uid;
+	gid_t gid;
+	mode_t umask;
+	const gid_t *groups;	/* supplementary ones */
+	size_t ngroups;
+	/*
+	 * What it has as files 0 to 2: descriptors, which are duplicated; -1
+	 * is a closed one.
+	 */
+	int fd[3];
+	int flags;		/* MUSLIN_TTY */
+};
+
+/*
+ * Those of fd that are the same terminal are a terminal in the guest too,
+ * with job control; if fd[0] is among them, it is in raw mode while the
+ * program runs.  Only one program at a time can have it.
+ */
+#define MUSLIN_TTY 1
+
+/*
+ * Starts a program; its id, > 0.  If the guest cannot execute it, the error is
+ * that of its execve: -ENOENT, -EACCES, -ENOEXEC ...
+ */
+int muslin_spawn(struct muslin *m, const struct muslin_program *p);
+
+/*
+ * Until the program ends or stops; status is as waitpid(2) with WUNTRACED
+ * gives it.  When it has ended, the id is no more.  -ESHUTDOWN if the machine
+ * went down before.
+ */
+int muslin_wait(struct muslin *m, int id, int *status);
+
+/*
+ * Sends a signal, by the guest's number, to the program or, if id is negative,
+ * to the process group of -id.  It has an effect as soon as the machine runs.
+ */
+int muslin_kill(struct muslin *m, int id, int sig);
+
+/* Kills all programs, writes everything back, powers off. */
+int muslin_shutdown(struct muslin *m);
+
+/* Why the last call failed: one line, the machine's, never NULL. */
+const char *muslin_error(const struct muslin *m);
+
+/* "0.1.0" */
+const char *muslin_version(void);
+
+/*
+ * What a program file needs of its kernel, without running it: calls fn with
+ * each of its imports in alphabetical order, type being like "(i32 i64) ->
+ * i32".  Stops at, and returns, the first result that is not 0.  error, of n
+ * bytes, tells what is wrong with the file.
+ */
+int muslin_imports(const char *path,
+		   int (*fn)(void *arg, const char *module, const char *name,
+			     const char *type),
+		   void *arg, char *error, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

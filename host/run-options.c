@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* The options that `muslin run' and `muslin boot' have in common. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+const char run_options_help[] =
+	"  --dir HOST[:GUEST][:ro]  make a directory of the host visible, at GUEST or at\n"
+	"                           the same path; ro: read-only.  Without any --dir it\n"
+	"                           is the current directory.\n"
+	"  --env NAME=VALUE         set a variable of the program's environment\n"
+	"  --env NAME               the same, with our own value\n"
+	"  --cwd DIR                start in the guest's directory DIR\n"
+	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
+	"                           (default 256M)\n"
+	"  --help                   show this\n";
+
+enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "env", required_argument, NULL, OPT_ENV },
+	{ "cwd", required_argument, NULL, OPT_CWD },
+	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static void *grown(void *array, size_t n, size_t size)
+{
+	array = realloc(array, n * size);
+	if (!array)
+		exit(complain(STATUS_FAILED, "out of memory"));
+	return array;
+}
+
+void env_add(struct run_options *o, char *var)
+{
+	size_t i, n = strcspn(var, "=") + 1;
+
+	for (i = 0; i < o->nenv; i++)
+		if (!strncmp(o->env[i], var, n))
+			break;
+	if (i == o->nenv) {
+		o->env = grown(o->env, ++o->nenv + 1, sizeof(*o->env));
+		o->env[o->nenv] = NULL;
+	} else {
+		free(o->env[i]);
+	}
+	o->env[i] = var;
+}
+
+static int add_env(struct run_options *o, const char *arg)
+{
+	const char *value = getenv(arg);
+
+	if (!*arg || *arg == '=')
+		return complain(STATUS_USAGE, "--env %s: no name", arg);
+	if (strchr(arg, '='))
+		env_add(o, xstrdup(arg));
+	else if (value)
+		env_add(o, xasprintf("%s=%s", arg, value));
+	return 0;
+}
+
+static int add_dir(struct run_options *o, const char *arg)
+{
+	char *host = xstrdup(arg), *guest, *end = host + strlen(host);
+	struct dir d = { 0 };
+	struct stat st;
+	int status = 0;
+
+	if (end - host > 3 && !strcmp(end - 3, ":ro")) {
+		d.read_only = true;
+		end[-3] = 0;
+	}
+	guest = strchr(host, ':');
+	if (guest)
+		*guest++ = 0;
+	if (guest && *guest != '/') {
+		status = complain(STATUS_USAGE,
+				  "--dir %s: the guest's path must begin with /",
+				  arg);
+		goto out;
+	}
+	d.host = realpath(host, NULL);
+	if (!d.host || stat(d.host, &st)) {
+		status = complain(STATUS_FAILED, "--dir %s: %s", host,
+				  strerror(errno));
+		goto out;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		status = complain(STATUS_FAILED, "--dir %s: %s", host,
+				  strerror(ENOTDIR));
+		free(d.host);
+		goto out;
+	}
+	d.guest = xstrdup(guest ? guest : d.host);
+	o->dirs = grown(o->dirs, o->ndirs + 1, sizeof(d));
+	o->dirs[o->ndirs++] = d;
+out:
+	free(host);
+	return status;
+}
+
+static int set_memory(struct run_options *o, const char *arg)
+{
+	static const char units[] = "KMG";
+	const char *unit = NULL;
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(arg, &end, 10);
+	if (*end)
+		unit = strchr(units, *end);
+	if (errno || arg[0] < '0' || arg[0] > '9' || (*end && (!unit || end[1])))
+		return complain(STATUS_USAGE,
+				"--mem %s: not a size, as 512M or 1G are", arg);
+	for (; unit && unit >= units; unit--)
+		n = n > UINT64_MAX >> 10 ? UINT64_MAX : n << 10;
+	o->memory = n;
+	return n ? 0 : complain(STATUS_USAGE, "--mem %s: no memory", arg);
+}
+
+static int take_option(struct run_options *o, int opt)
+{
+	switch (opt) {
+	case OPT_DIR:
+		return add_dir(o, optarg);
+	case OPT_ENV:
+		return add_env(o, optarg);
+	case OPT_CWD:
+		o->cwd = optarg;
+		if (*optarg != '/')
+			return complain(STATUS_USAGE,
+					"--cwd %s: not an absolute path", optarg);
+		return 0;
+	default:
+		return set_memory(o, optarg);
+	}
+}
+
+int run_options_parse(struct run_options *o, int argc, char **argv,
+		      const char *help)
+{
+	int opt, status, at = 1;
+
+	opterr = 0;
+	for (optind = 1; (opt = getopt_long(argc, argv, "+:", long_options,
+					    NULL)) >= 0; at = optind) {
+		if (opt == OPT_HELP) {
+			fputs(help, stdout);
+			fputs(run_options_help, stdout);
+			return -1;
+		}
+		if (opt == ':')
+			status = complain(STATUS_USAGE, "%s: needs a value",
+					  argv[at]);
+		else if (opt == '?')
+			status = complain(STATUS_USAGE, "%s: unknown option",
+					  argv[at]);
+		else
+			status = take_option(o, opt);
+		if (status)
+			return -1 - status;
+	}
+	return optind;
+}
+
+void run_options_free(struct run_options *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->ndirs; i++) {
+		free(o->dirs[i].host);
+		free(o->dirs[i].guest);
+	}
+	for (i = 0; i < o->nenv; i++)
+		free(o->env[i]);
+	free(o->dirs);
+	free(o->env);
+}
+
+/* Of several directories that hold it, the innermost. */
+char *guest_path(const struct run_options *o, const char *host)
+{
+	const struct dir *best = NULL;
+	size_t i, n, best_n = 0;
+	const char *rest, *guest;
+
+	for (i = 0; i < o->ndirs; i++) {
+		n = strlen(o->dirs[i].host);
+		if (n == 1)
+			n = 0;	/* "/" */
+		if (strncmp(host, o->dirs[i].host, n) ||
+		    (host[n] && host[n] != '/') || (best && n < best_n))
+			continue;
+		best = &o->dirs[i];
+		best_n = n;
+	}
+	if (!best)
+		return NULL;
+	rest = host + best_n;
+	guest = strcmp(best->guest, "/") ? best->guest : "";
+	return xasprintf("%s%s", guest, *rest || *guest ? rest : "/");
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "ctl.h"
+#include "kernel.h"
+#include "machine.h"
+#include "tty.h"
+
+/*
+ * Whose terminal it is: a process has one, and signal handlers have no other
+ * way to find it.
+ */
+static struct muslin *_Atomic owner;
+
+static const int signals[TTY_SIGNALS] = {
+	SIGWINCH, SIGCONT, SIGTSTP,
+	/* fatal ones: only if nobody else handles them */
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT,
+};
+
+/* A terminal that does not control this process has no background. */
+static bool in_background(struct tty *t)
+{
+	pid_t pgrp = tcgetpgrp(t->s.fd);
+
+	return pgrp >= 0 && pgrp != getpgrp();
+}
+
+static void make_raw(struct tty *t)
+{
+	struct termios raw;
+
+	t->background = in_background(t);
+	if (!t->input || t->raw || t->background || tcgetattr(t->s.fd, &t->saved))
+		return;
+	raw = t->saved;
+	cfmakeraw(&raw);
+	t->raw = !tcsetattr(t->s.fd, TCSANOW, &raw);
+}
+
+/* If it was left to another job, that job has set it as it likes. */
+static void make_cooked(struct tty *t)
+{
+	if (t->raw && !in_background(t))
+		tcsetattr(t->s.fd, TCSADRAIN, &t->saved);
+	t->raw = false;
+}
+
+void tty_restore_now(void)
+{
+	struct muslin *m = atomic_load(&owner);
+
+	if (m)
+		make_cooked(m->tty);
+}
+
+/* Does to this process what the signal does by default. */
+static void take_default(int sig)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL }, old;
+	sigset_t set, mask;
+
+	sigaction(sig, &dfl, &old);
+	raise(sig);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	pthread_sigmask(SIG_UNBLOCK, &set, &mask);	/* here */
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	sigaction(sig, &old, NULL);
+}
+
+static void on_signal(int sig)
+{
+	struct muslin *m = atomic_load(&owner);
+	int saved_errno = errno;
+
+	switch (sig) {
+	case SIGWINCH:
+	case SIGCONT:
+		if (!m)
+			break;
+		if (sig == SIGCONT)
+			atomic_store(&m->tty->continued, true);
+		atomic_store(&m->tty->resized, true);
+		ctl_wake(m);
+		break;
+	default:
+		tty_restore_now();
+		take_default(sig);
+	}
+	errno = saved_errno;
+}
+
+static void catch_signals(struct tty *t)
+{
+	struct sigaction sa = {
+		.sa_handler = on_signal,
+		.sa_flags = SA_ONSTACK | SA_RESTART,
+	};
+	int i;
+
+	sigfillset(&sa.sa_mask);
+	for (i = 0; i < TTY_SIGNALS; i++) {
+		sigaction(signals[i], NULL, &t->old[i]);
+		if (t->old[i].sa_handler == SIG_DFL)
+			sigaction(signals[i], &sa, NULL);
+	}
+}
+
+static void release_signals(struct tty *t)
+{
+	int i;
+
+	for (i = 0; i < TTY_SIGNALS; i++)
+		if (t->old[i].sa_handler == SIG_DFL)
+			sigaction(signals[i], &t->old[i], NULL);
+}
+
+int tty_init(struct muslin *m)
+{
+	m->tty = calloc(1, sizeof(*m->tty));
+	return m->tty ? 0 : -ENOMEM;
+}
+
+void tty_exit(struct muslin *m)
+{
+	if (!m->tty)
+		return;
+	tty_detach(m);
+	free(m->tty);
+	m->tty = NULL;
+}
+
+int tty_attach(struct muslin *m, int fd, bool input)
+{
+	struct muslin *nobody = NULL;
+	struct tty *t = m->tty;
+	int r;
+
+	if (!atomic_compare_exchange_strong(&owner, &nobody, m))
+		return -EBUSY;
+	r = stream_open_fd(&t->s, fd);
+	if (r) {
+		atomic_store(&owner, NULL);
+		return r;
+	}
+	t->input = input;
+	t->watch = 0;
+	t->raw = false;
+	catch_signals(t);
+	tty_resume(m);
+	return 0;
+}
+
+void tty_detach(struct muslin *m)
+{
+	struct tty *t = m->tty;
+
+	if (t->s.kind == STREAM_FREE)
+		return;
+	make_cooked(t);
+	release_signals(t);
+	atomic_store(&owner, NULL);
+	stream_close_fd(&t->s);
+	t->watch = 0;
+}
+
+void tty_suspend(struct muslin *m)
+{
+	if (m->tty->s.kind == STREAM_FREE)
+		return;
+	make_cooked(m->tty);
+	m->tty->watch &= ~POLLIN;
+}
+
+/* The size of a new terminal, or of one that was away, is news. */
+void tty_resume(struct muslin *m)
+{
+	if (m->tty->s.kind == STREAM_FREE)
+		return;
+	make_raw(m->tty);
+	if (m->tty->input && !m->tty->background)
+		m->tty->watch |= POLLIN;
+	irq_raise(m, HOST_IRQ_WINCH);
+}
+
+uint32_t tty_woken(struct muslin *m)
+{
+	if (atomic_exchange(&m->tty->continued, false)) {
+		m->tty->raw = false;
+		tty_resume(m);
+	}
+	return atomic_exchange(&m->tty->resized, false) ? HOST_IRQ_WINCH : 0;
+}
+
+u32 w2c_host_tty_read(struct w2c_host *h, u32 buf, u32 len)
+{
+	struct muslin *m = machine(h);
+	struct tty *t = m->tty;
+
+	if (t->s.kind == STREAM_FREE || !t->input)
+		return -EAGAIN;
+	/* Reading another job's terminal would stop us. */
+	t->background = in_background(t);
+	if (t->background)
+		return -EAGAIN;
+	t->watch |= POLLIN;
+	return stream_read(&t->s, kmem(m, buf, len), len);
+}
+
+/* Without a terminal it is the console. */
+u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
+{
+	struct muslin *m = machine(h);
+	struct tty *t = m->tty;
+	ssize_t r;
+
+	if (t->s.kind == STREAM_FREE) {
+		console_write(m, kmem(m, buf, len), len);
+		return len;
+	}
+	r = stream_write(&t->s, kmem(m, buf, len), len);
+	if (r == -EAGAIN || (r >= 0 && r < (ssize_t)len))
+		t->watch |= POLLOUT;
+	return r;
+}
+
+u32 w2c_host_tty_size(struct w2c_host *h)
+{
+	struct muslin *m = machine(h);
+	struct winsize ws;
+
+	if (m->tty->s.kind == STREAM_FREE || ioctl(m->tty->s.fd, TIOCGWINSZ, &ws))
+		return 0;
+	return (u32)ws.ws_row << 16 | ws.ws_col;
+}

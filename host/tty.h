@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The embedder's terminal, as the guest's ttyW0. */
+#ifndef MUSLIN_TTY_H
+#define MUSLIN_TTY_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <termios.h>
+
+#include "stream.h"
+
+struct muslin;
+
+#define TTY_SIGNALS 8
+
+struct tty {
+	struct stream s;	/* STREAM_FREE: there is no terminal */
+	short watch;		/* poll() events that are an interrupt */
+	bool input;		/* the guest reads it, in raw mode */
+	bool raw;		/* it is in raw mode now */
+	bool background;	/* it is another job's */
+	struct termios saved;
+	/* set by signal handlers */
+	atomic_bool resized, continued;
+	struct sigaction old[TTY_SIGNALS];
+};
+
+int tty_init(struct muslin *m);
+void tty_exit(struct muslin *m);
+/*
+ * Makes fd the machine's terminal.  input: also take what is typed, and put it
+ * into raw mode, while the machine has it.
+ */
+int tty_attach(struct muslin *m, int fd, bool input);
+/* Gives it back as it was. */
+void tty_detach(struct muslin *m);
+/* For as long as a program is stopped: gives it back, and takes it again. */
+void tty_suspend(struct muslin *m);
+void tty_resume(struct muslin *m);
+/* After a wake-up by one of our signal handlers: HOST_IRQ_*. */
+uint32_t tty_woken(struct muslin *m);
+/* Async-signal-safe: this process is about to die. */
+void tty_restore_now(void);
+
+#endif
