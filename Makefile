@@ -8,7 +8,7 @@
 # fragments that it includes build from them.
 
 B := build
-VERSION := 0.1
+VERSION := 0.1.0
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
