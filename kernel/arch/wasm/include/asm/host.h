@@ -17,6 +17,8 @@
 struct task_struct;
 struct host_page;
 struct host_stat;
+struct host_attr;
+struct host_statfs;
 struct host_image;
 
 /* --- machine (host/machine.c) --- */
@@ -29,7 +31,7 @@ void __host(cmdline)(char *buf, unsigned long n);
 unsigned long __host(initrd)(void *buf);
 /* The words that kernel and host share, see asm/host_page.h. */
 void __host(set_page)(struct host_page *p);
-/* Never returns.  0: power off, 1: restart, 2: panic. */
+/* Never returns; how is HOST_POWER_OFF, HOST_RESTART_MACHINE or HOST_PANIC. */
 void __noreturn __host(halt)(int how);
 
 /* --- console (host/console.c): boot messages and panics --- */
@@ -51,12 +53,15 @@ void __host(random)(void *buf, unsigned long n);
 
 /* --- tasks (host/task.c): each has a native stack of its own --- */
 
-/* On its first switch the task calls the export task_entry(t, sp). */
+/*
+ * The new task's id, > 0; 0 is the one that boots.  On its first switch it
+ * calls the export task_entry(t, sp).
+ */
 int __host(task_create)(struct task_struct *t, unsigned long sp);
 /* Returns when somebody switches back to prev. */
-void __host(task_switch)(struct task_struct *prev, struct task_struct *next);
+void __host(task_switch)(int prev, int next);
 /* Never the running task. */
-void __host(task_free)(struct task_struct *t);
+void __host(task_free)(int id);
 
 /* --- address spaces (host/mm.c): id 0 is the kernel's own --- */
 
@@ -80,12 +85,12 @@ int __host(user_load)(int id, const char *name, const void *image,
 /*
  * Runs user code of the current task in address space id.  entry 0: the
  * program's start function, then _start(arg); else a thread,
- * table[entry](arg).  Never returns: the way back is a system call.
+ * table[entry](arg).  Returns when an exec has replaced the program; until
+ * then the ways back are system calls, faults and interrupts.
  */
-void __noreturn __host(user_run)(int id, unsigned long entry, unsigned long arg);
-/* The user's __stack_pointer and __tls_base, of the current task. */
+void __host(user_run)(int id, unsigned long entry, unsigned long arg);
+/* The current task's __stack_pointer. */
 unsigned long __host(user_sp)(void);
-unsigned long __host(user_tls)(void);
 
 /*
  * --- streams (host/stream.c): what the embedder gave as files 0, 1, 2 ... ---
@@ -118,5 +123,52 @@ long __host(tty_read)(void *buf, unsigned long len);
 long __host(tty_write)(const void *buf, unsigned long len);
 /* rows << 16 | columns; a change is an interrupt (HOST_IRQ_WINCH). */
 unsigned long __host(tty_size)(void);
+
+/* --- host files (host/files.c): directories that the embedder named --- */
+
+/*
+ * A path is len bytes, relative to directory number root; len 0 is that
+ * directory.  No component is "." or "..".  The host follows no symbolic link;
+ * -ELOOP or -ENOTDIR if there is one before the last component.  Every change
+ * in a read-only directory is -EROFS.  A file is a small number, >= 0.  All
+ * of these may take as long as the host's file system takes.
+ */
+int __host(file_stat)(int root, const char *path, unsigned long len,
+		      struct host_stat *st);
+int __host(file_fstat)(int file, struct host_stat *st);
+/* mode is MAY_READ | MAY_WRITE | MAY_EXEC: may the embedder's user do that? */
+int __host(file_access)(int root, const char *path, unsigned long len, int mode);
+/* A regular file or a directory.  flags is HOST_FILE_READ | HOST_FILE_WRITE. */
+int __host(file_open)(int root, const char *path, unsigned long len, int flags);
+/* Opens a new file for reading and writing, or one that exists. */
+int __host(file_create)(int root, const char *path, unsigned long len, int mode);
+void __host(file_close)(int file);
+/* Each becomes what the other was. */
+int __host(file_exchange)(int file, int other);
+/* Bytes done: fewer than len only at the end of the file or after an error. */
+long __host(file_read)(int file, void *buf, unsigned long len, u64 offset);
+long __host(file_write)(int file, const void *buf, unsigned long len, u64 offset);
+int __host(file_sync)(int file, int datasync);
+/* Fills buf with struct host_dirent from position pos; bytes, 0 at the end. */
+long __host(file_readdir)(int file, u64 pos, void *buf, unsigned long len);
+/* Of the file, or of the path if file is -1. */
+int __host(file_setattr)(int file, int root, const char *path,
+			 unsigned long len, const struct host_attr *attr);
+int __host(file_symlink)(int root, const char *path, unsigned long len,
+			 const char *target, unsigned long target_len);
+/* Bytes, at most n; no NUL. */
+long __host(file_readlink)(int root, const char *path, unsigned long len,
+			   char *buf, unsigned long n);
+int __host(file_unlink)(int root, const char *path, unsigned long len);
+int __host(file_mkdir)(int root, const char *path, unsigned long len, int mode);
+int __host(file_rmdir)(int root, const char *path, unsigned long len);
+/* A regular file, FIFO or socket; -EPERM for others. */
+int __host(file_mknod)(int root, const char *path, unsigned long len, int mode);
+int __host(file_link)(int root, const char *old, unsigned long old_len,
+		      const char *new, unsigned long new_len);
+/* flags as those of renameat2. */
+int __host(file_rename)(int root, const char *old, unsigned long old_len,
+			const char *new, unsigned long new_len, int flags);
+int __host(file_statfs)(int root, struct host_statfs *st);
 
 #endif

@@ -6,6 +6,11 @@
 #ifndef _ASM_WASM_HOST_PAGE_H
 #define _ASM_WASM_HOST_PAGE_H
 
+/* host_halt() */
+#define HOST_POWER_OFF		0
+#define HOST_RESTART_MACHINE	1
+#define HOST_PANIC		2
+
 /* bits of irq_pending */
 #define HOST_IRQ_TIMER	1
 #define HOST_IRQ_STREAM	2	/* a watched stream is ready */
@@ -19,11 +24,17 @@
 /* what a system call, fault or interrupt asks the host to do on its return */
 #define HOST_USER_CALL		1	/* call a signal handler, see below */
 #define HOST_USER_RESTART	2	/* make the system call again */
-#define HOST_USER_EXEC		3	/* forget this program, call user_resume() */
+#define HOST_USER_EXEC		3	/* forget this program: host_user_run() returns */
+
+/* how */
+#define HOST_RESTART		1	/* the same call, the same arguments */
+#define HOST_RESTART_BLOCK	2	/* by restart_syscall() */
 
 struct host_page {
 	unsigned int irq_pending;	/* set by the host, at any time */
-	unsigned int action;		/* HOST_USER_*, set by the kernel */
+	unsigned int action;		/* HOST_USER_*: set by the kernel, cleared by the host */
+	/* HOST_RESTART*: after the handler, if there is one, restart the call */
+	unsigned int restart;
 	/* HOST_USER_CALL: table[dispatcher](handler, sig, info, context) */
 	unsigned int dispatcher;
 	unsigned int handler;

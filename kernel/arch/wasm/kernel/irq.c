@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Interrupts are the bits of host_page.irq_pending. */
+#include <linux/hardirq.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
+#include <linux/seq_file.h>
+#include <asm/host_page.h>
+#include <asm/irq_regs.h>
+#include <asm/user_mode.h>
+#include "../drivers/drivers.h"
+#include "time.h"
+
+struct host_page host_page;
+unsigned long wasm_irq_flags;
+
+static unsigned long counts[4];
+
+static void dispatch(unsigned int pending)
+{
+	unsigned int bit;
+
+	for (bit = 0; bit < ARRAY_SIZE(counts); bit++)
+		counts[bit] += pending >> bit & 1;
+	if (pending & HOST_IRQ_TIMER)
+		wasm_timer_irq();
+	if (pending & HOST_IRQ_STREAM)
+		wasm_stream_irq();
+	if (pending & HOST_IRQ_TTY)
+		wasm_tty_irq();
+	if (pending & HOST_IRQ_WINCH)
+		wasm_tty_winch();
+}
+
+static void handle_irqs(struct pt_regs *regs)
+{
+	struct pt_regs *old = set_irq_regs(regs);
+	unsigned int pending;
+
+	wasm_irq_flags = ARCH_IRQ_DISABLED;
+	while ((pending = xchg(&host_page.irq_pending, 0))) {
+		irq_enter();
+		dispatch(pending);
+		irq_exit();
+	}
+	wasm_irq_flags = ARCH_IRQ_ENABLED;
+	set_irq_regs(old);
+}
+
+/* The kernel was interrupted: it has just enabled interrupts. */
+void wasm_handle_irqs(void)
+{
+	static struct pt_regs kernel_regs;
+
+	if (!in_hardirq())
+		handle_irqs(&kernel_regs);
+}
+
+void wasm_user_irq(void)
+{
+	handle_irqs(current_pt_regs());
+	wasm_user_work();
+}
+
+void __init init_IRQ(void)
+{
+}
+
+int arch_show_interrupts(struct seq_file *p, int prec)
+{
+	static const char *const names[] = { "TMR", "STR", "TTY", "WIN" };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		seq_printf(p, "%*s: %10lu\n", prec, names[i], counts[i]);
+	return 0;
+}

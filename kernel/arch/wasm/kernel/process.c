@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/cpu.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
+#include <asm/host.h>
+#include <asm/switch_to.h>
+#include <asm/tlbsync.h>
+#include <asm/user_mode.h>
+
+struct task_struct *wasm_current = &init_task;
+static struct task_struct *wasm_prev;
+
+void wasm_switch(int prev, int next);
+void wasm_start_task(struct task_struct *t);
+
+struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+{
+	wasm_prev = prev;
+	wasm_current = next;
+	if (next->mm && next->mm->context.sync_end)
+		wasm_tlb_due = 1;
+	wasm_switch(prev->thread.host, next->thread.host);
+	return wasm_prev;
+}
+
+/*
+ * The first thing that a new task runs, on its own native stack.  A kernel
+ * thread whose function returns has become a program.
+ */
+void wasm_start_task(struct task_struct *t)
+{
+	struct pt_regs *regs = task_pt_regs(t);
+
+	schedule_tail(wasm_prev);
+	if (t->thread.fn)
+		t->thread.fn(t->thread.fn_arg);
+	/* host_user_run() is back when an exec has replaced the program */
+	for (;;)
+		host_user_run(current->mm->context.id, regs->pc, regs->sp);
+}
+
+/*
+ * A new thread of the same address space starts with a function of its own,
+ * see doc/abi.md.  To go on where the parent is would take a copy of the
+ * native stack.
+ */
+static int copy_user_thread(struct pt_regs *regs, const struct kernel_clone_args *args)
+{
+	u32 entry;
+
+	if (!(args->flags & CLONE_VM) || !args->stack) {
+		pr_warn_once("fork is not supported yet, use posix_spawn (%s[%d])\n",
+			     current->comm, task_pid_nr(current));
+		return -ENOSYS;
+	}
+	if (get_user(entry, (u32 __user *)args->stack))
+		return -EFAULT;
+	*regs = (struct pt_regs) { .user = 1, .pc = entry, .sp = args->stack };
+	return 0;
+}
+
+/* The parent's native stack is not the child's to free. */
+int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
+{
+	*dst = *src;
+	dst->thread = (struct thread_struct) { };
+	return 0;
+}
+
+int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	struct pt_regs *regs = task_pt_regs(p);
+	int err;
+
+	if (args->fn) {
+		*regs = (struct pt_regs) { };
+		p->thread.fn = args->fn;
+		p->thread.fn_arg = args->fn_arg;
+	} else {
+		err = copy_user_thread(regs, args);
+		if (err)
+			return err;
+	}
+	p->thread.host = host_task_create(p, (unsigned long)regs & ~15UL);
+	return p->thread.host < 0 ? p->thread.host : 0;
+}
+
+void arch_release_task_struct(struct task_struct *t)
+{
+	if (t->thread.host > 0)
+		host_task_free(t->thread.host);
+}
+
+void flush_thread(void)
+{
+}
+
+void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp)
+{
+	*regs = (struct pt_regs) { .user = 1, .pc = pc, .sp = sp };
+}
+
+void arch_cpu_idle(void)
+{
+	if (!READ_ONCE(host_page.irq_pending))
+		host_idle();
+	raw_local_irq_enable();
+	raw_local_irq_disable();
+}
+
+void cpu_relax(void)
+{
+	if (!irqs_disabled() && READ_ONCE(host_page.irq_pending))
+		wasm_handle_irqs();
+	barrier();
+}
+
+void show_regs(struct pt_regs *regs)
+{
+}
+
+void show_stack(struct task_struct *task, unsigned long *sp, const char *loglvl)
+{
+	printk("%s(no stack trace: frames are on the native stack)\n", loglvl);
+}

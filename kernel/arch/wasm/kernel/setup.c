@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/init.h>
+#include <linux/initrd.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/panic_notifier.h>
+#include <linux/random.h>
+#include <linux/reboot.h>
+#include <linux/seq_file.h>
+#include <asm/host.h>
+#include <asm/pgtable.h>
+#include <asm/setup.h>
+#include <asm/user_mode.h>
+#include "../drivers/drivers.h"
+
+extern char __heap_base[];	/* wasm-ld: the first address after .bss */
+
+static char __initdata cmdline[COMMAND_LINE_SIZE];
+
+static void __init reserve_initrd(unsigned long addr)
+{
+	unsigned long size = host_initrd(NULL);
+
+	if (!size || addr + size > memory_end)
+		return;
+	memblock_reserve(addr, size);
+	host_initrd((void *)addr);
+	initrd_start = addr;
+	initrd_end = addr + size;
+}
+
+static void __init seed_random(void)
+{
+	u8 seed[32];
+
+	host_random(seed, sizeof(seed));
+	add_bootloader_randomness(seed, sizeof(seed));
+	memzero_explicit(seed, sizeof(seed));
+}
+
+void __init setup_arch(char **cmdline_p)
+{
+	unsigned long kernel_end = PAGE_ALIGN((unsigned long)__heap_base);
+
+	host_set_page(&host_page);
+	wasm_early_console();
+	memory_end = host_memory_size() & PAGE_MASK;
+	memblock_add(0, memory_end);
+	memblock_reserve(0, kernel_end);
+	reserve_initrd(kernel_end);
+	paging_init();
+	seed_random();
+
+	host_cmdline(cmdline, sizeof(cmdline));
+	strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE);
+	*cmdline_p = cmdline;
+	parse_early_param();
+}
+
+static int panic_event(struct notifier_block *nb, unsigned long ev, void *msg)
+{
+	host_halt(HOST_PANIC);
+}
+
+static struct notifier_block panic_block = {
+	.notifier_call = panic_event,
+	.priority = INT_MIN,	/* after those that print */
+};
+
+static void power_off(void)
+{
+	host_halt(HOST_POWER_OFF);
+}
+
+void (*pm_power_off)(void) = power_off;
+
+static int __init reboot_init(void)
+{
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	return 0;
+}
+core_initcall(reboot_init);
+
+void machine_restart(char *cmd)
+{
+	host_halt(HOST_RESTART_MACHINE);
+}
+
+void machine_halt(void)
+{
+	host_halt(HOST_POWER_OFF);
+}
+
+void machine_power_off(void)
+{
+	host_halt(HOST_POWER_OFF);
+}
+
+static int cpuinfo_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "processor\t: 0\nmodel name\t: wasm32\n\n");
+	return 0;
+}
+
+static void *cpuinfo_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos < 1 ? (void *)1 : NULL;
+}
+
+static void *cpuinfo_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return cpuinfo_start(m, pos);
+}
+
+static void cpuinfo_stop(struct seq_file *m, void *v)
+{
+}
+
+const struct seq_operations cpuinfo_op = {
+	.start	= cpuinfo_start,
+	.next	= cpuinfo_next,
+	.stop	= cpuinfo_stop,
+	.show	= cpuinfo_show,
+};

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ptrace.h>
+#include <linux/regset.h>
+#include <linux/resume_user_mode.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/signal.h>
+#include <linux/syscalls.h>
+#include <asm/host.h>
+#include <asm/tlbsync.h>
+#include <asm/ucontext.h>
+#include <asm/user_mode.h>
+
+/* user code may use that much below its stack pointer */
+#define RED_ZONE 128
+
+struct sigframe {
+	siginfo_t info;
+	struct ucontext uc;
+};
+
+static int setup_frame(struct ksignal *ksig, struct pt_regs *regs)
+{
+	unsigned long sp = host_user_sp();
+	struct sigframe __user *frame;
+	struct sigcontext sc = { .in_syscall = regs->syscall };
+
+	frame = (void __user *)((sigsp(sp - RED_ZONE, ksig) - sizeof(*frame)) & ~15UL);
+	if (copy_siginfo_to_user(&frame->info, &ksig->info) ||
+	    __clear_user(&frame->uc, offsetof(struct ucontext, uc_stack)) ||
+	    __save_altstack(&frame->uc.uc_stack, sp) ||
+	    copy_to_user(&frame->uc.uc_mcontext, &sc, sizeof(sc)) ||
+	    copy_to_user(&frame->uc.uc_sigmask, sigmask_to_save(), sizeof(sigset_t)))
+		return -EFAULT;
+
+	host_page.dispatcher = (unsigned long)ksig->ka.sa.sa_restorer;
+	host_page.handler = (unsigned long)ksig->ka.sa.sa_handler;
+	host_page.sig = ksig->sig;
+	host_page.info = (unsigned long)&frame->info;
+	host_page.context = (unsigned long)&frame->uc;
+	host_page.action = HOST_USER_CALL;
+	return 0;
+}
+
+/* What becomes of an interrupted system call. */
+static void restart(struct pt_regs *regs, struct ksignal *handler)
+{
+	if (!regs->syscall)
+		return;
+	switch (regs->ret) {
+	case -ERESTART_RESTARTBLOCK:
+		regs->restart = handler ? 0 : HOST_RESTART_BLOCK;
+		break;
+	case -ERESTARTNOHAND:
+		regs->restart = handler ? 0 : HOST_RESTART;
+		break;
+	case -ERESTARTSYS:
+		regs->restart = handler && !(handler->ka.sa.sa_flags & SA_RESTART) ?
+			0 : HOST_RESTART;
+		break;
+	case -ERESTARTNOINTR:
+		regs->restart = HOST_RESTART;
+		break;
+	default:
+		return;
+	}
+	regs->ret = -EINTR;
+}
+
+static void do_signal(struct pt_regs *regs)
+{
+	struct ksignal ksig;
+
+	if (get_signal(&ksig)) {
+		restart(regs, &ksig);
+		signal_setup_done(setup_frame(&ksig, regs), &ksig, 0);
+		return;
+	}
+	restart(regs, NULL);
+	restore_saved_sigmask();
+}
+
+/*
+ * User code that cannot have its pages (the host is out of memory or of
+ * mappings) would fault for ever.
+ */
+static void sync_or_die(void)
+{
+	int err = wasm_tlb_sync(current->mm);
+
+	if (likely(!err))
+		return;
+	pr_err_ratelimited("%s[%d]: the host cannot map its memory (%d)\n",
+			   current->comm, task_pid_nr(current), err);
+	force_fatal_sig(SIGKILL);
+}
+
+static void user_work(struct pt_regs *regs)
+{
+	unsigned long flags;
+
+	regs->restart = 0;
+	for (;;) {
+		flags = READ_ONCE(current_thread_info()->flags) & _TIF_WORK_MASK;
+		if (wasm_tlb_due) {
+			wasm_tlb_due = 0;
+			sync_or_die();
+			continue;
+		}
+		if (!flags || host_page.action)
+			break;
+		if (flags & _TIF_NEED_RESCHED)
+			schedule();
+		if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL))
+			do_signal(regs);
+		if (flags & _TIF_NOTIFY_RESUME)
+			resume_user_mode_work(regs);
+	}
+	host_page.restart = regs->restart;
+	if (regs->restart && !host_page.action)
+		host_page.action = HOST_USER_RESTART;
+}
+
+void wasm_user_work(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	regs->syscall = 0;
+	user_work(regs);
+}
+
+long wasm_syscall_work(long ret)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	regs->syscall = 1;
+	regs->ret = ret;
+	user_work(regs);
+	return regs->ret;
+}
+
+void wasm_user_enter(void)
+{
+	wasm_user_work();
+}
+
+int wasm_user_sigreturn(unsigned long info)
+{
+	struct sigframe __user *frame = (void __user *)info;
+	struct sigcontext sc;
+	sigset_t set;
+
+	current->restart_block.fn = do_no_restart_syscall;
+	if (copy_from_user(&set, &frame->uc.uc_sigmask, sizeof(set)) ||
+	    copy_from_user(&sc, &frame->uc.uc_mcontext, sizeof(sc)) ||
+	    restore_altstack(&frame->uc.uc_stack)) {
+		force_sig(SIGSEGV);
+		sc.no_restart = 0;
+	} else {
+		set_current_blocked(&set);
+	}
+	wasm_user_work();
+	return sc.no_restart != 0;
+}
+
+void ptrace_disable(struct task_struct *t)
+{
+}
+
+/* There are no registers to show, and no single step. */
+long arch_ptrace(struct task_struct *t, long req, unsigned long addr, unsigned long data)
+{
+	return ptrace_request(t, req, addr, data);
+}
+
+const struct user_regset_view *task_user_regset_view(struct task_struct *t)
+{
+	static const struct user_regset_view none = { .name = "wasm" };
+
+	return &none;
+}

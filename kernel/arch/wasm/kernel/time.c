@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/clockchips.h>
+#include <linux/clocksource.h>
+#include <linux/delay.h>
+#include <linux/init.h>
+#include <linux/sched/clock.h>
+#include <linux/timekeeping.h>
+#include <asm/host.h>
+#include "time.h"
+
+static u64 clock_read(struct clocksource *cs)
+{
+	return host_clock_ns();
+}
+
+static struct clocksource clock = {
+	.name	= "host",
+	.rating	= 400,
+	.read	= clock_read,
+	.mask	= CLOCKSOURCE_MASK(64),
+	.flags	= CLOCK_SOURCE_IS_CONTINUOUS,
+};
+
+static int timer_next(unsigned long delta, struct clock_event_device *ev)
+{
+	host_timer_set(host_clock_ns() + delta);
+	return 0;
+}
+
+static int timer_off(struct clock_event_device *ev)
+{
+	host_timer_set(~0ULL);
+	return 0;
+}
+
+static struct clock_event_device timer = {
+	.name			= "host",
+	.rating			= 400,
+	.features		= CLOCK_EVT_FEAT_ONESHOT,
+	.set_next_event		= timer_next,
+	.set_state_shutdown	= timer_off,
+	.set_state_oneshot	= timer_off,
+};
+
+void wasm_timer_irq(void)
+{
+	if (timer.event_handler)
+		timer.event_handler(&timer);
+}
+
+unsigned long long sched_clock(void)
+{
+	return host_clock_ns();
+}
+
+void read_persistent_clock64(struct timespec64 *ts)
+{
+	*ts = ns_to_timespec64(host_realtime_ns());
+}
+
+void __init time_init(void)
+{
+	timer.cpumask = cpumask_of(0);
+	clocksource_register_hz(&clock, NSEC_PER_SEC);
+	clockevents_config_and_register(&timer, NSEC_PER_SEC, 1000, 0x7fffffff);
+}
+
+void calibrate_delay(void)
+{
+	loops_per_jiffy = NSEC_PER_SEC / HZ;	/* a loop is a nanosecond */
+}
+
+void __delay(unsigned long loops)
+{
+	u64 end = host_clock_ns() + loops;
+
+	while (host_clock_ns() < end)
+		cpu_relax();
+}
+
+void __ndelay(unsigned long ns)
+{
+	__delay(ns);
+}
+
+void __udelay(unsigned long us)
+{
+	__delay(us * 1000);
+}
+
+/* xloops is us * 2^32 / 10^6 */
+void __const_udelay(unsigned long xloops)
+{
+	__delay((u64)xloops * 1000000000 >> 32);
+}

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _WASM_TIME_H
+#define _WASM_TIME_H
+void wasm_timer_irq(void);
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's way to user memory: page tables, walked in software. */
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <asm/fault.h>
+
+static pte_t *user_pte(unsigned long addr)
+{
+	pmd_t *pmd = pmd_off(current->mm, addr);
+
+	return pmd_present(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
+}
+
+/* What the host's mapping would allow, see wasm_tlb_sync(). */
+static bool pte_allows(pte_t pte, bool write)
+{
+	unsigned long want = _PAGE_PRESENT | _PAGE_READ | _PAGE_ACCESSED;
+
+	if (write)
+		want = _PAGE_PRESENT | _PAGE_WRITE | _PAGE_ACCESSED | _PAGE_DIRTY;
+	return (pte_val(pte) & want) == want;
+}
+
+/*
+ * The kernel's address of user address addr, good to the end of its page and
+ * until the caller sleeps; NULL if there is no such memory.
+ */
+void *wasm_user_ptr(unsigned long addr, bool write)
+{
+	pte_t *pte;
+
+	if (unlikely(!current->mm))
+		return NULL;
+	for (;;) {
+		pte = user_pte(addr);
+		if (likely(pte && pte_allows(*pte, write)))
+			return __va((pte_val(*pte) & PAGE_MASK) | (addr & ~PAGE_MASK));
+		if (faulthandler_disabled() || wasm_fault_in(addr, write, NULL))
+			return NULL;
+	}
+}
+
+static unsigned long chunk(unsigned long addr, unsigned long n)
+{
+	return min(n, PAGE_SIZE - (addr & ~PAGE_MASK));
+}
+
+unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	unsigned long addr = (unsigned long)from, len;
+	void *p;
+
+	for (; n; n -= len, addr += len, to += len) {
+		len = chunk(addr, n);
+		p = wasm_user_ptr(addr, false);
+		if (!p)
+			break;
+		memcpy(to, p, len);
+	}
+	return n;
+}
+
+unsigned long raw_copy_to_user(void __user *to, const void *from, unsigned long n)
+{
+	unsigned long addr = (unsigned long)to, len;
+	void *p;
+
+	for (; n; n -= len, addr += len, from += len) {
+		len = chunk(addr, n);
+		p = wasm_user_ptr(addr, true);
+		if (!p)
+			break;
+		memcpy(p, from, len);
+	}
+	return n;
+}
+
+unsigned long __clear_user(void __user *to, unsigned long n)
+{
+	unsigned long addr = (unsigned long)to, len;
+	void *p;
+
+	for (; n; n -= len, addr += len) {
+		len = chunk(addr, n);
+		p = wasm_user_ptr(addr, true);
+		if (!p)
+			break;
+		memset(p, 0, len);
+	}
+	return n;
+}
+
+/* Bytes before the NUL, count if there is none, -EFAULT. */
+static long string_op(char *dst, unsigned long addr, long count)
+{
+	long done = 0, len, n;
+	char *p;
+
+	if (!access_ok((void __user *)addr, 1))
+		return -EFAULT;
+	count = min_t(unsigned long, count, TASK_SIZE - addr);
+	while (done < count) {
+		len = chunk(addr + done, count - done);
+		p = wasm_user_ptr(addr + done, false);
+		if (!p)
+			return -EFAULT;
+		n = strnlen(p, len);
+		if (dst)
+			memcpy(dst + done, p, n < len ? n + 1 : n);
+		done += n;
+		if (n < len)
+			return done;
+	}
+	return count;
+}
+
+long strncpy_from_user(char *dst, const char __user *src, long count)
+{
+	return count > 0 ? string_op(dst, (unsigned long)src, count) : 0;
+}
+
+/* Counts the NUL; 0 for a fault, more than count if there is no NUL. */
+long strnlen_user(const char __user *s, long count)
+{
+	long n = string_op(NULL, (unsigned long)s, count);
+
+	return n < 0 ? 0 : n + 1;
+}
