@@ -1,0 +1,57 @@
+#define SYSCALL_NO_TLS 1
+#include <sys/mman.h>
+#include "pthread_impl.h"
+#include "libc.h"
+#include "atomic.h"
+#include "syscall.h"
+
+/* The linker keeps the TLS image to itself, and makes a function that copies
+ * it to where a thread's block is and sets __tls_base.  So every thread calls
+ * it for itself, the others in clone.c. */
+hidden void __wasm_init_tls(void *);
+
+volatile int __thread_list_lock;
+
+int __init_tp(void *p)
+{
+	pthread_t td = p;
+	td->self = td;
+	__set_thread_area(TP_ADJ(p));
+	__wasm_init_tls(TP_ADJ(p));
+	libc.can_do_threads = 1;
+	td->detach_state = DT_JOINABLE;
+	td->tid = __syscall(SYS_set_tid_address, &__thread_list_lock);
+	td->locale = &libc.global_locale;
+	td->robust_list.head = &td->robust_list.head;
+	td->next = td->prev = td;
+	return 0;
+}
+
+#define MIN_TLS_ALIGN 16
+
+static struct builtin_tls {
+	_Alignas(MIN_TLS_ALIGN) struct pthread pt;
+	void *space[16];
+} builtin_tls[1];
+
+void *__copy_tls(unsigned char *mem)
+{
+	return mem + (-((uintptr_t)mem + sizeof(struct pthread)) & (libc.tls_align-1));
+}
+
+void __init_tls(size_t *aux)
+{
+	void *mem = builtin_tls;
+
+	libc.tls_align = __builtin_wasm_tls_align();
+	if (libc.tls_align < MIN_TLS_ALIGN) libc.tls_align = MIN_TLS_ALIGN;
+	libc.tls_size = sizeof(struct pthread) + __builtin_wasm_tls_size()
+		+ libc.tls_align + MIN_TLS_ALIGN-1 & -MIN_TLS_ALIGN;
+
+	/* an errno for an address crashes when it is used */
+	if (libc.tls_size > sizeof builtin_tls)
+		mem = (void *)__syscall(SYS_mmap2, 0, libc.tls_size,
+			PROT_READ|PROT_WRITE, MAP_ANONYMOUS|MAP_PRIVATE, -1, 0);
+
+	__init_tp(__copy_tls(mem));
+}

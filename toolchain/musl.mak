@@ -1,0 +1,23 @@
+# config.mak of musl, which is built in build/libc.  Its configure would want
+# a compiler that can link.
+
+ARCH = wasm32
+srcdir = ../musl
+prefix =
+
+CC = ../bin/wasm32-linux-musl-cc
+AR = ../bin/wasm32-linux-musl-ar
+RANLIB = ../bin/wasm32-linux-musl-ranlib
+
+CFLAGS_C99FSE = -std=c99 -ffreestanding -nostdinc -fno-strict-aliasing
+CFLAGS_AUTO = -O2 -fomit-frame-pointer -fdata-sections
+CFLAGS = -Wno-everything -Werror=implicit-function-declaration \
+	-Werror=implicit-int -Werror=int-conversion -Werror=pointer-arith \
+	-Werror=incompatible-pointer-types
+OPTIMIZE_GLOBS = internal/*.c malloc/*.c string/*.c
+LIBCC =
+
+# no dynamic linker, no wrapper for another compiler
+SHARED_LIBS =
+TOOL_LIBS =
+ALL_TOOLS =
