@@ -52,6 +52,8 @@ int hostfs_find_rw(struct hostfs *fs, int root, const char *path,
 void hostfs_leave(struct place *p);
 
 struct file *hostfs_file(struct hostfs *fs, int file);
-int hostfs_statx(int dir, const char *name, int flags, struct host_stat *st);
+/* As the guest is to see it, in that root. */
+int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
+		 struct host_stat *st);
 
 #endif

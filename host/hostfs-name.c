@@ -24,7 +24,8 @@ static struct host_time time_of(const struct statx_timestamp *t)
 	return (struct host_time){ .sec = t->tv_sec, .nsec = t->tv_nsec };
 }
 
-int hostfs_statx(int dir, const char *name, int flags, struct host_stat *st)
+int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
+		 struct host_stat *st)
 {
 	struct statx x;
 
@@ -50,6 +51,9 @@ int hostfs_statx(int dir, const char *name, int flags, struct host_stat *st)
 	};
 	if (x.stx_mask & STATX_BTIME)
 		st->btime = time_of(&x.stx_btime);
+	/* whoever may read the program that is to be run may run it */
+	if (root->only && S_ISREG(st->mode))
+		st->mode |= (st->mode & 0444) >> 2;
 	return 0;
 }
 
@@ -61,7 +65,7 @@ int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
 
 	if (r)
 		return r;
-	r = hostfs_statx(p.dir, p.name, 0, st);
+	r = hostfs_statx(p.root, p.dir, p.name, 0, st);
 	hostfs_leave(&p);
 	return r;
 }
@@ -81,6 +85,8 @@ int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
 		r = hostfs_find(fs, root, path, len, &p);
 	if (r)
 		return r;
+	if (p.root->only)
+		mode &= ~X_OK;
 	return done(&p, faccessat(p.dir, p.name, mode,
 				  AT_EACCESS | AT_SYMLINK_NOFOLLOW));
 }
@@ -143,7 +149,7 @@ static void undo_umask(const struct hostfs *fs, struct place *p, int mode)
 	struct host_stat st;
 
 	if (mode & fs->umask & 0777 &&
-	    !hostfs_statx(p->dir, p->name, 0, &st))
+	    !hostfs_statx(p->root, p->dir, p->name, 0, &st))
 		fchmodat(p->dir, p->name, (st.mode & 07000) | (mode & 0777),
 			 AT_SYMLINK_NOFOLLOW);
 }

@@ -174,7 +174,9 @@ int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st)
 {
 	struct file *f = hostfs_file(fs, file);
 
-	return f ? hostfs_statx(f->fd, "", AT_EMPTY_PATH, st) : -EBADF;
+	if (!f)
+		return -EBADF;
+	return hostfs_statx(&fs->roots[f->root], f->fd, "", AT_EMPTY_PATH, st);
 }
 
 int hostfs_read(struct hostfs *fs, int file, void *buf, uint32_t len,
@@ -265,7 +267,7 @@ static int only_dir(const struct root *root, uint64_t pos, char *buf,
 	uint32_t n, done = 0;
 
 	for (; pos < 3; pos++, done += n) {
-		if (hostfs_statx(root->fd, real[pos], 0, &st)) {
+		if (hostfs_statx(root, root->fd, real[pos], 0, &st)) {
 			n = 0;
 			continue;
 		}

@@ -18,7 +18,10 @@ void hostfs_destroy(struct hostfs *fs);
 
 /* The new directory's number, 0 for the first. */
 int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only);
-/* A read-only directory in which there is one file, called name. */
+/*
+ * A read-only directory in which there is one file, called name.  Whoever may
+ * read it may also execute it.
+ */
 int hostfs_add_file(struct hostfs *fs, const char *path, const char *name);
 
 int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,

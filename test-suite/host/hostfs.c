@@ -486,7 +486,8 @@ START_TEST(one_file_alone)
 	fails(EINVAL, hostfs_add_file(fs, "in/file", "a/b"));
 	fails(ENOENT, hostfs_add_file(fs, "in/no", "no"));
 	ok(hostfs_stat(fs, r, NAME("prog"), &st));
-	ck_assert(S_ISREG(st.mode));
+	ck_assert_int_eq(st.mode, S_IFREG | 0700);
+	ok(hostfs_access(fs, r, NAME("prog"), R_OK | X_OK));
 	fails(ENOENT, hostfs_stat(fs, r, NAME("secret"), &st));
 	fails(ENOENT, hostfs_stat(fs, r, NAME("../in/file"), &st));
 	fails(ENOENT, hostfs_stat(fs, r, NAME("prog/x"), &st));
@@ -496,6 +497,8 @@ START_TEST(one_file_alone)
 	fails(EROFS, hostfs_open_new(fs, r, NAME("x"), 0600));
 	f = hostfs_open(fs, r, NAME("prog"), HOST_FILE_READ);
 	ck_assert_int_eq(hostfs_read(fs, f, buf, sizeof(buf), 0), 6);
+	ok(hostfs_fstat(fs, f, &st));
+	ck_assert_int_eq(st.mode, S_IFREG | 0700);
 
 	f = hostfs_open(fs, r, NAME(""), HOST_FILE_READ);
 	n = hostfs_readdir(fs, f, 0, buf, sizeof(buf));
