@@ -115,6 +115,9 @@ static void received(struct muslin *m, const struct ctl_reply *r)
 		p->started = true;
 		p->error = r->value;
 		p->step = r->step;
+		/* not before: a first start may compile, and take Ctrl-C */
+		if (p->tty && !p->error)
+			tty_resume(m);
 	} else {
 		p->changed = true;
 		p->status = r->value;

@@ -41,8 +41,6 @@ struct muslin;
 struct muslin_config {
 	uint64_t memory;	/* bytes, rounded up to 64 KiB; 0: 256 MiB */
 	const char *cmdline;	/* more kernel parameters, or NULL */
-	/* Where translated programs are kept; NULL: the user's cache directory. */
-	const char *cache;
 	/* Kernel messages as they come, not always whole lines; or NULL. */
 	void (*log)(void *arg, const char *text, size_t n);
 	/* What takes long, one line without newline; or NULL. */

@@ -154,7 +154,6 @@ int tty_attach(struct muslin *m, int fd, bool input)
 	t->watch = 0;
 	t->raw = false;
 	catch_signals(t);
-	tty_resume(m);
 	return 0;
 }
 

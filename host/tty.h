@@ -30,15 +30,15 @@ struct tty {
 int tty_init(struct muslin *m);
 void tty_exit(struct muslin *m);
 /*
- * Makes fd the machine's terminal.  input: also take what is typed, and put it
- * into raw mode, while the machine has it.
+ * Makes fd the machine's terminal, as it is.  input: from tty_resume() on, take
+ * what is typed, in raw mode.
  */
 int tty_attach(struct muslin *m, int fd, bool input);
 /* Gives it back as it was. */
 void tty_detach(struct muslin *m);
-/* For as long as a program is stopped: gives it back, and takes it again. */
-void tty_suspend(struct muslin *m);
+/* The program begins or goes on; it has stopped or ended. */
 void tty_resume(struct muslin *m);
+void tty_suspend(struct muslin *m);
 /* After a wake-up by one of our signal handlers: HOST_IRQ_*. */
 uint32_t tty_woken(struct muslin *m);
 /* Async-signal-safe: this process is about to die. */

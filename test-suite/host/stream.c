@@ -252,13 +252,16 @@ static void open_pty(void)
 	ck_assert_int_eq(ioctl(master, TIOCSWINSZ, &ws), 0);
 }
 
-START_TEST(terminal_is_raw_while_attached)
+START_TEST(terminal_is_raw_while_a_program_runs)
 {
 	struct termios before, during, after;
 
 	open_pty();
 	tcgetattr(slave, &before);
 	ck_assert_int_eq(tty_attach(&m, slave, true), 0);
+	tcgetattr(slave, &during);
+	ck_assert_uint_eq(during.c_lflag, before.c_lflag);
+	tty_resume(&m);
 	tcgetattr(slave, &during);
 	ck_assert_uint_eq(during.c_lflag & (ICANON | ECHO | ISIG), 0);
 	ck_assert_uint_eq(during.c_oflag & OPOST, 0);
@@ -284,6 +287,7 @@ START_TEST(output_only_terminal_stays_as_it_is)
 	open_pty();
 	tcgetattr(slave, &before);
 	ck_assert_int_eq(tty_attach(&m, slave, false), 0);
+	tty_resume(&m);
 	tcgetattr(slave, &during);
 	ck_assert_uint_eq(during.c_lflag, before.c_lflag);
 	ck_assert_uint_eq(during.c_oflag, before.c_oflag);
@@ -294,6 +298,7 @@ START_TEST(typing_is_an_interrupt)
 {
 	open_pty();
 	ck_assert_int_eq(tty_attach(&m, slave, true), 0);
+	tty_resume(&m);
 	ck_assert_uint_eq(stream_check(&m), 0);
 	ck_assert_int_eq(write(master, "\003x", 2), 2);
 	ck_assert_uint_eq(stream_check(&m), HOST_IRQ_TTY);
@@ -390,7 +395,7 @@ Suite *stream_suite(void)
 	tcase_add_test(tc, numbers_are_used_again);
 	tcase_add_test(tc, streams_run_out);
 	tcase_add_test(tc, a_watch_is_one_interrupt);
-	tcase_add_test(tc, terminal_is_raw_while_attached);
+	tcase_add_test(tc, terminal_is_raw_while_a_program_runs);
 	tcase_add_test(tc, output_only_terminal_stays_as_it_is);
 	tcase_add_test(tc, typing_is_an_interrupt);
 	tcase_add_test(tc, winch_is_an_interrupt);
