@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest's part of the test hostfs: what to do is the first argument. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../guest/test.h"
+
+static char buf[100];
+static struct stat st;
+
+static void put(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	t_check(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void want(int fd, const char *text)
+{
+	memset(buf, 0, sizeof(buf));
+	if (pread(fd, buf, sizeof(buf) - 1, 0) < 0 || strcmp(buf, text))
+		t_error("want \"%s\", got \"%s\", errno %d\n", text, buf, errno);
+}
+
+static void show(const char *name)
+{
+	int fd = open(name, O_RDONLY);
+
+	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) < 0)
+		printf("%s: %s\n", name, strerror(errno));
+	else
+		fputs(buf, stdout);
+	close(fd);
+}
+
+/* a and b are the same directory of the host, which this kernel cannot know. */
+static void two_views(void)
+{
+	int a, b, old;
+
+	put("/a/f", "one");
+	a = open("/a/f", O_RDWR);
+	want(a, "one");
+	put("/b/f", "two");
+	t_check(fstat(a, &st) == 0 && st.st_size == 3);
+	want(a, "two");
+	put("/b/f", "longer");
+	want(a, "longer");
+	put("/b/f", "2");
+	t_check(fstat(a, &st) == 0 && st.st_size == 1);
+	want(a, "2");
+
+	/* tail -f */
+	t_check(lseek(a, 0, SEEK_END) == 1 && read(a, buf, 9) == 0);
+	b = open("/b/f", O_WRONLY | O_APPEND);
+	t_check(write(b, "more", 4) == 4 && read(a, buf, 9) == 4);
+	/* a log that two write */
+	close(a);
+	a = open("/a/f", O_RDWR | O_APPEND);
+	t_check(write(a, "3", 1) == 1 && write(b, "4", 1) == 1 && write(a, "5", 1) == 1);
+	want(a, "2more345");
+	close(b);
+
+	/* another file takes the name */
+	old = a;
+	put("/b/g", "new file");
+	t_check(rename("/b/g", "/b/f") == 0);
+	want(old, "2more345");
+	a = open("/a/f", O_RDONLY);
+	want(a, "new file");
+	t_check(fstat(old, &st) == 0 && st.st_nlink == 0);
+	t_check(unlink("/b/f") == 0 && open("/a/f", O_RDONLY) == -1 && errno == ENOENT);
+	want(a, "new file");
+	put("/b/f", "again");
+	show("/a/f");
+	t_check(chmod("/b/f", 0600) == 0 && stat("/a/f", &st) == 0 && (st.st_mode & 0777) == 0600);
+
+	t_check(mkdir("/b/d", 0700) == 0 && chdir("/a/d") == 0 && rename("/b/d", "/b/e") == 0);
+	t_check(stat("/a/d", &st) == -1 && errno == ENOENT && stat("/a/e", &st) == 0);
+	t_check(rmdir("/b/e") == 0);
+}
+
+static void read_only(void)
+{
+	int fd = open("f", O_RDONLY);
+
+	t_check(fd >= 0);
+	t_check(open("f", O_WRONLY) == -1 && errno == EROFS);
+	t_check(open("new", O_WRONLY | O_CREAT, 0600) == -1 && errno == EROFS);
+	t_check(unlink("f") == -1 && errno == EROFS);
+	t_check(fchmod(fd, 0777) == -1 && errno == EROFS);
+	t_check(rename("f", "g") == -1 && errno == EROFS);
+	t_check(truncate("f", 0) == -1 && errno == EROFS);
+}
+
+static void many(void)
+{
+	char name[16];
+	int i, fd, n = 0;
+
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "many%d", i);
+		fd = open(name, O_WRONLY | O_CREAT, 0600);
+		if (fd < 0 && errno != ENFILE)
+			t_error("%s: errno %d\n", name, errno);
+		n += fd >= 0;
+	}
+	if (n < 8 || n == 200)
+		t_error("%d files open\n", n);
+	for (i = 3; i < 3 + n; i++)
+		close(i);
+	t_check(close(open("f", O_RDONLY)) == 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (!strcmp(argv[1], "two_views"))
+		two_views();
+	else if (!strcmp(argv[1], "read_only"))
+		read_only();
+	else if (!strcmp(argv[1], "many"))
+		many();
+	else if (!strcmp(argv[1], "show"))
+		show(argv[2]);
+	else if (!strcmp(argv[1], "put"))
+		put(argv[2], argv[3]);
+	return t_status;
+}
