@@ -144,7 +144,7 @@ const char *muslin_error(const struct muslin *m)
 
 const char *muslin_version(void)
 {
-	return MUSLIN_VERSION;
+	return VERSION;
 }
 
 /* --- mounts --- */
@@ -343,13 +343,17 @@ static int start_error(struct muslin *m, const struct muslin_program *prog,
 		[CTL_STEP_FILES] = "files of the program",
 		[CTL_STEP_IDS] = "user and groups",
 		[CTL_STEP_CWD] = prog->cwd ? prog->cwd : "/",
-		[CTL_STEP_EXEC] = prog->path,
 	};
 
+	if (p->step != CTL_STEP_EXEC)
+		return fail(m, -p->error, "%s: %s", what[p->step],
+			    strerror(p->error));
 	/* The loader has said more than errno can. */
-	if (p->step == CTL_STEP_EXEC && m->error[0])
+	if (m->error[0])
 		return -p->error;
-	return fail(m, -p->error, "%s: %s", what[p->step], strerror(p->error));
+	if (p->error == ENOEXEC)
+		return fail(m, -p->error, "neither WebAssembly nor a script");
+	return fail(m, -p->error, "%s", strerror(p->error));
 }
 
 int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
