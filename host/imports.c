@@ -1,42 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* muslin_imports(): a program file, read but not run. */
-#define _GNU_SOURCE
+/* What a program imports, without running it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
-
 #include "muslin.h"
 #include "wasm.h"
 
-static int tell(char *error, size_t n, int err)
-{
-	snprintf(error, n, "%s", strerror(err));
-	return -err;
-}
-
-/* An empty file has a mapping of no bytes, for which wasm_read has words. */
-static int map_file(const char *path, void **image, size_t *size, char *error,
-		    size_t n)
+/* Maps a whole file.  0 or -errno. */
+static int map_file(const char *path, void **p, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
 	struct stat st;
 
-	if (fd < 0)
-		return tell(error, n, errno);
-	if (fstat(fd, &st))
-		r = tell(error, n, errno);
+	*p = NULL;
+	*size = 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		r = -errno;
 	else if (S_ISDIR(st.st_mode))
-		r = tell(error, n, EISDIR);
-	else if ((*size = st.st_size))
-		*image = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (*image == MAP_FAILED)
-		r = tell(error, n, errno);
-	close(fd);
+		r = -EISDIR;
+	else if (st.st_size) {
+		*size = st.st_size;
+		*p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (*p == MAP_FAILED)
+			r = -errno;
+	}
+	if (fd >= 0)
+		close(fd);
 	return r;
 }
 
@@ -48,18 +42,23 @@ static int by_name(const void *a, const void *b)
 	return r ? r : strcmp(x->name, y->name);
 }
 
-static const char *type_of(const struct wasm *w, const struct wasm_import *i,
+/* Memories and tables are described by their kind alone. */
+static const char *type_of(const struct wasm *w, const struct wasm_import *im,
 			   char *buf, size_t n)
 {
-	static const char *const kinds[] = {
-		[WASM_TABLE] = "table",
-		[WASM_MEMORY] = "memory",
-		[WASM_GLOBAL] = "global",
-		[WASM_TAG] = "tag",
-	};
-
-	return i->kind == WASM_FUNC ? wasm_signature(w->types[i->type], buf, n) :
-				      kinds[i->kind];
+	switch (im->kind) {
+	case WASM_FUNC:
+		return wasm_signature(w->types[im->type], buf, n);
+	case WASM_TABLE:
+		return "table";
+	case WASM_MEMORY:
+		return "memory";
+	case WASM_GLOBAL:
+		return "global";
+	case WASM_TAG:
+		return "tag";
+	}
+	return "";
 }
 
 int muslin_imports(const char *path,
@@ -67,25 +66,26 @@ int muslin_imports(const char *path,
 			     const char *type),
 		   void *arg, char *error, size_t n)
 {
-	char type[256];
+	char type[1024];
 	struct wasm w;
-	void *image = NULL;
-	size_t size = 0;
-	uint32_t i;
-	int r;
+	size_t size;
+	void *image;
+	int r = map_file(path, &image, &size);
 
-	r = map_file(path, &image, &size, error, n);
-	if (r)
+	if (r < 0) {
+		snprintf(error, n, "%s", strerror(-r));
 		return r;
-	r = wasm_read(image, size, &w, error, n);
-	if (!r) {
-		qsort(w.imports, w.nimports, sizeof(*w.imports), by_name);
-		for (i = 0; i < w.nimports && !r; i++)
-			r = fn(arg, w.imports[i].module, w.imports[i].name,
-			       type_of(&w, &w.imports[i], type, sizeof(type)));
-		wasm_free(&w);
 	}
+	r = wasm_read(image, size, &w, error, n);
 	if (image)
 		munmap(image, size);
+	if (r < 0)
+		return r;
+	if (w.nimports)
+		qsort(w.imports, w.nimports, sizeof(*w.imports), by_name);
+	for (uint32_t i = 0; i < w.nimports && !r; i++)
+		r = fn(arg, w.imports[i].module, w.imports[i].name,
+		       type_of(&w, &w.imports[i], type, sizeof(type)));
+	wasm_free(&w);
 	return r;
 }

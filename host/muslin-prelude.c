@@ -10,32 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "child.h"
 #include "translate.h"
-
-static char *slurp(const char *path, size_t *size)
-{
-	FILE *f = fopen(path, "r"), *mem;
-	char *text = NULL, buf[65536];
-	size_t n;
-
-	if (!f)
-		return NULL;
-	mem = open_memstream(&text, size);
-	while (mem && (n = fread(buf, 1, sizeof(buf), f)))
-		fwrite(buf, 1, n, mem);
-	if (!mem || ferror(f) || fclose(mem)) {
-		free(text);
-		text = NULL;
-	}
-	fclose(f);
-	return text;
-}
 
 static int filter(const char *path)
 {
 	char tmp[4096];
 	size_t size;
-	char *text = slurp(path, &size);
+	char *text = read_file(path, &size);
 	FILE *out = NULL;
 	int r = -1;
 

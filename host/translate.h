@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From WebAssembly to C: wasm2c's output with our prelude.  No state. */
+/*
+ * From WebAssembly to C: wasm2c's output with our prelude and our glue.  Used
+ * by libmuslin at run time, and by the build's tools.
+ */
 #ifndef MUSLIN_TRANSLATE_H
 #define MUSLIN_TRANSLATE_H
 
@@ -8,6 +11,31 @@
 
 struct wasm;
 
+struct translation {
+	const char *wasm2c;	/* its path */
+	const struct wasm *w;
+	const char *name;	/* a C identifier, and the files' name */
+	const char *dir;	/* where all files are made */
+	int parts;		/* NAME.c, or NAME_0.c, NAME_1.c ... */
+	char *error;
+	size_t n;
+};
+
+#define PART_NAME_SIZE 64
+
+/* 0 or -errno, with error set.  Makes NAME.wasm, NAME.h and the parts. */
+int translate(struct translation *t, const void *image, size_t size);
+/* Writes the headers that the parts include. */
+int translate_headers(struct translation *t);
+/* The file of a part: suffix "c" or any other. */
+void translate_part(const struct translation *t, int i, const char *suffix,
+		    char name[PART_NAME_SIZE]);
+/*
+ * Sets error to WHAT: and the line of the file log in dir that tells what is
+ * wrong.  Returns -ENOEXEC.
+ */
+int translate_failed(struct translation *t, const char *what, const char *log);
+
 /*
  * Copies one file of wasm2c's output, C or header, and on the way replaces
  * wasm2c's own prelude and makes local variables survive a longjmp.
@@ -15,11 +43,10 @@ struct wasm;
  */
 int prelude_filter(const char *text, size_t size, FILE *out);
 
-/* The headers that this C includes; ends with a NULL name. */
+/* The headers, as they were at build time; ends with a NULL name. */
 struct prelude_file {
 	const char *name;
-	const char *text;
-	size_t size;
+	const char *text, *end;
 };
 
 const struct prelude_file *prelude_files(void);

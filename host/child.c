@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "child.h"
+
+extern char **environ;
+
+static bool has_room(const char *path, size_t size)
+{
+	struct statvfs fs;
+
+	return !statvfs(path, &fs) && (uint64_t)fs.f_bavail * fs.f_frsize >= size;
+}
+
+int workdir_make(char *path, size_t n, size_t size)
+{
+	const char *candidates[] = {
+		getenv("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm",
+	};
+	int err = -ENOSPC;
+
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
+		const char *c = candidates[i];
+
+		if (!c || *c != '/' || !has_room(c, size))
+			continue;
+		if (snprintf(path, n, "%s/muslin-XXXXXX", c) >= (int)n)
+			continue;
+		if (mkdtemp(path))
+			return 0;
+		err = -errno;
+	}
+	return err;
+}
+
+void workdir_remove(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	rmdir(path);
+}
+
+FILE *workdir_create(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return fopen(path, "we");
+}
+
+char *read_file(const char *path, size_t *size)
+{
+	FILE *f = fopen(path, "re"), *mem;
+	char buf[65536], *text = NULL;
+	bool ok;
+	size_t n;
+
+	if (!f)
+		return NULL;
+	mem = open_memstream(&text, size);
+	while (mem && (n = fread(buf, 1, sizeof(buf), f)))
+		fwrite(buf, 1, n, mem);
+	ok = mem && !ferror(f);
+	fclose(f);
+	if (mem && fclose(mem))
+		ok = false;
+	if (ok)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *workdir_read(const char *dir, const char *name, size_t *size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return read_file(path, size);
+}
+
+/*
+ * Of this process's environment: messages and numbers are not to depend on
+ * the locale (wasm2c prints floating point by it), and what compilers leave
+ * behind is to be removed with the directory.
+ */
+static char **environment(char *tmpdir)
+{
+	size_t n = 0, have = 0;
+	char **env;
+
+	while (environ[n])
+		n++;
+	env = malloc((n + 3) * sizeof(*env));
+	if (!env)
+		return NULL;
+	env[have++] = "LC_ALL=C";
+	env[have++] = tmpdir;
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(environ[i], "LC_ALL=", 7) &&
+		    strncmp(environ[i], "TMPDIR=", 7))
+			env[have++] = environ[i];
+	env[have] = NULL;
+	return env;
+}
+
+static int spawn(pid_t *pid, char *const argv[], const char *dir,
+		 const char *log, char *const env[])
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+				 POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, dir);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT |
+					 O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	r = posix_spawn(pid, argv[0], &actions, &attr, argv, env);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+int child_start(pid_t *pid, char *const argv[], const char *dir,
+		const char *log)
+{
+	char tmpdir[PATH_MAX];
+	char **env;
+	int r;
+
+	snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", dir);
+	env = environment(tmpdir);
+	if (!env)
+		return -ENOMEM;
+	r = spawn(pid, argv, dir, log, env);
+	free(env);
+	return r;
+}
+
+int child_succeeded(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		/* whoever ignores SIGCHLD is not told: its files will show */
+		if (errno != EINTR)
+			return errno == ECHILD;
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}

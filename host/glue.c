@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* The C between a program's own and its host. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include "translate.h"
+#include "wasm.h"
+
+static const char *c_type(char type)
+{
+	switch (type) {
+	case 'i':
+		return "u32";
+	case 'l':
+		return "u64";
+	case 'f':
+		return "f32";
+	default:
+		return "f64";
+	}
+}
+
+static const char *result(const char *type)
+{
+	const char *r = strchr(type, ':') + 1;
+
+	return *r ? c_type(*r) : "void";
+}
+
+/* "struct w2c_linux *p, u32 a0, u64 a1" */
+static void parameters(const char *type, const char *name, FILE *out)
+{
+	fprintf(out, "struct w2c_linux *%s", name);
+	for (int i = 0; type[i] != ':'; i++)
+		fprintf(out, *name ? ", %s a%d" : ", %s", c_type(type[i]), i);
+}
+
+/*
+ * How wasm2c mangles linux.__syscall_NAME.  module.c has compared the name
+ * with the kernel's, which have only letters, digits and underscores.
+ */
+static void c_name(const struct wasm_import *im, FILE *out)
+{
+	fprintf(out, "w2c_linux_0x5F%s", im->name + 1);
+}
+
+/* The function pointer l->sc[i]. */
+static void thunk(const char *type, uint32_t i, FILE *out)
+{
+	fprintf(out, "((%s (*)(", result(type));
+	parameters(type, "", out);
+	fprintf(out, "))l->sc[%u])", i);
+}
+
+/* The first import of this name: wasm allows more. */
+static bool is_first(const struct wasm *w, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (w->imports[j].kind == WASM_FUNC &&
+		    !strcmp(w->imports[j].name, w->imports[i].name))
+			return false;
+	return w->imports[i].kind == WASM_FUNC;
+}
+
+void glue_write_imports(const struct wasm *w, FILE *out)
+{
+	for (uint32_t i = 0; i < w->nimports; i++) {
+		if (!is_first(w, i))
+			continue;
+		fputs("#define ", out);
+		c_name(&w->imports[i], out);
+		fputs("(l, ...) ", out);
+		thunk(w->types[w->imports[i].type], i, out);
+		fputs("(l, ##__VA_ARGS__)\n", out);
+	}
+}
+
+/*
+ * The same as functions, for tables.  wasm2c 1.0.36 gives such a function
+ * the address of instance->w2c_linux_instance or its value, depending on
+ * where the reference was made; struct w2c_linux's first member makes both
+ * the same.
+ */
+static void write_import_functions(const struct wasm *w, FILE *out)
+{
+	for (uint32_t i = 0; i < w->nimports; i++) {
+		const char *type = w->types[w->imports[i].type];
+
+		if (!is_first(w, i))
+			continue;
+		fprintf(out, "%s (", result(type));
+		c_name(&w->imports[i], out);
+		fputs(")(", out);
+		parameters(type, "p", out);
+		fputs(")\n{\n\tstruct w2c_linux *l = *(struct w2c_linux **)p;\n\n\t", out);
+		if (*result(type) != 'v')
+			fputs("return ", out);
+		thunk(type, i, out);
+		fputs("(l", out);
+		for (int a = 0; type[a] != ':'; a++)
+			fprintf(out, ", a%d", a);
+		fputs(");\n}\n\n", out);
+	}
+}
+
+/* The table call of a type, or a trap if the module has no such type. */
+static void write_call(const struct wasm *w, const char *type,
+		       const char *pointer, const char *args, FILE *out)
+{
+	uint32_t t;
+
+	for (t = 0; t < w->ntypes && strcmp(w->types[t], type); t++)
+		;
+	if (t == w->ntypes)
+		fputs("\tUNREACHABLE;\n", out);
+	else
+		fprintf(out, "\tCALL_INDIRECT((*table), %s, TYPE(%u), index,\n"
+			"\t\t      table->data[index].module_instance, %s);\n",
+			pointer, t, args);
+}
+
+/*
+ * The calls that wasm2c's instantiate function makes, in two parts: start is
+ * the one that copies data segments, and the start function.
+ */
+static int write_calls(const char *name, const char *text, size_t size,
+		       bool start, FILE *out)
+{
+	char head[256];
+	const char *p, *end, *next;
+
+	snprintf(head, sizeof(head), "\nvoid wasm2c_%s_instantiate(", name);
+	p = memmem(text, size, head, strlen(head));
+	if (!p)
+		return -EINVAL;
+	end = memmem(p, text + size - p, "\n}\n", 3);
+	if (!end)
+		return -EINVAL;
+	for (p++; p < end; p = next) {
+		const char *word = p + 2, *paren;
+		bool init;
+
+		next = memchr(p, '\n', end + 1 - p);
+		next = next ? next + 1 : end;
+		paren = memchr(p, '(', next - p);
+		if (p[0] != ' ' || !paren || strncmp(paren, "(instance", 9))
+			continue;
+		init = !strncmp(word, "init_", 5) &&
+		       strncmp(word, "init_memories(", 14);
+		if (init != start)
+			fprintf(out, "\t%.*s", (int)(next - word), word);
+	}
+	return 0;
+}
+
+/* @ stands for the module's name. */
+static void write_template(const char *template, const char *name, FILE *out)
+{
+	for (; *template; template++) {
+		if (*template == '@')
+			fputs(name, out);
+		else
+			fputc(*template, out);
+	}
+}
+
+static const char glue_head[] =
+	"\n/* --- glue.c --- */\n\n"
+	"#define TYPE(n) w2c_@_t##n\n"
+	"#define TABLE(instance) \\\n"
+	"\tw2c_@_0x5F_indirect_function_table(instance)\n\n";
+
+static const char glue_setup[] =
+	"static int glue_setup(void *p, struct w2c_linux *w2c_linux_instance)\n"
+	"{\n"
+	"\tw2c_@ *instance = p;\n"
+	"\tstruct muslin_head *head = muslin_head(p);\n"
+	"\tstruct w2c_env *w2c_env_instance = (void *)&head->memory;\n\n"
+	"\t__builtin_memset(instance, 0, sizeof(*instance));\n"
+	"\thead->memory.data = MUSLIN_MEM(0);\n";
+
+static const char glue_setup_end[] =
+	"\treturn 0;\n"
+	"}\n\n"
+	"static void glue_teardown(void *p)\n"
+	"{\n"
+	"\tw2c_@ *instance = p;\n\n"
+	"\twasm_rt_free_funcref_table(TABLE(instance));\n"
+	"\tmuslin_head(p)->table = NULL;\n"
+	"}\n\n"
+	"static void glue_start(void *p)\n"
+	"{\n"
+	"\tw2c_@ *instance = p;\n\n";
+
+static const char glue_start_end[] =
+	"}\n\n"
+	"static void glue_entry(void *p, u32 sp)\n"
+	"{\n"
+	"\tw2c_@_0x5Fstart(p, sp);\n"
+	"}\n\n"
+	"static void glue_call1(void *p, u32 index, u32 a)\n"
+	"{\n"
+	"\tw2c_@ *instance = p;\n"
+	"\twasm_rt_funcref_table_t *table = TABLE(instance);\n\n";
+
+/* A handler may interrupt the code between a throw and its catch. */
+static const char glue_call4[] =
+	"}\n\n"
+	"static void glue_call4(void *p, u32 index, u32 a, u32 b, u32 c, u32 d)\n"
+	"{\n"
+	"\tw2c_@ *instance = p;\n"
+	"\twasm_rt_funcref_table_t *table = TABLE(instance);\n"
+	"\tstruct muslin_unwind *unwind = muslin_head(p)->unwind;\n"
+	"\tstruct muslin_unwind saved = *unwind;\n\n";
+
+static const char glue_end[] =
+	"\t*unwind = saved;\n"
+	"}\n\n"
+	"static u32 *glue_sp(void *p)\n"
+	"{\n"
+	"\treturn w2c_@_0x5F_stack_pointer(p);\n"
+	"}\n\n"
+	"static u32 *glue_tls(void *p)\n"
+	"{\n"
+	"\treturn w2c_@_0x5F_tls_base(p);\n"
+	"}\n\n"
+	"__attribute__((visibility(\"default\")))\n"
+	"const struct module_ops muslin_module_@ = {\n"
+	"\t.instance_size = sizeof(w2c_@),\n"
+	"\t.setup = glue_setup,\n"
+	"\t.teardown = glue_teardown,\n"
+	"\t.start = glue_start,\n"
+	"\t.entry = glue_entry,\n"
+	"\t.call1 = glue_call1,\n"
+	"\t.call4 = glue_call4,\n"
+	"\t.sp = glue_sp,\n"
+	"\t.tls = glue_tls,\n"
+	"};\n";
+
+int glue_write(const struct wasm *w, const char *name,
+	       const char *text, size_t size, FILE *out)
+{
+	int r;
+
+	write_template(glue_head, name, out);
+	write_import_functions(w, out);
+	write_template(glue_setup, name, out);
+	fprintf(out, "\thead->table = head->rt->alloc(%uull * sizeof(*head->table) + 1);\n"
+		"\tif (!head->table)\n\t\treturn %d;\n",
+		w->ntables ? w->tables[0].min : 0, -ENOMEM);
+	r = write_calls(name, text, size, false, out);
+	if (r < 0)
+		return r;
+	write_template(glue_setup_end, name, out);
+	r = write_calls(name, text, size, true, out);
+	if (r < 0)
+		return r;
+	write_template(glue_start_end, name, out);
+	write_call(w, "i:", "void (*)(void *, u32)", "a", out);
+	write_template(glue_call4, name, out);
+	write_call(w, "iiii:", "void (*)(void *, u32, u32, u32, u32)",
+		   "a, b, c, d", out);
+	write_template(glue_end, name, out);
+	return ferror(out) ? -EIO : 0;
+}

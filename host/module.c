@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "cache.h"
+#include "compile.h"
+#include "machine.h"
+#include "module.h"
+#include "wasm.h"
+
+/* unused modules that a machine keeps */
+#define MAX_IDLE 32
+#define MAX_TABLE 10000000
+/* Addresses are 32 bits wide, and the stack needs some. */
+#define MAX_PAGES 65534
+
+/* What one module_load() works on. */
+struct load {
+	struct muslin *m;
+	const char *name;
+	const void *image;
+	size_t size;
+	struct wasm w;
+	char *error;
+};
+
+static int refuse(struct load *l, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(struct load *l, int err, const char *fmt, ...)
+{
+	int n = snprintf(l->error, MODULE_ERROR_SIZE, "%.100s: ", l->name);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->error + n, MODULE_ERROR_SIZE - n, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* --- is it a program for this kernel? --- */
+
+static const struct kernel_export *find_export(const char *import)
+{
+	static const char prefix[] = "__syscall_";
+
+	if (strncmp(import, prefix, strlen(prefix)))
+		return NULL;
+	for (unsigned int i = 0; i < kernel_exports_count; i++)
+		if (!strcmp(kernel_exports[i].name, import + strlen(prefix)))
+			return &kernel_exports[i];
+	return NULL;
+}
+
+static int check_function(struct load *l, const struct wasm_import *im,
+			  void **thunk)
+{
+	const struct kernel_export *e = find_export(im->name);
+	const char *type = l->w.types[im->type];
+	char theirs[80], ours[80];
+
+	if (strcmp(im->module, "linux") || !e)
+		return refuse(l, -ENOEXEC, "imports %.40s.%.60s, which this kernel does not export",
+			      im->module, im->name);
+	if (strcmp(type, e->type))
+		return refuse(l, -ENOEXEC, "linux.%s has type %s, the kernel's is %s",
+			      im->name, wasm_signature(type, theirs, sizeof(theirs)),
+			      wasm_signature(e->type, ours, sizeof(ours)));
+	*thunk = e->thunk;
+	return 0;
+}
+
+static int check_import(struct load *l, const struct wasm_import *im,
+			void **thunk)
+{
+	*thunk = NULL;
+	switch (im->kind) {
+	case WASM_FUNC:
+		return check_function(l, im, thunk);
+	case WASM_MEMORY:
+		if (!strcmp(im->module, "env") && !strcmp(im->name, "memory"))
+			return 0;
+		/* fall through */
+	default:
+		return refuse(l, -ENOEXEC, "imports %.40s.%.60s, which is not a system call",
+			      im->module, im->name);
+	}
+}
+
+static int check_memory(struct load *l)
+{
+	const struct wasm *w = &l->w;
+
+	if (w->nmemories != 1)
+		return refuse(l, -ENOEXEC, "has %u memories instead of env.memory",
+			      w->nmemories);
+	for (uint32_t i = 0; i < w->nimports; i++) {
+		if (w->imports[i].kind != WASM_MEMORY)
+			continue;
+		if (w->memories[0].is64)
+			return refuse(l, -ENOEXEC, "has a 64-bit memory");
+		if (w->memories[0].min > MAX_PAGES)
+			return refuse(l, -ENOEXEC, "needs %llu MB of memory, more than there are addresses",
+				      (unsigned long long)w->memories[0].min / 16);
+		return 0;
+	}
+	return refuse(l, -ENOEXEC, "does not import env.memory");
+}
+
+static const struct wasm_export *need_export(struct load *l, const char *name,
+					     enum wasm_kind kind)
+{
+	const struct wasm_export *e = wasm_find_export(&l->w, name);
+
+	if (e && e->kind == kind)
+		return e;
+	refuse(l, -ENOEXEC, "does not export %s", name);
+	return NULL;
+}
+
+static int check_global(struct load *l, const char *name)
+{
+	const struct wasm_export *e = need_export(l, name, WASM_GLOBAL);
+	const struct wasm_global *g;
+
+	if (!e)
+		return -ENOEXEC;
+	g = &l->w.globals[e->index];
+	if (g->type != 'i' || !g->mutable)
+		return refuse(l, -ENOEXEC, "%s is not a mutable i32", name);
+	return 0;
+}
+
+static int check_start(struct load *l)
+{
+	const struct wasm_export *e = need_export(l, "_start", WASM_FUNC);
+	const char *type;
+	char buf[80];
+
+	if (!e)
+		return -ENOEXEC;
+	type = l->w.types[l->w.funcs[e->index]];
+	if (strcmp(type, "i:"))
+		return refuse(l, -ENOEXEC, "_start has type %s instead of (i32) -> ()",
+			      wasm_signature(type, buf, sizeof(buf)));
+	return 0;
+}
+
+static int check_table(struct load *l)
+{
+	if (!need_export(l, "__indirect_function_table", WASM_TABLE))
+		return -ENOEXEC;
+	if (l->w.ntables != 1 || !l->w.tables[0].funcs)
+		return refuse(l, -ENOEXEC, "has %u tables instead of one of functions",
+			      l->w.ntables);
+	if (l->w.tables[0].min > MAX_TABLE)
+		return refuse(l, -ENOEXEC, "has a table of %u functions",
+			      l->w.tables[0].min);
+	return 0;
+}
+
+static int check_tags(struct load *l)
+{
+	for (uint32_t i = 0; i < l->w.ntags; i++) {
+		const char *type = l->w.types[l->w.tags[i]];
+
+		if (strlen(type) > MUSLIN_EXCEPTION_VALUES + 1 ||
+		    type[strlen(type) - 1] != ':' || strpbrk(type, "rv"))
+			return refuse(l, -ENOEXEC, "has an exception with more than numbers");
+	}
+	return 0;
+}
+
+static int check_types(struct load *l)
+{
+	for (uint32_t i = 0; i < l->w.ntypes; i++)
+		if (strchr(l->w.types[i], 'v'))
+			return refuse(l, -ENOEXEC, "uses SIMD, which is not supported");
+	return 0;
+}
+
+/* Sets thunks, one for each import. */
+static int check(struct load *l, void **thunks)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < l->w.nimports && !r; i++)
+		r = check_import(l, &l->w.imports[i], &thunks[i]);
+	if (!r)
+		r = check_types(l);
+	if (!r)
+		r = check_memory(l);
+	if (!r)
+		r = check_start(l);
+	if (!r)
+		r = check_global(l, "__stack_pointer");
+	if (!r)
+		r = check_global(l, "__tls_base");
+	if (!r)
+		r = check_table(l);
+	if (!r)
+		r = check_tags(l);
+	return r;
+}
+
+/* --- its native code --- */
+
+static int out_of_memory(struct load *l)
+{
+	return refuse(l, -ENOMEM, "out of memory");
+}
+
+/* A descriptor of a file that is only in memory, or -errno. */
+static int memory_file(const void *data, size_t size)
+{
+	int fd = memfd_create("muslin-module", MFD_CLOEXEC);
+
+	for (const char *p = data; fd >= 0 && size; ) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return -EIO;
+		}
+		p += n;
+		size -= n;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/* fd stays open: its number is the name by which the loader knows the file. */
+static bool open_object(struct module *mod, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	mod->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!mod->handle)
+		return false;
+	mod->fd = fd;
+	mod->ops = dlsym(mod->handle, "muslin_module_program");
+	return true;
+}
+
+/* A cached file, or a copy of it where files cannot be executed. */
+static bool open_cached(struct module *mod, int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	void *p;
+	int copy = -1;
+
+	if (open_object(mod, fd))
+		return true;
+	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p != MAP_FAILED) {
+		copy = memory_file(p, size);
+		munmap(p, size);
+	}
+	close(fd);
+	if (copy >= 0 && open_object(mod, copy))
+		return true;
+	if (copy >= 0)
+		close(copy);
+	return false;
+}
+
+static void progress(void *arg, const char *line)
+{
+	struct load *l = arg;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%.150s: %s", l->name, line);
+	l->m->progress(l->m->callback_arg, text);
+}
+
+static int compile_module(struct load *l, struct module *mod,
+			  const struct compiler *c, int cache,
+			  const struct cache_key *key)
+{
+	char reason[MODULE_ERROR_SIZE];
+	size_t size;
+	void *so;
+	int r, fd;
+
+	r = compile(c, &l->w, l->image, l->size, &so, &size,
+		    l->m->progress ? progress : NULL, l, reason, sizeof(reason));
+	if (r < 0)
+		return refuse(l, r, "%s", reason);
+	if (cache >= 0)
+		cache_put(cache, key, so, size);	/* or do it again */
+	fd = memory_file(so, size);
+	free(so);
+	if (fd < 0)
+		return refuse(l, fd, "cannot keep the compiled program: %s",
+			      strerror(-fd));
+	if (open_object(mod, fd))
+		return 0;
+	close(fd);
+	return refuse(l, -ENOEXEC, "cannot load the compiled program: %s",
+		      dlerror());
+}
+
+static int native_code(struct load *l, struct module *mod)
+{
+	char reason[MODULE_ERROR_SIZE];
+	struct compiler c;
+	struct cache_key key;
+	int r, cache, fd = -ENOENT;
+
+	r = compiler_find(&c, reason, sizeof(reason));
+	if (r < 0)
+		return refuse(l, r, "%s", reason);
+	key = (struct cache_key){ l->image, l->size, c.identity };
+	cache = cache_open();
+	if (cache >= 0)
+		fd = cache_get(cache, &key);
+	if (fd < 0 || !open_cached(mod, fd))
+		r = compile_module(l, mod, &c, cache, &key);
+	if (cache >= 0)
+		close(cache);
+	compiler_free(&c);
+	return r;
+}
+
+static const struct module_ops *find_builtin(const struct load *l)
+{
+	for (const struct module_builtin *b = muslin_builtin_modules; b->image; b++)
+		if ((size_t)((const char *)b->end - (const char *)b->image) == l->size &&
+		    !memcmp(b->image, l->image, l->size))
+			return b->ops;
+	return NULL;
+}
+
+static int check_ops(struct load *l, const struct module *mod)
+{
+	if (!mod->ops)
+		return refuse(l, -ENOEXEC, "the compiled program has no entry");
+	if (mod->ops->instance_size >
+	    MUSLIN_MEMORY_OFFSET - sizeof(struct muslin_head))
+		return refuse(l, -ENOEXEC, "has too many global variables");
+	return 0;
+}
+
+static void destroy(struct module *mod)
+{
+	if (mod->handle)
+		dlclose(mod->handle);
+	if (mod->fd >= 0)
+		close(mod->fd);
+	free((void *)mod->thunks);
+	free(mod->image);
+	free(mod);
+}
+
+static int make(struct load *l, struct module *mod)
+{
+	void **thunks = calloc(l->w.nimports + 1, sizeof(*thunks));
+	int r;
+
+	mod->thunks = thunks;
+	mod->image = malloc(l->size);
+	if (!thunks || !mod->image)
+		return out_of_memory(l);
+	memcpy(mod->image, l->image, l->size);
+	mod->size = l->size;
+	r = check(l, thunks);
+	if (r < 0)
+		return r;
+	mod->data = WASM_PAGE;
+	mod->end = l->w.memories[0].min * WASM_PAGE;
+	mod->ops = find_builtin(l);
+	if (!mod->ops)
+		r = native_code(l, mod);
+	return r < 0 ? r : check_ops(l, mod);
+}
+
+/* --- the machine's modules --- */
+
+static struct module *find(struct muslin *m, uint64_t hash, const void *image,
+			   size_t size)
+{
+	struct module *mod;
+
+	for (mod = m->modules; mod; mod = mod->next)
+		if (mod->hash == hash && mod->size == size &&
+		    !memcmp(mod->image, image, size))
+			return mod;
+	return NULL;
+}
+
+static void unlink_module(struct module *mod)
+{
+	struct module **p;
+
+	for (p = &mod->owner->modules; *p != mod; p = &(*p)->next)
+		;
+	*p = mod->next;
+}
+
+static void link_module(struct module *mod)
+{
+	mod->next = mod->owner->modules;
+	mod->owner->modules = mod;
+}
+
+int module_load(struct muslin *m, const char *name, const void *image,
+		size_t size, struct module **out, char error[MODULE_ERROR_SIZE])
+{
+	struct load l = {
+		.m = m, .name = name, .image = image, .size = size,
+		.error = error,
+	};
+	char reason[MODULE_ERROR_SIZE];
+	uint64_t hash = cache_hash(0, image, size);
+	struct module *mod = find(m, hash, image, size);
+	int r;
+
+	if (mod) {
+		mod->refs++;
+		*out = mod;
+		return 0;
+	}
+	r = wasm_read(image, size, &l.w, reason, sizeof(reason));
+	if (r < 0)
+		return refuse(&l, r, "%s", reason);
+	mod = calloc(1, sizeof(*mod));
+	if (!mod) {
+		r = out_of_memory(&l);
+		goto out_wasm;
+	}
+	mod->fd = -1;
+	mod->owner = m;
+	mod->hash = hash;
+	r = make(&l, mod);
+	if (r < 0) {
+		destroy(mod);
+		goto out_wasm;
+	}
+	mod->refs = 1;
+	link_module(mod);
+	*out = mod;
+out_wasm:
+	wasm_free(&l.w);
+	return r;
+}
+
+void module_put(struct module *mod)
+{
+	struct module *oldest = NULL;
+	int idle = 0;
+
+	if (--mod->refs)
+		return;
+	unlink_module(mod);
+	link_module(mod);
+	for (mod = mod->owner->modules; mod; mod = mod->next) {
+		if (mod->refs)
+			continue;
+		oldest = mod;
+		idle++;
+	}
+	if (idle > MAX_IDLE) {
+		unlink_module(oldest);
+		destroy(oldest);
+	}
+}
+
+void module_exit(struct muslin *m)
+{
+	while (m->modules) {
+		struct module *mod = m->modules;
+
+		m->modules = mod->next;
+		destroy(mod);
+	}
+}

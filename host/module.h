@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs as native code.  A module is immutable and shared by all address
+ * spaces that run it.
+ */
+#ifndef MUSLIN_MODULE_H
+#define MUSLIN_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "abi.h"
+#include "machine.h"
+
+struct module {
+	const struct module_ops *ops;
+	/* for w2c_linux.sc: the kernel's entry for each import */
+	void *const *thunks;
+	uint32_t data;		/* the first address of data */
+	uint32_t end;		/* of the initial memory */
+
+	/* private to module.c */
+	struct module *next;
+	struct muslin *owner;
+	unsigned int refs;
+	uint64_t hash;
+	void *image;
+	size_t size;
+	void *handle;		/* of dlopen(), NULL if built in */
+	int fd;			/* that it was opened by */
+};
+
+#define MODULE_ERROR_SIZE 248
+
+/*
+ * Compiles image, the first time, and binds its imports to the kernel's
+ * exports.  -ENOEXEC: it is not a program for this kernel; -ENOENT: no
+ * compiler; other errors come from the host.  error is one line that begins
+ * with name.
+ */
+int module_load(struct muslin *m, const char *name, const void *image,
+		size_t size, struct module **out,
+		char error[MODULE_ERROR_SIZE]);
+/* Unused modules are kept for a while, for the next exec. */
+void module_put(struct module *mod);
+/* At the end of a machine, when no address space is left. */
+void module_exit(struct muslin *m);
+
+static inline const struct module_ops *mm_ops(const struct mm *mm)
+{
+	return mm->module->ops;
+}
+
+/* Programs that were compiled with this library; ends with a NULL image. */
+struct module_builtin {
+	const void *image, *end;
+	const struct module_ops *ops;
+};
+
+extern const struct module_builtin muslin_builtin_modules[];
+
+#endif

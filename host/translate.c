@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "child.h"
+#include "translate.h"
+#include "wasm.h"
+
+int translate_failed(struct translation *t, const char *what, const char *log)
+{
+	size_t size;
+	char *text = workdir_read(t->dir, log, &size), *line = NULL;
+
+	if (text && *text) {
+		line = strstr(text, "error: ");
+		line = line ? line + 7 : text;
+		line[strcspn(line, "\n")] = 0;
+	}
+	snprintf(t->error, t->n, "%s: %s", what,
+		 line && *line ? line : "failed without a message");
+	free(text);
+	return -ENOEXEC;
+}
+
+static int no_space(struct translation *t)
+{
+	int err = errno ? -errno : -EIO;
+
+	snprintf(t->error, t->n, "cannot write temporary files: %s",
+		 strerror(-err));
+	return err;
+}
+
+static int write_file(struct translation *t, const char *name,
+		      const void *data, size_t size)
+{
+	FILE *f = workdir_create(t->dir, name);
+
+	if (!f)
+		return no_space(t);
+	fwrite(data, 1, size, f);
+	return fclose(f) ? no_space(t) : 0;
+}
+
+int translate_headers(struct translation *t)
+{
+	int r = 0;
+
+	for (const struct prelude_file *f = prelude_files(); f->name && !r; f++)
+		r = write_file(t, f->name, f->text, f->end - f->text);
+	return r;
+}
+
+static int write_image(struct translation *t, const void *image, size_t size)
+{
+	char name[PART_NAME_SIZE];
+	void *copy = malloc(size);
+	int r;
+
+	if (!copy) {
+		snprintf(t->error, t->n, "out of memory");
+		return -ENOMEM;
+	}
+	memcpy(copy, image, size);
+	r = wasm_fix_atomics(copy, size, t->error, t->n);
+	if (!r) {
+		snprintf(name, sizeof(name), "%s.wasm", t->name);
+		r = write_file(t, name, copy, size);
+	}
+	free(copy);
+	return r;
+}
+
+/* 0 if the program has exited with 0; its output is in the file log */
+static int run(struct translation *t, char *const argv[])
+{
+	pid_t pid;
+	int r = child_start(&pid, argv, t->dir, "log");
+
+	if (r < 0) {
+		snprintf(t->error, t->n, "%s: %s", argv[0], strerror(-r));
+		return r;
+	}
+	if (child_succeeded(pid))
+		return 0;
+	return translate_failed(t, "wasm2c", "log");
+}
+
+/* What an older one writes, our prelude does not know. */
+static int check_version(struct translation *t)
+{
+	char *argv[] = { (char *)t->wasm2c, "--version", NULL };
+	int r = run(t, argv), version[3] = { 0 };
+	size_t size;
+	char *text;
+
+	if (r)
+		return r;
+	text = workdir_read(t->dir, "log", &size);
+	if (text)
+		sscanf(text, "%d.%d.%d", &version[0], &version[1], &version[2]);
+	free(text);
+	if (version[0] > 1 || version[1] > 0 || version[2] >= 36)
+		return 0;
+	snprintf(t->error, t->n, "%s has version %d.%d.%d, 1.0.36 is needed (set MUSLIN_WASM2C)",
+		 t->wasm2c, version[0], version[1], version[2]);
+	return -ENOENT;
+}
+
+static int run_wasm2c(struct translation *t)
+{
+	char image[PART_NAME_SIZE], source[PART_NAME_SIZE], outputs[32];
+	char *argv[] = {
+		(char *)t->wasm2c, "--enable-threads", "--enable-exceptions",
+		"--disable-simd", "-n", (char *)t->name, outputs,
+		"-o", source, image, NULL,
+	};
+
+	snprintf(outputs, sizeof(outputs), "--num-outputs=%d", t->parts);
+	snprintf(image, sizeof(image), "%s.wasm", t->name);
+	snprintf(source, sizeof(source), "%s.c", t->name);
+	return run(t, argv);
+}
+
+void translate_part(const struct translation *t, int i, const char *suffix,
+		    char name[PART_NAME_SIZE])
+{
+	if (t->parts == 1)
+		snprintf(name, PART_NAME_SIZE, "%s.%s", t->name, suffix);
+	else
+		snprintf(name, PART_NAME_SIZE, "%s_%d.%s", t->name, i, suffix);
+}
+
+enum file { HEADER, IMPL_HEADER, FIRST_PART, PART };
+
+/* In place: the prelude, and what we add to this file. */
+static int filter(struct translation *t, const char *name, enum file file)
+{
+	size_t size;
+	char *text = workdir_read(t->dir, name, &size);
+	FILE *out;
+	int r;
+
+	if (!text)
+		return translate_failed(t, "wasm2c", "log");
+	out = workdir_create(t->dir, name);
+	if (!out) {
+		free(text);
+		return no_space(t);
+	}
+	r = prelude_filter(text, size, out);
+	if (!r && file == HEADER)
+		glue_write_imports(t->w, out);
+	if (!r && file == FIRST_PART)
+		r = glue_write(t->w, t->name, text, size, out);
+	free(text);
+	if (fclose(out) && !r)
+		return no_space(t);
+	if (r < 0)
+		snprintf(t->error, t->n, "%s does not write what version 1.0.36 does",
+			 t->wasm2c);
+	return r;
+}
+
+static int filter_all(struct translation *t)
+{
+	char name[PART_NAME_SIZE];
+	int r;
+
+	snprintf(name, sizeof(name), "%s.h", t->name);
+	r = filter(t, name, HEADER);
+	if (!r && t->parts > 1) {
+		snprintf(name, sizeof(name), "%s-impl.h", t->name);
+		r = filter(t, name, IMPL_HEADER);
+	}
+	for (int i = 0; i < t->parts && !r; i++) {
+		translate_part(t, i, "c", name);
+		r = filter(t, name, i ? PART : FIRST_PART);
+	}
+	return r;
+}
+
+int translate(struct translation *t, const void *image, size_t size)
+{
+	int r = write_image(t, image, size);
+
+	if (!r)
+		r = check_version(t);
+	if (!r)
+		r = run_wasm2c(t);
+	if (!r)
+		r = filter_all(t);
+	return r;
+}
