@@ -101,3 +101,11 @@ built += $(toolchain)
 .PHONY: libc sysroot
 libc: $(libc)/lib/libc.a
 sysroot: $(toolchain)
+
+# --- tests ---
+
+$(B)/test-suite/abi/wasm-types: test-suite/abi/wasm-types.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(CFLAGS) -Wall -o $@ $<
+check_needs += $(B)/test-suite/abi/wasm-types

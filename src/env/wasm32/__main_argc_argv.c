@@ -6,7 +6,7 @@ hidden int __main_void(void);
 hidden int __main_argc;
 hidden char **__main_argv;
 
-hidden int __main_argc_argv(int argc, char **argv)
+weak int __main_argc_argv(int argc, char **argv)
 {
 	__main_argc = argc;
 	__main_argv = argv;

@@ -8,7 +8,7 @@ extern hidden int __main_argc;
 extern hidden char **__main_argv;
 int main3(int, char **, char **) __asm__("main");
 
-hidden int __main_void(void)
+weak int __main_void(void)
 {
 	return main3(__main_argc, __main_argv, __environ);
 }
