@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Host signals: page faults of user code, and the interrupt. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "kernel.h"
+#include "machine.h"
+#include "switch.h"
+
+#define ALT_STACK_SIZE 65536
+
+struct host_signals {
+	struct sigaction segv, bus, irq;
+	stack_t alt_stack;
+	uint8_t *memory;
+};
+
+static _Thread_local struct muslin *current_machine;
+
+struct muslin *fault_machine(void)
+{
+	return current_machine;
+}
+
+struct fault {
+	struct muslin *m;
+	uint32_t addr;
+	bool write;
+};
+
+/* On the task's own stack, where it can sleep. */
+static void handle_fault(void *arg)
+{
+	struct fault f = *(struct fault *)arg;
+	int saved_errno = errno;
+
+	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
+	user_return(f.m, NULL);
+	f.m->in_user = 1;
+	if (user_pending(f.m))
+		user_irq(f.m);
+	errno = saved_errno;
+}
+
+/* An address that no page of the program's 4 GiB has. */
+static void handle_wild(void *arg)
+{
+	struct fault *f = arg;
+
+	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
+}
+
+/* Out of the reserve too: SIGKILL, or if it was the kernel's doing, the end. */
+static void handle_kill(void *arg)
+{
+	struct fault *f = arg;
+
+	if (f->addr) {
+		fail(f->m, -EIO, "the kernel's stack overflowed");
+		machine_halt(f->m, HALTED + HOST_PANIC);
+	}
+	user_trap(f->m, SIGKILL, SI_KERNEL, 0);
+}
+
+/* The kernel itself touched what is not there, or the host has no memory. */
+static void handle_kernel(void *arg)
+{
+	struct fault *f = arg;
+
+	fail(f->m, -EIO, "the kernel faulted at address %#x", f->addr);
+	machine_halt(f->m, HALTED + HOST_PANIC);
+}
+
+/* Not the machine's: as if this handler were not there. */
+static void not_ours(struct muslin *m)
+{
+	if (m)
+		fault_stop(m);
+	else
+		signal(SIGSEGV, SIG_DFL);
+}
+
+static bool in_guard(const struct task *t, const uint8_t *addr)
+{
+	return addr >= t->stack - NATIVE_GUARD && addr < t->stack + NATIVE_RESERVE;
+}
+
+/*
+ * User code that has used up its stack gets a SIGSEGV.  The kernel, called
+ * with little of it left, goes on in the reserve.
+ */
+static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
+{
+	struct fault f = { .m = m };
+
+	if (t->reserve_open) {
+		/* a second time: the program dies, and its frames are no more */
+		if (!m->in_user)
+			f.addr = (uint32_t)-1;
+		m->in_user = 0;
+		context_divert(uc, t->stack + NATIVE_STACK, handle_kill, &f, sizeof(f));
+		return;
+	}
+	mprotect(t->stack, NATIVE_RESERVE, PROT_READ | PROT_WRITE);
+	t->reserve_open = true;
+	if (!m->in_user)
+		return;
+	m->in_user = 0;
+	context_divert(uc, t->stack + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
+}
+
+static void on_fault(int sig, siginfo_t *si, void *context)
+{
+	struct muslin *m = current_machine;
+	ucontext_t *uc = context;
+	uint8_t *addr = si->si_addr;
+	struct fault f = { .m = m };
+	struct task *t;
+	uint64_t off;
+
+	if (!m || !m->task) {
+		not_ours(m);
+		return;
+	}
+	t = m->task;
+	if (in_guard(t, addr)) {
+		stack_overflow(m, t, uc);
+		return;
+	}
+	if (!m->in_user) {
+		off = addr - m->memory;
+		f.addr = off;
+		if (off < 2 * USER_SPACE)
+			context_divert(uc, NULL, handle_kernel, &f, sizeof(f));
+		else
+			not_ours(m);
+		return;
+	}
+	off = addr - mm_memory(t->mm);
+	if (off >= 2 * USER_SPACE + 65536) {
+		not_ours(m);
+		return;
+	}
+	m->in_user = 0;
+	f.addr = off;
+	f.write = context_is_write(uc);
+	/* a page that is there, and cannot be had: the host is out of memory */
+	if (off >= USER_SPACE || sig == SIGBUS)
+		context_divert(uc, NULL, handle_wild, &f, sizeof(f));
+	else
+		context_divert(uc, NULL, handle_fault, &f, sizeof(f));
+}
+
+static void on_irq(int sig)
+{
+	struct muslin *m = current_machine;
+	int saved_errno = errno;
+
+	(void)sig;
+	if (!m)
+		return;
+	clock_poll(m);
+	if (m->in_user && user_pending(m))
+		user_irq(m);
+	errno = saved_errno;
+}
+
+int fault_irq_signal(void)
+{
+	return SIGURG;	/* ignored by default, should one come late */
+}
+
+int fault_start(struct muslin *m)
+{
+	struct sigaction fault = { .sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	struct sigaction irq = { .sa_handler = on_irq,
+		.sa_flags = SA_RESTART | SA_NODEFER };
+	struct host_signals *s = calloc(1, sizeof(*s));
+	stack_t alt = { .ss_size = ALT_STACK_SIZE };
+
+	if (!s)
+		return -ENOMEM;
+	s->memory = mmap(NULL, ALT_STACK_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s->memory == MAP_FAILED) {
+		free(s);
+		return -ENOMEM;
+	}
+	alt.ss_sp = s->memory;
+	sigaddset(&fault.sa_mask, fault_irq_signal());
+	current_machine = m;
+	m->signals = s;
+	sigaltstack(&alt, &s->alt_stack);
+	sigaction(SIGSEGV, &fault, &s->segv);
+	sigaction(SIGBUS, &fault, &s->bus);
+	sigaction(fault_irq_signal(), &irq, &s->irq);
+	return 0;
+}
+
+void fault_stop(struct muslin *m)
+{
+	struct host_signals *s = m->signals;
+
+	if (!s)
+		return;
+	m->signals = NULL;
+	current_machine = NULL;
+	sigaction(fault_irq_signal(), &s->irq, NULL);
+	sigaction(SIGBUS, &s->bus, NULL);
+	sigaction(SIGSEGV, &s->segv, NULL);
+	sigaltstack(&s->alt_stack, NULL);
+	munmap(s->memory, ALT_STACK_SIZE);
+	free(s);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Life cycle of a machine. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "machine.h"
+
+/* physical memory ends where vmalloc space begins, asm/pgtable.h */
+#define MEMORY_MIN (32ull << 20)
+#define MEMORY_MAX (3584ull << 20)
+#define KERNEL_PAGE 65536
+
+int fail(struct muslin *m, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(m->error, sizeof(m->error), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+void *kmem(struct muslin *m, uint32_t addr, uint32_t n)
+{
+	if ((uint64_t)addr + n > USER_SPACE) {
+		fail(m, -EFAULT, "the kernel passed a wild address");
+		machine_halt(m, HALTED + HOST_PANIC);
+	}
+	return m->memory + addr;
+}
+
+u32 w2c_host_memory_size(struct w2c_host *h)
+{
+	return machine(h)->memory_size;
+}
+
+void w2c_host_cmdline(struct w2c_host *h, u32 buf, u32 n)
+{
+	struct muslin *m = machine(h);
+
+	snprintf(kmem(m, buf, n), n, "%s", m->cmdline ? m->cmdline : "");
+}
+
+u32 w2c_host_initrd(struct w2c_host *h, u32 buf)
+{
+	struct muslin *m = machine(h);
+
+	if (buf)
+		memcpy(kmem(m, buf, m->initrd_size), m->initrd, m->initrd_size);
+	return m->initrd_size;
+}
+
+void w2c_host_set_page(struct w2c_host *h, u32 page)
+{
+	struct muslin *m = machine(h);
+
+	m->page = kmem(m, page, sizeof(*m->page));
+}
+
+void w2c_host_halt(struct w2c_host *h, u32 how)
+{
+	machine_halt(machine(h), HALTED + how);
+}
+
+_Noreturn void machine_halt(struct muslin *m, int how)
+{
+	m->halted = how;
+	m->in_user = 0;
+	task_leave(m);
+	abort();	/* machine_run() does not enter it again */
+}
+
+void machine_poke(struct muslin *m)
+{
+	if (m->until && m->until(m, m->until_arg))
+		task_leave(m);
+}
+
+int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg)
+{
+	int err;
+
+	if (m->running)
+		return -EBUSY;
+	if (m->halted)
+		return -ESHUTDOWN;
+	err = fault_start(m);
+	if (err)
+		return err;
+	err = clock_start(m);
+	if (err)
+		goto out_fault;
+	m->until = until;
+	m->until_arg = arg;
+	m->running = true;
+	task_enter(m);
+	m->running = false;
+	clock_stop(m);
+	if (m->halted)
+		err = -ESHUTDOWN;
+out_fault:
+	fault_stop(m);
+	return err;
+}
+
+static int kernel_init(struct muslin *m)
+{
+	struct muslin_head *head = muslin_head(m->kernel);
+
+	head->rt = &user_rt;
+	head->memory.pages = USER_SPACE >> 16;
+	wasm2c_vmlinux_instantiate(m->kernel, (struct w2c_host *)m);
+	/* until the kernel says where its own is */
+	m->page = (struct host_page *)(m->memory + m->memory_size - sizeof(*m->page));
+	return 0;
+}
+
+int machine_init(struct muslin *m, uint64_t memory_size)
+{
+	int err;
+
+	m->memory_fd = -1;
+	if (memory_size < MEMORY_MIN || memory_size > MEMORY_MAX)
+		return fail(m, -EINVAL, "memory size: from %llu to %llu MiB",
+			    MEMORY_MIN >> 20, MEMORY_MAX >> 20);
+	m->memory_size = memory_size / KERNEL_PAGE * KERNEL_PAGE;
+	err = mm_init(m);
+	if (!err)
+		err = task_init(m);
+	if (!err)
+		err = clock_init(m);
+	if (!err)
+		err = kernel_init(m);
+	if (!err)
+		return 0;
+	machine_exit(m);
+	return fail(m, err, "cannot set up the machine: %s", strerror(-err));
+}
+
+void machine_exit(struct muslin *m)
+{
+	task_exit(m);
+	mm_exit(m);
+}

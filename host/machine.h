@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One machine: a kernel, its memory, its tasks.  Private to libmuslin.
+ *
+ * Everything is reached from struct muslin; the only other state is the
+ * thread-local pointer to the machine that runs on this thread, for signal
+ * handlers.
+ */
+#ifndef MUSLIN_MACHINE_H
+#define MUSLIN_MACHINE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "abi.h"
+#include "host_page.h"
+
+struct w2c_vmlinux;
+struct mm;
+struct task;
+struct module;
+struct hostfs;
+struct streams;
+struct tty;
+struct ctl;
+
+struct muslin {
+	/* the kernel: instance, linear memory, the words shared with it */
+	struct w2c_vmlinux *kernel;
+	struct host_page *page;
+	uint8_t *memory;
+	uint32_t memory_size;	/* bytes of physical memory, from 0 */
+	int memory_fd;		/* and the memfd that they are in */
+
+	/*
+	 * The vCPU is in user code, which may be interrupted anywhere.  0 in
+	 * the kernel and in the host: an interrupt stays pending.
+	 */
+	volatile sig_atomic_t in_user;
+
+	struct task *task;	/* the running one */
+	struct task **tasks;	/* by id */
+	int ntasks;
+	struct stack_pool *stacks;	/* native stacks to use again */
+
+	struct mm **mms;	/* by id; 0 is the kernel's own */
+	int nmms;
+
+	/* clock.c */
+	struct timespec boot_time;
+	uint64_t timer_when;	/* nanoseconds since boot, ~0 for none */
+	timer_t timer;
+	uint64_t polled;	/* when files were last looked at */
+
+	struct host_signals *signals;	/* fault.c, while it runs */
+
+	/* machine_run(): back to its caller */
+	void *caller_sp;
+	bool (*until)(struct muslin *m, void *arg);
+	void *until_arg;
+	bool running;
+	int halted;		/* 0, or HALTED + HOST_POWER_OFF ... */
+
+	/* given before boot */
+	const char *cmdline;
+	const void *initrd;
+	size_t initrd_size;
+
+	/* of other files of this library, each by its own */
+	struct module *modules;
+	struct hostfs *hostfs;
+	struct streams *streams;
+	struct tty *tty;
+	struct ctl *ctl;
+
+	/* the embedder's; may be NULL.  line has no newline. */
+	void (*log)(void *arg, const char *text, size_t n);
+	void (*progress)(void *arg, const char *line);
+	void *callback_arg;
+
+	char error[256];	/* of the last call that failed */
+};
+
+#define HALTED 1
+
+/* What wasm2c passes to the kernel's imports. */
+struct w2c_host {
+	struct muslin m;
+};
+
+static inline struct muslin *machine(struct w2c_host *h)
+{
+	return &h->m;
+}
+
+/* --- machine.c --- */
+
+/*
+ * Reserves memory, starts the kernel up to its first idle moment is left to
+ * machine_run().  0 or -errno, with m->error set.
+ */
+int machine_init(struct muslin *m, uint64_t memory_size);
+void machine_exit(struct muslin *m);
+
+/*
+ * Runs the vCPU on the calling thread until until(m, arg) is true, which is
+ * asked whenever the machine is idle and after machine_poke(), or until the
+ * machine has halted.  0; -ESHUTDOWN if it has halted.
+ */
+int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg);
+/* Back to the caller of machine_run() if its predicate is true. */
+void machine_poke(struct muslin *m);
+/* The machine is no more: from a guest's task.  how is HALTED + HOST_*. */
+_Noreturn void machine_halt(struct muslin *m, int how);
+
+/*
+ * Host address of [addr, addr + n) in kernel memory.  An address that the
+ * kernel made up ends the machine.
+ */
+void *kmem(struct muslin *m, uint32_t addr, uint32_t n);
+
+/* Formats m->error; returns err. */
+int fail(struct muslin *m, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* --- clock.c --- */
+
+int clock_init(struct muslin *m);
+void clock_exit(struct muslin *m);
+/* The machine begins, or ceases, to run on this thread. */
+int clock_start(struct muslin *m);
+void clock_stop(struct muslin *m);
+uint64_t clock_now(struct muslin *m);
+/* A host signal arrived: raises what is due in irq_pending. */
+void clock_poll(struct muslin *m);
+
+static inline void irq_raise(struct muslin *m, unsigned int bits)
+{
+	__atomic_fetch_or(&m->page->irq_pending, bits, __ATOMIC_SEQ_CST);
+}
+
+/* --- task.c --- */
+
+#define BOOT_TASK 0
+
+/*
+ * A native stack.  Its lowest part is kept for the kernel: when user code has
+ * used up the rest, or the kernel is called with little left, it is opened.
+ *
+ *	stack - NATIVE_GUARD	never mapped
+ *	stack			reserve, closed at first
+ *	stack + NATIVE_RESERVE	what user code can use
+ *	stack + NATIVE_STACK	top
+ */
+#define NATIVE_GUARD	(256u << 10)
+#define NATIVE_RESERVE	(256u << 10)
+#define NATIVE_STACK	(9u << 20)
+
+struct task {
+	int id;
+	uint32_t task;		/* arguments of task_entry(); 0 for the boot task */
+	uint32_t kernel_sp;
+	void *sp;		/* where it was switched away from */
+	uint8_t *stack;
+	bool reserve_open;
+
+	/* of user code */
+	struct mm *mm;		/* the one it runs in, NULL if none */
+	uint32_t user_sp;	/* while it does not run */
+	uint32_t user_tls;
+	struct muslin_unwind unwind;
+	struct muslin_jump *base;	/* of user_run() */
+};
+
+int task_init(struct muslin *m);
+void task_exit(struct muslin *m);
+/* Switches from API caller to the running task, and back. */
+void task_enter(struct muslin *m);
+void task_leave(struct muslin *m);
+
+/* --- mm.c --- */
+
+#define USER_SPACE (1ull << 32)
+
+struct mm {
+	int id;
+	uint8_t *base;		/* instance, then linear memory */
+	struct module *module;
+	struct w2c_linux linux_imports;
+	bool set_up;		/* teardown is due */
+};
+
+int mm_init(struct muslin *m);
+void mm_exit(struct muslin *m);
+/* base + MUSLIN_MEMORY_OFFSET + 8 GiB of addresses; NULL */
+uint8_t *mm_reserve(void);
+struct mm *mm_get(struct muslin *m, uint32_t id);
+
+static inline uint8_t *mm_memory(const struct mm *mm)
+{
+	return mm->base + MUSLIN_MEMORY_OFFSET;
+}
+
+/* --- user.c --- */
+
+/* The way back to user code after an entry of the kernel.  True: again. */
+bool user_return(struct muslin *m, uint32_t *ret);
+/* Interrupts that came while in_user was 0. */
+void user_irq(struct muslin *m);
+
+static inline bool user_pending(struct muslin *m)
+{
+	return __builtin_expect(*(volatile unsigned int *)&m->page->irq_pending, 0);
+}
+
+_Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr);
+extern const struct muslin_rt user_rt;
+
+/* --- fault.c --- */
+
+/* Host signals while a machine runs on this thread: saved and put back. */
+struct host_signals;
+int fault_start(struct muslin *m);
+void fault_stop(struct muslin *m);
+struct muslin *fault_machine(void);
+/* The signal that clock.c's timer sends. */
+int fault_irq_signal(void);
+
+/* --- syscalls, generated from vmlinux.wasm --- */
+
+struct kernel_export {
+	const char *name;	/* of syscall.tbl */
+	const char *type;	/* "iil:i": i is i32, l is i64 */
+	void *thunk;		/* called with a struct w2c_linux first */
+};
+
+extern const struct kernel_export kernel_exports[];
+extern const unsigned int kernel_exports_count;
+
+#endif

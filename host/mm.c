@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Address spaces: reservations into which pages of physical memory are mapped. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "machine.h"
+#include "module.h"
+
+/* an i32 address plus an i32 offset, and the widest access */
+#define MEMORY_RESERVED (2 * USER_SPACE + 65536)
+#define RESERVED (MUSLIN_MEMORY_OFFSET + MEMORY_RESERVED)
+
+uint8_t *mm_reserve(void)
+{
+	uint8_t *p = mmap(NULL, RESERVED, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mprotect(p, MUSLIN_MEMORY_OFFSET, PROT_READ | PROT_WRITE)) {
+		munmap(p, RESERVED);
+		return NULL;
+	}
+	return p;
+}
+
+static int mm_slot(struct muslin *m)
+{
+	struct mm **mms;
+	int i, n;
+
+	for (i = 1; i < m->nmms; i++)
+		if (!m->mms[i])
+			return i;
+	n = m->nmms ? m->nmms * 2 : 16;
+	mms = realloc(m->mms, n * sizeof(*mms));
+	if (!mms)
+		return -ENOMEM;
+	memset(mms + m->nmms, 0, (n - m->nmms) * sizeof(*mms));
+	m->mms = mms;
+	m->nmms = n;
+	return i;
+}
+
+struct mm *mm_get(struct muslin *m, uint32_t id)
+{
+	if (id >= (uint32_t)m->nmms || !m->mms[id])
+		machine_halt(m, HALTED + HOST_PANIC);
+	return m->mms[id];
+}
+
+u32 w2c_host_mm_create(struct w2c_host *h)
+{
+	struct muslin *m = machine(h);
+	int id = mm_slot(m);
+	struct mm *mm;
+
+	if (id < 0)
+		return id;
+	mm = calloc(1, sizeof(*mm));
+	if (!mm)
+		return -ENOMEM;
+	mm->base = mm_reserve();
+	if (!mm->base) {
+		free(mm);
+		return -ENOMEM;
+	}
+	mm->id = id;
+	m->mms[id] = mm;
+	return id;
+}
+
+static void mm_delete(struct muslin *m, struct mm *mm)
+{
+	if (mm->set_up)
+		mm_ops(mm)->teardown(mm->base);
+	munmap(mm->base, RESERVED);
+	if (mm->module)
+		module_put(mm->module);
+	m->mms[mm->id] = NULL;
+	free(mm);
+}
+
+void w2c_host_mm_destroy(struct w2c_host *h, u32 id)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id);
+	int i;
+
+	/* a task whose program was replaced has forgotten it by now, or will
+	 * be told by HOST_USER_EXEC; its stack pointer is of no use to anyone */
+	for (i = 0; i < m->ntasks; i++)
+		if (m->tasks[i] && m->tasks[i]->mm == mm)
+			m->tasks[i]->mm = NULL;
+	mm_delete(m, mm);
+}
+
+/* The kernel's own space has its physical memory at the bottom, for ever. */
+static bool range_ok(struct muslin *m, struct mm *mm, u32 va, u32 len)
+{
+	return (uint64_t)va + len <= USER_SPACE && (mm->id || va >= m->memory_size);
+}
+
+u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 prot)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id);
+
+	if (!range_ok(m, mm, va, len) || (uint64_t)pa + len > m->memory_size)
+		machine_halt(m, HALTED + HOST_PANIC);
+	if (mmap(mm_memory(mm) + va, len, prot & (PROT_READ | PROT_WRITE),
+		 MAP_SHARED | MAP_FIXED, m->memory_fd, pa) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+u32 w2c_host_mm_unmap(struct w2c_host *h, u32 id, u32 va, u32 len)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id);
+
+	if (!range_ok(m, mm, va, len))
+		machine_halt(m, HALTED + HOST_PANIC);
+	if (mmap(mm_memory(mm) + va, len, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		 -1, 0) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+/* Reserves the kernel's space and maps physical memory at its bottom. */
+int mm_init(struct muslin *m)
+{
+	struct mm *mm;
+
+	m->memory_fd = memfd_create("muslin", MFD_CLOEXEC);
+	if (m->memory_fd < 0)
+		return -errno;
+	if (ftruncate(m->memory_fd, m->memory_size))
+		return -errno;
+	if (mm_slot(m) < 0)
+		return -ENOMEM;
+	mm = calloc(1, sizeof(*mm));
+	if (!mm)
+		return -ENOMEM;
+	m->mms[0] = mm;
+	mm->base = mm_reserve();
+	if (!mm->base)
+		return -ENOMEM;
+	m->memory = mm_memory(mm);
+	if (mmap(m->memory, m->memory_size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED, m->memory_fd, 0) == MAP_FAILED)
+		return -errno;
+	m->kernel = (struct w2c_vmlinux *)mm->base;
+	return 0;
+}
+
+void mm_exit(struct muslin *m)
+{
+	int i;
+
+	for (i = m->nmms - 1; i >= 0; i--)
+		if (m->mms[i] && m->mms[i]->base)
+			mm_delete(m, m->mms[i]);
+		else if (m->mms[i])
+			free(m->mms[i]);
+	free(m->mms);
+	m->mms = NULL;
+	m->nmms = 0;
+	if (m->memory_fd >= 0)
+		close(m->memory_fd);
+	m->memory_fd = -1;
+}

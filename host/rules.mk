@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+# libmuslin and the muslin command.
+
+h := $(B)/host
+HOST_CPPFLAGS := -D_GNU_SOURCE -Ihost -iquote kernel/arch/wasm/include/asm -I$(h)/vmlinux \
+	-DVERSION='"$(VERSION)"'
+HOST_CFLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -pthread
+HOST_LIBS := -ldl -lm -pthread
+
+arch := $(shell uname -m)
+
+# --- the kernel, translated ahead of time ---
+
+VMLINUX_PARTS := 8
+vmlinux_c := $(patsubst %,$(h)/vmlinux/vmlinux_%.c,$(shell seq 0 $$(($(VMLINUX_PARTS) - 1))))
+vmlinux_o := $(vmlinux_c:.c=.o)
+
+# The same options as a program's, see compile.c: the kernel is one, too.
+VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -fwrapv \
+	-ffp-contract=off -fno-math-errno -fno-stack-protector \
+	-fstack-clash-protection -fcf-protection=none -fvisibility=hidden \
+	-fno-asynchronous-unwind-tables
+
+# the tools, and the part of the library that they consist of
+translate_objects := $(addprefix $(h)/,prelude.o child.o translate.o glue.o wasm.o prelude-files.o)
+tool_objects := $(addprefix $(h)/,muslin-prelude.o muslin-translate.o) $(translate_objects)
+
+$(h)/muslin-prelude $(h)/muslin-translate: %: %.o $(translate_objects)
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# wasm2c writes all parts at once
+$(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
+	$(say) WASM2C $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(WASM2C) $< -n vmlinux --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
+	$(Q)$(h)/muslin-prelude $(@D)/vmlinux-impl.h $(vmlinux_c)
+	$(Q)touch $@
+$(vmlinux_c): $(h)/vmlinux/.stamp ;
+
+$(vmlinux_o): %.o: %.c host/prelude.h host/abi.h
+	$(say) CC $@
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost -I$(@D) -c -o $@ $<
+
+$(h)/syscalls.c: host/syscalls.awk $(h)/vmlinux/.stamp
+	$(say) GEN $@
+	$(Q)awk -f $< $(h)/vmlinux/vmlinux.h >$@.tmp
+	$(Q)mv $@.tmp $@
+
+# --- the guest's /init ---
+
+init_sources := $(wildcard host/init/*.c)
+
+$(h)/init.wasm: $(init_sources) $(wildcard host/init/*.h) $(toolchain)
+	$(say) GUEST $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -s -o $@ $(init_sources)
+
+# translated like any program, but ahead of time: builtin.c
+$(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
+	$(say) WASM2C $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(h)/muslin-translate $(WASM2C) $< init $(@D)
+
+$(h)/init/init.o: $(h)/init/init.c host/prelude.h host/abi.h
+	$(say) CC $@
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost -c -o $@ $<
+
+$(h)/init-image.o: host/init-image.S $(h)/init.wasm
+	$(say) AS $@
+	$(Q)$(CC) -DINIT_WASM='"$(h)/init.wasm"' -c -o $@ $<
+
+# --- libmuslin and muslin ---
+
+cli_sources := host/main.c host/run-options.c $(wildcard host/cmd-*.c)
+lib_sources := $(filter-out $(cli_sources) host/muslin-prelude.c $(wildcard host/cpu-*.c host/switch-*.c host/muslin-*.c), \
+	$(wildcard host/*.c)) $(wildcard host/cpu-$(arch).c host/switch-$(arch).c)
+lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/switch-$(arch)-asm.o \
+	$(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
+cli_objects := $(cli_sources:host/%.c=$(h)/%.o)
+
+# The kernel's header is made; all else is there.
+$(h)/%.o: host/%.c | $(h)/vmlinux/.stamp
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+$(tool_objects): $(h)/%.o: host/%.c
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+$(h)/syscalls.o: $(h)/syscalls.c
+	$(say) CC $<
+	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+$(h)/switch-$(arch)-asm.o: host/switch-$(arch).S
+	$(say) AS $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -c -o $@ $<
+# the preludes are data in it
+$(h)/prelude-files.o: $(addprefix host/,abi.h prelude.h wasm-rt.h wasm-rt-exceptions.h)
+
+$(B)/lib/libmuslin.a: $(lib_objects)
+	$(say) AR $@
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/bin/muslin: $(cli_objects) $(B)/lib/libmuslin.a $(WASM2C)
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(cli_objects) $(B)/lib/libmuslin.a $(HOST_LIBS)
+
+built += $(B)/bin/muslin $(B)/lib/libmuslin.a
+
+-include $(wildcard $(h)/*.d)

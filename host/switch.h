@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What is particular to a CPU: switch-x86_64.S, switch-x86_64.c. */
+#ifndef MUSLIN_SWITCH_H
+#define MUSLIN_SWITCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Saves callee-saved registers and the floating-point control words on the
+ * running stack, its pointer in *save, and goes on with the stack load.
+ */
+void switch_stack(void **save, void *load);
+/* A stack, for switch_stack(), on which fn(arg) will run; it never returns. */
+void *switch_prepare(void *top, void (*fn)(void *arg), void *arg);
+
+/* The fault that a SIGSEGV or SIGBUS handler's context is about. */
+bool context_is_write(const ucontext_t *uc);
+void *context_sp(const ucontext_t *uc);
+/*
+ * Changes uc so that, when the handler returns, fn(arg) runs on the stack
+ * that was interrupted, or on that which ends at top if it is not NULL; when
+ * fn returns, the interrupted code goes on exactly.  arg is copied there.
+ */
+void context_divert(ucontext_t *uc, void *top, void (*fn)(void *arg),
+		    const void *arg, size_t size);
+
+#endif

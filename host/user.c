@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs: into user code, and back on its system calls, traps and signals. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "machine.h"
+#include "module.h"
+
+_Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
+
+static uint32_t *user_sp(struct task *t)
+{
+	return mm_ops(t->mm)->sp(t->mm->base);
+}
+
+u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
+		       u32 info_addr)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id);
+	struct host_image *info = kmem(m, info_addr, sizeof(*info));
+	struct muslin_head *head = muslin_head(mm->base);
+	struct module *mod;
+	int err;
+
+	if (mm->module)
+		return -EBUSY;
+	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
+			  info->error);
+	if (err)
+		return err;
+	mm->module = mod;
+	mm->linux_imports = (struct w2c_linux) {
+		.self = &mm->linux_imports,
+		.sc = mod->thunks,
+		.machine = m,
+	};
+	head->rt = &user_rt;
+	head->memory.pages = USER_SPACE >> 16;
+	err = mod->ops->setup(mm->base, &mm->linux_imports);
+	if (err)
+		return err;
+	mm->set_up = true;
+	info->data = mod->data;
+	info->end = mod->end;
+	return 0;
+}
+
+u32 w2c_host_user_sp(struct w2c_host *h)
+{
+	return *user_sp(machine(h)->task);
+}
+
+static void user_enter(struct muslin *m)
+{
+	m->in_user = 1;
+	if (user_pending(m))
+		user_irq(m);
+}
+
+/*
+ * Calls the handler that host_page describes.  True if it wishes that the
+ * system call which it interrupted fails.  A handler may also never return.
+ */
+static bool call_handler(struct muslin *m)
+{
+	struct host_page p = *m->page;
+	struct task *t = m->task;
+	uint32_t *sp = user_sp(t), old = *sp;
+
+	/* another signal may be due before this handler's first instruction */
+	*sp = p.info;
+	w2c_vmlinux_user_enter(m->kernel);
+	user_return(m, NULL);
+
+	user_enter(m);
+	mm_ops(t->mm)->call4(t->mm->base, p.dispatcher, p.handler, p.sig,
+			     p.info, p.context);
+	m->in_user = 0;
+	*user_sp(t) = old;
+	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
+}
+
+static _Noreturn void exec_unwind(struct muslin *m)
+{
+	longjmp(*(jmp_buf *)m->task->base, 1);
+}
+
+bool user_return(struct muslin *m, uint32_t *ret)
+{
+	uint32_t action, restart = 0;
+
+	while ((action = m->page->action)) {
+		m->page->action = 0;
+		restart |= m->page->restart;
+		if (action == HOST_USER_EXEC)
+			exec_unwind(m);
+		if (action == HOST_USER_CALL && call_handler(m)) {
+			restart = 0;
+			if (ret)
+				*ret = -EINTR;
+		}
+		if (action == HOST_USER_RESTART && restart == HOST_RESTART_BLOCK) {
+			*ret = w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel);
+			restart = 0;
+		}
+	}
+	return restart == HOST_RESTART;
+}
+
+void user_irq(struct muslin *m)
+{
+	do {
+		m->in_user = 0;
+		w2c_vmlinux_user_irq(m->kernel);
+		user_return(m, NULL);
+		m->in_user = 1;
+	} while (user_pending(m));
+}
+
+_Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr)
+{
+	/* a handler that returns comes back to the instruction that trapped */
+	for (;;) {
+		m->in_user = 0;
+		w2c_vmlinux_user_trap(m->kernel, sig, code, addr);
+		user_return(m, NULL);
+		user_enter(m);
+	}
+}
+
+static _Noreturn void kernel_trap(struct muslin *m, wasm_rt_trap_t reason)
+{
+	fail(m, -EIO, "the kernel trapped (%d)", reason);
+	machine_halt(m, HALTED + HOST_PANIC);
+}
+
+static _Noreturn void rt_trap(void *instance, wasm_rt_trap_t reason)
+{
+	struct muslin *m = fault_machine();
+
+	if (instance == m->kernel)
+		kernel_trap(m, reason);
+	switch (reason) {
+	case WASM_RT_TRAP_DIV_BY_ZERO:
+		user_trap(m, SIGFPE, FPE_INTDIV, 0);
+	case WASM_RT_TRAP_INT_OVERFLOW:
+		user_trap(m, SIGFPE, FPE_INTOVF, 0);
+	case WASM_RT_TRAP_INVALID_CONVERSION:
+		user_trap(m, SIGFPE, FPE_FLTINV, 0);
+	case WASM_RT_TRAP_UNALIGNED:
+		user_trap(m, SIGBUS, BUS_ADRALN, 0);
+	case WASM_RT_TRAP_OOB:
+	case WASM_RT_TRAP_CALL_INDIRECT:
+		user_trap(m, SIGSEGV, SEGV_MAPERR, 0);
+	default:
+		user_trap(m, SIGILL, ILL_ILLOPC, 0);
+	}
+}
+
+/* An instance is set up, and torn down, in the host: plain malloc will do. */
+static void *rt_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+const struct muslin_rt user_rt = {
+	.trap	= rt_trap,
+	.alloc	= rt_alloc,
+	.free	= free,
+};
+
+static void run(struct muslin *m, struct task *t, u32 entry, u32 arg)
+{
+	const struct module_ops *ops = mm_ops(t->mm);
+
+	w2c_vmlinux_user_enter(m->kernel);
+	user_return(m, NULL);
+	user_enter(m);
+	if (entry) {
+		ops->call1(t->mm->base, entry, arg);
+	} else {
+		ops->start(t->mm->base);
+		ops->entry(t->mm->base, arg);
+	}
+	/* neither returns in a program that keeps to the ABI */
+	user_trap(m, SIGILL, ILL_ILLOPC, 0);
+}
+
+void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg)
+{
+	struct muslin *m = machine(h);
+	struct task *t = m->task;
+	uint32_t ksp = *kernel_sp(m->kernel);
+	struct muslin_jump base;
+
+	t->mm = mm_get(m, id);
+	t->base = &base;
+	memset(&t->unwind, 0, sizeof(t->unwind));
+	muslin_head(t->mm->base)->unwind = &t->unwind;
+	*user_sp(t) = arg;
+	if (!setjmp(*(jmp_buf *)&base))
+		run(m, t, entry, arg);
+	m->in_user = 0;
+	*kernel_sp(m->kernel) = ksp;
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# vmlinux.wasm and the kernel's headers for programs.
+
+kernel := $(B)/kernel
+vmlinux := $(kernel)/vmlinux.wasm
+
+# Everything in the kernel that is ours; what is upstream's is $(B)/linux/.stamp.
+kernel_files := $(shell find kernel/arch -type f)
+kernel_headers_files := $(filter kernel/arch/wasm/include/uapi/%,$(kernel_files)) \
+	kernel/arch/wasm/kernel/Makefile.syscalls
+
+# A build is the same on every machine, on every day.
+kernel_make = +$(Q)$(MAKE) -C $(B)/linux O=$(abspath $(kernel)) ARCH=wasm \
+	LLVM=$(KBUILD_LLVM) LD=$(WASM_LD) CC='$(CCACHE) $(CLANG)' HOSTCC='$(CC)' \
+	HOSTCXX=false KBUILD_BUILD_TIMESTAMP=2026-01-01 \
+	KBUILD_BUILD_USER=muslin KBUILD_BUILD_HOST=muslin $(if $(Q),,V=1)
+
+$(kernel)/.config: kernel/arch/wasm/configs/defconfig $(B)/linux/.stamp
+	$(say) CONFIG $@
+	$(Q)mkdir -p $(@D)
+	$(kernel_make) -s defconfig
+	$(Q)touch $@
+
+$(vmlinux): $(kernel)/.config $(B)/linux/.stamp $(kernel_files)
+	$(kernel_make) vmlinux
+	$(Q)cp $(kernel)/vmlinux $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(B)/kernel-headers/.stamp: $(kernel)/.config $(kernel_headers_files)
+	$(say) INSTALL $(@D)
+	$(Q)rm -rf $(@D)
+	$(kernel_make) -s headers_install INSTALL_HDR_PATH=$(abspath $(@D))
+	$(Q)touch $@
+
+built += $(vmlinux)
+
+.PHONY: kernel
+kernel: $(vmlinux)
