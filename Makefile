@@ -148,22 +148,7 @@ install-muslin: $(built)
 clean:
 	rm -rf $(filter-out $(B)/apt $(sources),$(wildcard $(B)/*))
 
-dist# $(call install,MODE,FILES,DIRECTORY)
-install = mkdir -p $(DESTDIR)$(3) && install -m $(1) $(2) $(DESTDIR)$(3)
-
-# Muslin finds libexec beside its own bin directory.
-.PHONY: install-muslin
-install: install-muslin
-install-muslin: $(built)
-	$(say) INSTALL $(DESTDIR)$(prefix)
-	$(Q)$(call install,755,$(B)/bin/muslin,$(prefix)/bin)
-	$(Q)$(call install,644,$(B)/lib/libmuslin.a,$(prefix)/lib)
-	$(Q)$(call install,644,host/muslin.h,$(prefix)/include)
-	$(Q)$(call install,644,doc/muslin.1,$(prefix)/share/man/man1)
-	$(Q)mkdir -p $(DESTDIR)$(prefix)/libexec
-	$(Q)cp -R $(B)/libexec/muslin $(DESTDIR)$(prefix)/libexec
-
-clean:
+distclean:
 	rm -rf $(B) config.mak
 
 help:
