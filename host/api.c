@@ -15,6 +15,7 @@
 #include "initrd.h"
 #include "kernel.h"
 #include "machine.h"
+#include "module.h"
 #include "muslin.h"
 #include "stream.h"
 #include "tty.h"
@@ -37,6 +38,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	if (!h)
 		return -ENOMEM;
 	m = &h->m;
+	m->memory_fd = -1;
 	m->log = config->log;
 	m->progress = config->progress;
 	m->callback_arg = config->arg;
@@ -66,6 +68,7 @@ void muslin_free(struct muslin *m)
 	if (!m)
 		return;
 	machine_exit(m);
+	module_exit(m);
 	tty_exit(m);
 	streams_exit(m);
 	ctl_exit(m);
@@ -87,6 +90,8 @@ static int run(struct muslin *m, bool (*until)(struct muslin *, void *),
 	sigset_t set, old, pending;
 	int r;
 
+	if (until(m, arg))
+		return 0;
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, &old);
@@ -101,6 +106,15 @@ static int run(struct muslin *m, bool (*until)(struct muslin *, void *),
 	return r;
 }
 
+/* At the start of each function that needs the guest. */
+static int check_up(struct muslin *m)
+{
+	m->error[0] = 0;
+	if (m->ctl->ready && !m->halted)
+		return 0;
+	return fail(m, -ESHUTDOWN, "the machine is not up");
+}
+
 static bool until_ready(struct muslin *m, void *arg)
 {
 	(void)arg;
@@ -112,6 +126,8 @@ int muslin_boot(struct muslin *m)
 	int r;
 
 	m->error[0] = 0;
+	if (m->kernel)
+		return fail(m, -EBUSY, "the machine was booted before");
 	r = machine_init(m, m->ctl->memory);
 	return r ? r : run(m, until_ready, NULL);
 }
@@ -126,10 +142,10 @@ static bool until_halted(struct muslin *m, void *arg)
 int muslin_shutdown(struct muslin *m)
 {
 	struct ctl_head msg = { sizeof(msg), CTL_POWER_OFF, 0 };
-	int r;
+	int r = check_up(m);
 
-	m->error[0] = 0;
-	r = ctl_send(m, &msg);
+	if (!r)
+		r = ctl_send(m, &msg);
 	if (r)
 		return r;
 	r = run(m, until_halted, NULL);
@@ -181,12 +197,11 @@ static int mount_root(struct muslin *m, int root, const char *guest, int flags)
 
 static int check_mount(struct muslin *m, const char *guest)
 {
-	m->error[0] = 0;
-	if (!m->ctl->ready)
-		return fail(m, -ESHUTDOWN, "the machine is not booted");
-	if (guest[0] != '/')
-		return fail(m, -EINVAL, "%s: not an absolute path", guest);
-	return 0;
+	int r = check_up(m);
+
+	if (!r && guest[0] != '/')
+		r = fail(m, -EINVAL, "%s: not an absolute path", guest);
+	return r;
 }
 
 int muslin_mount(struct muslin *m, const char *host, const char *guest,
@@ -360,11 +375,10 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 {
 	struct ctl_spawn *s;
 	struct program *p;
-	int r;
+	int r = check_up(m);
 
-	m->error[0] = 0;
-	if (!m->ctl->ready)
-		return fail(m, -ESHUTDOWN, "the machine is not booted");
+	if (r)
+		return r;
 	p = program_new(m);
 	if (!p)
 		return fail(m, -EAGAIN, "too many programs");
@@ -391,9 +405,10 @@ static bool until_changed(struct muslin *m, void *arg)
 int muslin_wait(struct muslin *m, int id, int *status)
 {
 	struct program *p = program_get(m, id);
-	int r;
+	int r = check_up(m);
 
-	m->error[0] = 0;
+	if (r)
+		return r;
 	if (!p)
 		return fail(m, -ECHILD, "no such program");
 	if (p->tty && !p->changed)

@@ -36,7 +36,7 @@ struct run_options {
 	size_t ndirs;
 	char **env;
 	size_t nenv;
-	const char *cwd;
+	const char *cwd, *cmdline;
 	uint64_t memory;
 	bool boot;		/* all kernel messages, on standard output */
 };

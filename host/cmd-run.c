@@ -253,9 +253,12 @@ static void show_progress(void *arg, const char *line)
 static int with_machine(struct run_options *o, struct target *t, char **argv,
 			const char *cwd)
 {
+	const char *more = o->cmdline ? o->cmdline : getenv("MUSLIN_CMDLINE");
+	char *cmdline = xasprintf("%s%s", o->boot ? "loglevel=8 " : "",
+				  more ? more : "");
 	struct muslin_config config = {
 		.memory = o->memory,
-		.cmdline = o->boot ? "loglevel=8" : NULL,
+		.cmdline = cmdline,
 		.log = log_kernel,
 		.progress = isatty(2) ? show_progress : NULL,
 		.arg = o,
@@ -264,6 +267,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	int r, status;
 
 	r = muslin_new(&config, &m);
+	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "%s", strerror(-r));
 	if (muslin_boot(m)) {

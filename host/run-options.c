@@ -20,15 +20,17 @@ const char run_options_help[] =
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 256M)\n"
+	"  --cmdline TEXT           add kernel parameters\n"
 	"  --help                   show this\n";
 
-enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_HELP };
+enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_CMDLINE, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
 	{ "env", required_argument, NULL, OPT_ENV },
 	{ "cwd", required_argument, NULL, OPT_CWD },
 	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
@@ -142,6 +144,9 @@ static int take_option(struct run_options *o, int opt)
 		if (*optarg != '/')
 			return complain(STATUS_USAGE,
 					"--cwd %s: not an absolute path", optarg);
+		return 0;
+	case OPT_CMDLINE:
+		o->cmdline = optarg;
 		return 0;
 	default:
 		return set_memory(o, optarg);

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+/* muslin.h, with real machines. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "muslin.h"
+
+/* One program does everything, by the name of its first argument. */
+static const char source[] =
+	"#include <signal.h>\n"
+	"#include <stdio.h>\n"
+	"#include <stdlib.h>\n"
+	"#include <string.h>\n"
+	"#include <sys/ioctl.h>\n"
+	"#include <unistd.h>\n"
+	"static void winch(int s) { write(1, \"winch\\n\", 6); }\n"
+	"int main(int argc, char **argv)\n"
+	"{\n"
+	"	char line[256];\n"
+	"	struct winsize ws;\n"
+	"	if (!strcmp(argv[1], \"exit\"))\n"
+	"		return atoi(argv[2]);\n"
+	"	if (!strcmp(argv[1], \"say\"))\n"
+	"		return puts(argv[2]) < 0;\n"
+	"	if (!strcmp(argv[1], \"cat\"))\n"
+	"		while (fgets(line, sizeof(line), stdin))\n"
+	"			printf(\"<%s\", line), fflush(stdout);\n"
+	"	if (!strcmp(argv[1], \"pause\"))\n"
+	"		for (;;)\n"
+	"			pause();\n"
+	"	if (!strcmp(argv[1], \"spin\"))\n"
+	"		for (;;)\n"
+	"			;\n"
+	"	if (!strcmp(argv[1], \"winsize\")) {\n"
+	"		signal(SIGWINCH, winch);\n"
+	"		ioctl(0, TIOCGWINSZ, &ws);\n"
+	"		printf(\"%d %dx%d\\n\", isatty(0) && isatty(1), ws.ws_row, ws.ws_col);\n"
+	"		fflush(stdout);\n"
+	"		pause();\n"
+	"		ioctl(0, TIOCGWINSZ, &ws);\n"
+	"		printf(\"%dx%d\\n\", ws.ws_row, ws.ws_col);\n"
+	"	}\n"
+	"	return 0;\n"
+	"}\n";
+
+static char dir[] = "/tmp/muslin-api-XXXXXX";
+
+static void make_program(void)
+{
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	f = fopen("p.c", "w");
+	fputs(source, f);
+	fclose(f);
+	ck_assert_int_eq(system("wasm32-linux-musl-cc -O1 -w -o p p.c"), 0);
+}
+
+static void remove_program(void)
+{
+	unlink("p.c");
+	unlink("p");
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+#define ok(m, call) \
+	do { \
+		int r_ = (call); \
+		ck_assert_msg(r_ >= 0, "%s: %d: %s", #call, r_, \
+			      muslin_error(m)); \
+	} while (0)
+
+static struct muslin *booted(void)
+{
+	struct muslin *m;
+
+	ck_assert_int_eq(muslin_new(NULL, &m), 0);
+	ok(m, muslin_boot(m));
+	ok(m, muslin_mount(m, dir, "/here", MUSLIN_READ_ONLY));
+	return m;
+}
+
+static void finish(struct muslin *m)
+{
+	ok(m, muslin_shutdown(m));
+	muslin_free(m);
+}
+
+static int start(struct muslin *m, char *what, char *arg, int in, int out,
+		 int flags)
+{
+	char *argv[] = { "p", what, arg, NULL };
+	struct muslin_program p = {
+		.path = "/here/p",
+		.argv = argv,
+		.uid = getuid(),
+		.gid = getgid(),
+		.umask = 022,
+		.fd = { in, out, 2 },
+		.flags = flags,
+	};
+	int id = muslin_spawn(m, &p);
+
+	ok(m, id);
+	ck_assert_int_gt(id, 0);
+	return id;
+}
+
+static int wait_for(struct muslin *m, int id)
+{
+	int status = -1;
+
+	ok(m, muslin_wait(m, id, &status));
+	return status;
+}
+
+static void expect(int fd, const char *text)
+{
+	char buf[256] = "";
+	size_t n = strlen(text), got = 0;
+	ssize_t r;
+
+	while (got < n && (r = read(fd, buf + got, n - got)) > 0)
+		got += r;
+	ck_assert_str_eq(buf, text);
+}
+
+START_TEST(status_is_the_programs)
+{
+	struct muslin *m = booted();
+	int id = start(m, "exit", "42", -1, -1, 0), status;
+
+	ck_assert_int_eq(wait_for(m, id), 42 << 8);
+	ck_assert_int_eq(muslin_wait(m, id, &status), -ECHILD);
+	ck_assert_str_ne(muslin_error(m), "");
+	finish(m);
+}
+END_TEST
+
+START_TEST(programs_can_share_a_pipe)
+{
+	struct muslin *m = booted();
+	int a, b, p[2], out[2];
+
+	ck_assert_int_eq(pipe(p) | pipe(out), 0);
+	b = start(m, "cat", NULL, p[0], out[1], 0);
+	a = start(m, "say", "through", -1, p[1], 0);
+	close(p[0]);
+	close(p[1]);
+	close(out[1]);
+	ck_assert_int_eq(wait_for(m, b), 0);
+	ck_assert_int_eq(wait_for(m, a), 0);
+	expect(out[0], "<through\n");
+	finish(m);
+}
+END_TEST
+
+/* They have no state in common. */
+START_TEST(two_machines_take_turns)
+{
+	struct muslin *a = booted(), *b = booted();
+	int pa[2], pb[2], ida, idb;
+
+	ck_assert_int_eq(pipe(pa) | pipe(pb), 0);
+	ida = start(a, "say", "in a", -1, pa[1], 0);
+	idb = start(b, "say", "in b", -1, pb[1], 0);
+	ck_assert_int_eq(wait_for(a, ida), 0);
+	ck_assert_int_eq(wait_for(b, idb), 0);
+	expect(pa[0], "in a\n");
+	expect(pb[0], "in b\n");
+	ida = start(a, "exit", "1", -1, -1, 0);
+	finish(b);
+	ck_assert_int_eq(wait_for(a, ida), 1 << 8);
+	finish(a);
+}
+END_TEST
+
+static int count_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+START_TEST(nothing_is_left_behind)
+{
+	int i, files = 0;
+
+	for (i = 0; i < 5; i++) {
+		struct muslin *m = booted();
+
+		ck_assert_int_eq(wait_for(m, start(m, "exit", "0", 0, 1, 0)), 0);
+		if (i % 2)
+			muslin_free(m);		/* without shutdown */
+		else
+			finish(m);
+		if (i == 1)
+			files = count_files();
+	}
+	ck_assert_int_eq(count_files(), files);
+}
+END_TEST
+
+static struct muslin *target;
+static int target_id;
+
+static void kill_target(int sig)
+{
+	(void)sig;
+	muslin_kill(target, target_id, SIGTERM);
+}
+
+static void killed_by_alarm(char *what)
+{
+	struct itimerval it = { .it_value = { .tv_usec = 300000 } };
+
+	target = booted();
+	target_id = start(target, what, NULL, -1, -1, 0);
+	signal(SIGALRM, kill_target);
+	setitimer(ITIMER_REAL, &it, NULL);
+	ck_assert_int_eq(wait_for(target, target_id), SIGTERM);
+	finish(target);
+}
+
+START_TEST(kill_works_in_a_signal_handler)
+{
+	killed_by_alarm("pause");
+}
+END_TEST
+
+START_TEST(kill_stops_a_busy_program)
+{
+	killed_by_alarm("spin");
+}
+END_TEST
+
+START_TEST(stop_is_reported)
+{
+	struct muslin *m = booted();
+	int id = start(m, "pause", NULL, -1, -1, 0);
+
+	ok(m, muslin_kill(m, id, SIGSTOP));
+	ck_assert_int_eq(wait_for(m, id), SIGSTOP << 8 | 0x7f);
+	ok(m, muslin_kill(m, -id, SIGKILL));
+	ck_assert_int_eq(wait_for(m, id), SIGKILL);
+	finish(m);
+}
+END_TEST
+
+START_TEST(many_programs_at_once)
+{
+	struct muslin *m = booted();
+	int id[40], i;
+
+	for (i = 0; i < 40; i++)
+		id[i] = start(m, "pause", NULL, 0, 1, 0);
+	for (i = 39; i >= 0; i--) {
+		ok(m, muslin_kill(m, id[i], SIGUSR1));
+		ck_assert_int_eq(wait_for(m, id[i]), SIGUSR1);
+	}
+	finish(m);
+}
+END_TEST
+
+START_TEST(errors_are_returned)
+{
+	struct muslin_program p = { .path = "/here/nothing" };
+	struct muslin *m;
+	int status;
+
+	ck_assert_int_eq(muslin_new(NULL, &m), 0);
+	ck_assert_str_eq(muslin_error(m), "");
+	ck_assert_int_eq(muslin_spawn(m, &p), -ESHUTDOWN);
+	ck_assert_int_eq(muslin_mount(m, dir, "/x", 0), -ESHUTDOWN);
+	ck_assert_int_eq(muslin_shutdown(m), -ESHUTDOWN);
+	ck_assert_int_eq(muslin_kill(m, 1, SIGTERM), -ECHILD);
+	muslin_free(m);
+	muslin_free(NULL);
+
+	m = booted();
+	ck_assert_int_eq(muslin_boot(m), -EBUSY);
+	ck_assert_int_eq(muslin_spawn(m, &p), -ENOENT);
+	p.path = "/here";
+	ck_assert_int_eq(muslin_spawn(m, &p), -EACCES);
+	p.path = "/here/p.c";
+	ck_assert_int_eq(muslin_spawn(m, &p), -EACCES);
+	p.cwd = "/nothing";
+	ck_assert_int_eq(muslin_spawn(m, &p), -ENOENT);
+	p.fd[0] = 9999;
+	ck_assert_int_eq(muslin_spawn(m, &p), -EBADF);
+	ck_assert_int_eq(muslin_mount(m, "/nothing", "/x", 0), -ENOENT);
+	ck_assert_int_eq(muslin_mount(m, dir, "x", 0), -EINVAL);
+	ck_assert_int_eq(muslin_wait(m, 17, &status), -ECHILD);
+	ck_assert_int_eq(muslin_kill(m, 17, SIGTERM), -ECHILD);
+	ok(m, muslin_shutdown(m));
+	ck_assert_int_eq(muslin_spawn(m, &p), -ESHUTDOWN);
+	muslin_free(m);
+}
+END_TEST
+
+START_TEST(memory_has_limits)
+{
+	struct muslin_config config = { .memory = 1 << 20 };
+	struct muslin *m;
+
+	ck_assert_int_eq(muslin_new(&config, &m), 0);
+	ck_assert_int_eq(muslin_boot(m), -EINVAL);
+	muslin_free(m);
+	config.memory = 1ull << 40;
+	ck_assert_int_eq(muslin_new(&config, &m), 0);
+	ck_assert_int_eq(muslin_boot(m), -EINVAL);
+	muslin_free(m);
+}
+END_TEST
+
+/* --- with a terminal --- */
+
+static int master, slave;
+
+static struct muslin *with_pty(void)
+{
+	struct winsize ws = { .ws_row = 33, .ws_col = 99 };
+
+	master = posix_openpt(O_RDWR | O_NOCTTY);
+	ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(slave, 0);
+	ck_assert_int_eq(ioctl(master, TIOCSWINSZ, &ws), 0);
+	return booted();
+}
+
+/*
+ * What is typed before the program runs is taken by the host's line
+ * discipline: a child types when it has seen the program's answer.
+ */
+static pid_t type_after(const char *answer, const char *text)
+{
+	pid_t pid = fork();
+	char buf[1000] = "";
+	size_t got = 0;
+
+	if (pid)
+		return pid;
+	alarm(20);
+	while (!strstr(buf, answer) && got < sizeof(buf) - 1)
+		if (read(master, buf + got++, 1) != 1)
+			_exit(1);
+	_exit(write(master, text, strlen(text)) < 0);
+}
+
+START_TEST(line_discipline_is_the_guests)
+{
+	struct muslin *m = with_pty();
+	int id = start(m, "cat", NULL, slave, slave, MUSLIN_TTY);
+	struct termios t;
+	pid_t pid;
+
+	ck_assert_int_eq(tcgetattr(slave, &t), 0);
+	ck_assert_uint_eq(t.c_lflag & (ICANON | ECHO), 0);
+	ck_assert_int_eq(write(master, "lost\177\177\177\177got\r", 12), 12);
+	pid = type_after("<got\r\n", "\004");
+	ck_assert_int_eq(wait_for(m, id), 0);
+	ck_assert_int_eq(waitpid(pid, &id, 0), pid);
+	ck_assert_int_eq(id, 0);
+	ck_assert_int_eq(tcgetattr(slave, &t), 0);
+	ck_assert_uint_eq(t.c_lflag & (ICANON | ECHO), ICANON | ECHO);
+	finish(m);
+}
+END_TEST
+
+static void key(char *what, const char *keys, int status)
+{
+	struct muslin *m = with_pty();
+	int id = start(m, what, NULL, slave, slave, MUSLIN_TTY);
+
+	ck_assert_int_eq(write(master, keys, strlen(keys)), strlen(keys));
+	ck_assert_int_eq(wait_for(m, id), status);
+	if ((status & 0xff) == 0x7f) {
+		ok(m, muslin_kill(m, -id, SIGCONT));
+		ck_assert_int_eq(write(master, "\003", 1), 1);
+		ck_assert_int_eq(wait_for(m, id), SIGINT);
+	}
+	finish(m);
+}
+
+START_TEST(interrupt_key_kills)
+{
+	key("pause", "\003", SIGINT);
+}
+END_TEST
+
+START_TEST(interrupt_key_kills_a_busy_program)
+{
+	key("spin", "\003", SIGINT);
+}
+END_TEST
+
+START_TEST(suspend_key_stops)
+{
+	key("pause", "\032", SIGTSTP << 8 | 0x7f);
+}
+END_TEST
+
+static void resize(int sig)
+{
+	struct winsize ws = { .ws_row = 11, .ws_col = 22 };
+
+	(void)sig;
+	ioctl(master, TIOCSWINSZ, &ws);
+	raise(SIGWINCH);	/* it is not our controlling terminal */
+}
+
+START_TEST(size_is_the_hosts)
+{
+	struct itimerval it = { .it_value = { .tv_usec = 300000 } };
+	struct muslin *m = with_pty();
+	int id = start(m, "winsize", NULL, slave, slave, MUSLIN_TTY);
+
+	signal(SIGALRM, resize);
+	setitimer(ITIMER_REAL, &it, NULL);
+	ck_assert_int_eq(wait_for(m, id), 0);
+	expect(master, "1 33x99\r\nwinch\r\n11x22\r\n");
+	finish(m);
+}
+END_TEST
+
+START_TEST(only_one_program_has_the_terminal)
+{
+	struct muslin *m = with_pty();
+	int id = start(m, "pause", NULL, slave, slave, MUSLIN_TTY);
+	struct muslin_program p = {
+		.path = "/here/p", .fd = { slave, slave, slave },
+		.flags = MUSLIN_TTY,
+	};
+
+	ck_assert_int_eq(muslin_spawn(m, &p), -EBUSY);
+	ok(m, muslin_kill(m, id, SIGKILL));
+	ck_assert_int_eq(wait_for(m, id), SIGKILL);
+	/* it is free again */
+	key("pause", "\003", SIGINT);
+	finish(m);
+}
+END_TEST
+
+Suite *api_suite(void);
+Suite *api_suite(void)
+{
+	Suite *suite = suite_create("api");
+	TCase *tc = tcase_create("api");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_unchecked_fixture(tc, make_program, remove_program);
+	tcase_add_test(tc, status_is_the_programs);
+	tcase_add_test(tc, programs_can_share_a_pipe);
+	tcase_add_test(tc, two_machines_take_turns);
+	tcase_add_test(tc, nothing_is_left_behind);
+	tcase_add_test(tc, kill_works_in_a_signal_handler);
+	tcase_add_test(tc, kill_stops_a_busy_program);
+	tcase_add_test(tc, stop_is_reported);
+	tcase_add_test(tc, many_programs_at_once);
+	tcase_add_test(tc, errors_are_returned);
+	tcase_add_test(tc, memory_has_limits);
+	tcase_add_test(tc, line_discipline_is_the_guests);
+	tcase_add_test(tc, interrupt_key_kills);
+	tcase_add_test(tc, interrupt_key_kills_a_busy_program);
+	tcase_add_test(tc, suspend_key_stops);
+	tcase_add_test(tc, size_is_the_hosts);
+	tcase_add_test(tc, only_one_program_has_the_terminal);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
