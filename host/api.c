@@ -405,18 +405,22 @@ static bool until_changed(struct muslin *m, void *arg)
 int muslin_wait(struct muslin *m, int id, int *status)
 {
 	struct program *p = program_get(m, id);
-	int r = check_up(m);
+	int r;
 
-	if (r)
-		return r;
 	if (!p)
-		return fail(m, -ECHILD, "no such program");
-	if (p->tty && !p->changed)
-		tty_resume(m);
-	r = run(m, until_changed, p);
-	if (r) {
-		tty_suspend(m);
-		return r;
+		return fail(m, -ECHILD, "no program %d", id);
+	/* the machine may have gone down after the program did */
+	if (!p->changed) {
+		r = check_up(m);
+		if (r)
+			return r;
+		if (p->tty)
+			tty_resume(m);
+		r = run(m, until_changed, p);
+		if (r) {
+			tty_suspend(m);
+			return r;
+		}
 	}
 	*status = p->status;
 	p->changed = false;
