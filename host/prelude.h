@@ -25,6 +25,7 @@
 #define assert(x) ((void)0)
 #define wasm_rt_is_initialized() true
 #define wasm_rt_memcpy __builtin_memcpy
+#define INFINITY __builtin_inff()
 #define copysign __builtin_copysign
 #define copysignf __builtin_copysignf
 
