@@ -302,14 +302,12 @@ static int attach(struct muslin *m, const struct muslin_program *prog,
 		  struct program *p, struct ctl_spawn *s)
 {
 	int i, mode, r, tty = find_tty(prog);
-	bool input = tty >= 0 && tty == prog->fd[0];
 
 	if (tty >= 0) {
-		r = tty_attach(m, tty, input);
+		r = tty_attach(m, tty, tty == prog->fd[0]);
 		if (r)
 			return fail(m, r, "terminal: %s", strerror(-r));
 		p->tty = true;
-		s->flags |= input ? 0 : CTL_SPAWN_COOKED;
 	}
 	for (i = 0; i < 3; i++) {
 		int fd = prog->fd[i];

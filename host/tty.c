@@ -213,6 +213,43 @@ u32 w2c_host_tty_read(struct w2c_host *h, u32 buf, u32 len)
 	return stream_read(&t->s, kmem(m, buf, len), len);
 }
 
+/* The host's terminal makes "\r\n" of a newline itself. */
+static bool host_adds_returns(const struct tty *t)
+{
+	struct termios now;
+
+	return !t->input && !tcgetattr(t->s.fd, &now) &&
+	       now.c_oflag & OPOST && now.c_oflag & ONLCR;
+}
+
+/*
+ * Copies text without the "\r" of "\r\n" to out, at most max bytes; *used is
+ * how much of text they were made from.
+ */
+static size_t strip_returns(const char *text, size_t n, char *out, size_t max,
+			    size_t *used)
+{
+	size_t i, o = 0;
+
+	for (i = 0; i < n && o < max; i++)
+		if (text[i] != '\r' || i + 1 == n || text[i + 1] != '\n')
+			out[o++] = text[i];
+	*used = i;
+	return o;
+}
+
+static ssize_t write_stripped(struct stream *s, const char *text, size_t n)
+{
+	char out[1024];
+	size_t used, len = strip_returns(text, n, out, sizeof(out), &used);
+	ssize_t r = stream_write(s, out, len);
+
+	if (r < 0)
+		return r;
+	strip_returns(text, n, out, r, &used);
+	return used;
+}
+
 /* Without a terminal it is the console. */
 u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
 {
@@ -224,7 +261,10 @@ u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
 		console_write(m, kmem(m, buf, len), len);
 		return len;
 	}
-	r = stream_write(&t->s, kmem(m, buf, len), len);
+	if (host_adds_returns(t))
+		r = write_stripped(&t->s, kmem(m, buf, len), len);
+	else
+		r = stream_write(&t->s, kmem(m, buf, len), len);
 	if (r == -EAGAIN || (r >= 0 && r < (ssize_t)len))
 		t->watch |= POLLOUT;
 	return r;

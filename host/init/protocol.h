@@ -46,12 +46,8 @@ struct ctl_mount {
 #define CTL_FD_CLOSED	(-1)
 #define CTL_FD_TTY	(-2)
 
-/* The host's terminal processes output already, so the guest's must not. */
-#define CTL_SPAWN_COOKED 1
-
 struct ctl_spawn {
 	struct ctl_head head;
-	uint32_t flags;		/* CTL_SPAWN_* */
 	uint32_t uid, gid, umask;
 	struct {
 		int32_t stream;	/* its number, or CTL_FD_* */

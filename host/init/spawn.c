@@ -130,17 +130,6 @@ static pid_t vfork_program(struct child *c)
 	return pid;
 }
 
-static void cook_terminal(const struct ctl_spawn *s)
-{
-	struct termios t;
-
-	if (!(s->flags & CTL_SPAWN_COOKED) || tcgetattr(0, &t))
-		return;
-	t.c_oflag &= ~OPOST;
-	t.c_lflag &= ~(ECHO | ISIG);
-	tcsetattr(0, TCSANOW, &t);
-}
-
 /*
  * A program with a terminal gets a session with a leader that outlives it:
  * as the only process of an orphaned group it could not be stopped.  The
@@ -166,7 +155,6 @@ static int lead_session(void *arg)
 	}
 	dup2(fd, 0);
 	close(fd);
-	cook_terminal(c->s);
 
 	job->leader = getpid();
 	pid = vfork_program(c);
