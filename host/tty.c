@@ -242,7 +242,7 @@ static ssize_t write_stripped(struct stream *s, const char *text, size_t n)
 {
 	char out[1024];
 	size_t used, len = strip_returns(text, n, out, sizeof(out), &used);
-	ssize_t r = stream_write(s, out, len);
+	ssize_t r = len ? stream_write(s, out, len) : 0;
 
 	if (r < 0)
 		return r;
