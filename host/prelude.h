@@ -241,8 +241,23 @@ MUSLIN_BOTH(MUSLIN_ATOMIC_CMPXCHG, i64_atomic_rmw_cmpxchg, u64, u64)
 #define I64_CLZ(x) ((x) ? __builtin_clzll(x) : 64)
 #define I32_CTZ(x) ((x) ? __builtin_ctz(x) : 32)
 #define I64_CTZ(x) ((x) ? __builtin_ctzll(x) : 64)
-#define I32_POPCNT(x) __builtin_popcount(x)
-#define I64_POPCNT(x) __builtin_popcountll(x)
+
+/* Compilers know this; of __builtin_popcount gcc makes a call of libgcc. */
+static inline u64 I64_POPCNT(u64 x)
+{
+	x -= x >> 1 & 0x5555555555555555;
+	x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return x * 0x0101010101010101 >> 56;
+}
+
+static inline u32 I32_POPCNT(u32 x)
+{
+	x -= x >> 1 & 0x55555555;
+	x = (x & 0x33333333) + (x >> 2 & 0x33333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f;
+	return x * 0x01010101 >> 24;
+}
 
 #define MUSLIN_ROTATE(x, y, LEFT, RIGHT, mask) \
 	(((x) LEFT ((y) & (mask))) | ((x) RIGHT (-(y) & (mask))))
