@@ -4,39 +4,15 @@
 libc := $(B)/libc
 sysroot := $(B)/sysroot
 cross := wasm32-linux-musl
-tools := ar nm objdump ranlib strip
 
 # --- the tools ---
 
-tool_names := cc c++ ld pkg-config $(tools)
-tool_files := $(tool_names:%=$(B)/bin/$(cross)-%)
+tools := $(addprefix $(B)/bin/$(cross)-,cc c++ ld pkg-config ar nm objdump ranlib strip)
+tool_parts := $(addprefix toolchain/,make-tools cc.in ld.in pkg-config.in tool.in)
 
-# How the scripts find the sysroot, from their own directory.
-TOOL_SYSROOT := ../sysroot
-# LLVM as they call it: by name if configure found it by name.
-llvm_name = $(if $(filter /usr/bin/%-22,$(1)),$(notdir $(1)),$(1))
-
-# script(SED)
-define script
-	$(say) GEN $@
-	$(Q)mkdir -p $(@D)
-	$(Q)sed -e 's|@SYSROOT@|$(TOOL_SYSROOT)|' -e '$(1)' $< >$@
-	$(Q)chmod +x $@
-endef
-
-$(B)/bin/$(cross)-cc $(B)/bin/$(cross)-c++: toolchain/cc.in config.mak
-	$(call script,s|@CLANG@|$(call llvm_name,$(CLANG))|)
-$(B)/bin/$(cross)-ld: toolchain/ld.in config.mak
-	$(call script,s|@WASM_LD@|$(call llvm_name,$(WASM_LD))|)
-$(B)/bin/$(cross)-pkg-config: toolchain/pkg-config.in config.mak
-	$(call script,)
-$(B)/bin/$(cross)-ar: tool := $(LLVM_AR)
-$(B)/bin/$(cross)-nm: tool := $(LLVM_NM)
-$(B)/bin/$(cross)-objdump: tool := $(LLVM_OBJDUMP)
-$(B)/bin/$(cross)-ranlib: tool := $(LLVM_RANLIB)
-$(B)/bin/$(cross)-strip: tool := $(LLVM_STRIP)
-$(tools:%=$(B)/bin/$(cross)-%): $(B)/bin/$(cross)-%: toolchain/tool.in config.mak
-	$(call script,s|@NAME@|$*|; s|@TOOL@|$(call llvm_name,$(tool))|)
+$(tools) &: $(tool_parts) config.mak
+	$(say) GEN '$(B)/bin/$(cross)-*'
+	$(Q)toolchain/make-tools $(B)/bin ../sysroot $(KBUILD_LLVM)
 
 # --- libc ---
 
@@ -72,8 +48,8 @@ $(libc)/config.mak: toolchain/musl.mak
 libc_make = +$(Q)$(MAKE) -C $(libc) -f ../musl/Makefile \
 	$(if $(Q),-s CC_CMD='echo "  CC      $$<"; $$(CC) $$(CFLAGS_ALL) -c -o $$@ $$<')
 
-$(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tool_files) $(sysroot)/$(cross).cfg \
-		$(wildcard crt/wasm32/* src/*/wasm32/*)
+$(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tools) \
+		$(wildcard crt/wasm32/* src/*/wasm32/*) | $(sysroot)/$(cross).cfg
 	$(libc_make) all
 	$(Q)touch $@
 
@@ -82,25 +58,61 @@ $(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tool_files) $(sysroot)
 # Clang reads the options from here also while it compiles libc.
 $(sysroot)/$(cross).cfg: toolchain/$(cross).cfg
 	$(Q)mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)cp -p $< $@
 
 # The kernel's headers first: where both have a file, it is musl's.
 $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB)
 	$(say) INSTALL $(sysroot)
-	$(Q)rm -rf $(sysroot)/include $(sysroot)/lib
-	$(Q)mkdir -p $(sysroot)/lib
-	$(Q)cp -R $(B)/kernel-headers/include $(sysroot)/
-	$(libc_make) install-libs install-headers DESTDIR=$(abspath $(sysroot)) >/dev/null
-	$(Q)cp $(WASM_RT_LIB) $(sysroot)/lib/libgcc.a
+	$(Q)rm -rf $(sysroot).new $(sysroot).old
+	$(Q)mkdir -p $(sysroot).new/lib
+	$(Q)cp -R $(B)/kernel-headers/include $(sysroot).new
+	$(libc_make) install-libs install-headers DESTDIR=$(abspath $(sysroot).new) >/dev/null
+	$(Q)cp $(WASM_RT_LIB) $(sysroot).new/lib/libgcc.a
+	$(Q)cp -p toolchain/$(cross).cfg $(sysroot).new
+	$(Q)mv $(sysroot) $(sysroot).old
+	$(Q)mv $(sysroot).new $(sysroot)
+	$(Q)rm -rf $(sysroot).old
 	$(Q)touch $@
 
 # What compiling a program needs.
-toolchain := $(tool_files) $(sysroot)/.stamp
+toolchain := $(tools) $(sysroot)/.stamp
 built += $(toolchain)
 
 .PHONY: libc sysroot
 libc: $(libc)/lib/libc.a
 sysroot: $(toolchain)
+
+# --- what is given away ---
+
+# $(call put_sysroot,PREFIX,LLVM): bin/wasm32-linux-musl-*, and the sysroot
+# where GNU tools have theirs.
+put_sysroot = rm -rf $(1)/$(cross) && mkdir -p $(1) && \
+	cp -R $(sysroot) $(1)/$(cross) && rm $(1)/$(cross)/.stamp && \
+	toolchain/make-tools $(1)/bin ../$(cross) $(2)
+
+.PHONY: install-toolchain
+install: install-toolchain
+install-toolchain: $(toolchain)
+	$(say) INSTALL $(DESTDIR)$(prefix)/$(cross)
+	$(Q)$(call put_sysroot,$(DESTDIR)$(prefix),$(KBUILD_LLVM))
+
+dist_name := $(cross)-sysroot-$(VERSION)
+dist_tarball := $(B)/$(dist_name).tar.xz
+
+# The same bytes from the same sources.
+$(dist_tarball): $(toolchain) toolchain/README.sysroot
+	$(say) TAR $@
+	$(Q)rm -rf $(B)/dist
+	$(Q)$(call put_sysroot,$(B)/dist/$(dist_name),-22)
+	$(Q)cp $(B)/musl/COPYRIGHT $(B)/dist/$(dist_name)/COPYRIGHT.musl
+	$(Q)cp toolchain/README.sysroot $(B)/dist/$(dist_name)/README
+	$(Q)tar -C $(B)/dist --format=ustar --sort=name --mtime=@1767225600 \
+		--owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		-cf - $(dist_name) | xz -T1 >$@.tmp
+	$(Q)mv $@.tmp $@
+	$(Q)rm -rf $(B)/dist
+
+dist: $(dist_tarball)
 
 # --- tests ---
 
@@ -108,4 +120,4 @@ $(B)/test-suite/abi/wasm-types: test-suite/abi/wasm-types.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(CFLAGS) -Wall -o $@ $<
-check_needs += $(B)/test-suite/abi/wasm-types
+check_needs += $(B)/test-suite/abi/wasm-types $(dist_tarball)
