@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "cache.h"
+#include "module-cache.h"
 #include "child.h"
 #include "compile.h"
 #include "translate.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "cache.h"
+#include "module-cache.h"
 #include "compile.h"
 #include "machine.h"
 #include "module.h"
@@ -96,9 +96,8 @@ static int check_memory(struct load *l)
 {
 	const struct wasm *w = &l->w;
 
-	if (w->nmemories != 1)
-		return refuse(l, -ENOEXEC, "has %u memories instead of env.memory",
-			      w->nmemories);
+	if (w->nmemories > 1)
+		return refuse(l, -ENOEXEC, "has %u memories", w->nmemories);
 	for (uint32_t i = 0; i < w->nimports; i++) {
 		if (w->imports[i].kind != WASM_MEMORY)
 			continue;

@@ -46,11 +46,6 @@ void module_put(struct module *mod);
 /* At the end of a machine, when no address space is left. */
 void module_exit(struct muslin *m);
 
-static inline const struct module_ops *mm_ops(const struct mm *mm)
-{
-	return mm->module->ops;
-}
-
 /* Programs that were compiled with this library; ends with a NULL image. */
 struct module_builtin {
 	const void *image, *end;

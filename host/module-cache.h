@@ -4,8 +4,8 @@
  * object, and behind it what it was made from, which is compared to the
  * byte; so the hash in its name need not be a strong one.
  */
-#ifndef MUSLIN_CACHE_H
-#define MUSLIN_CACHE_H
+#ifndef MUSLIN_MODULE_CACHE_H
+#define MUSLIN_MODULE_CACHE_H
 
 #include <stddef.h>
 #include <stdint.h>

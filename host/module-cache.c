@@ -2,15 +2,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
-#include "cache.h"
+#include "module-cache.h"
 
 /* At the end of an entry, after shared object, image and identity. */
 struct trailer {
@@ -165,7 +167,7 @@ static int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static int write_entry(int fd, const struct cache_key *key, const void *so,
+static int write_parts(int fd, const struct cache_key *key, const void *so,
 		       size_t size)
 {
 	struct trailer t = {
@@ -183,6 +185,24 @@ static int write_entry(int fd, const struct cache_key *key, const void *so,
 		r = write_all(fd, key->identity, t.identity_size);
 	if (!r)
 		r = write_all(fd, &t, sizeof(t));
+	return r;
+}
+
+/* A file that is larger than allowed is an error here, not a signal. */
+static int write_entry(int fd, const struct cache_key *key, const void *so,
+		       size_t size)
+{
+	static const struct timespec at_once;
+	sigset_t xfsz, old;
+	int r;
+
+	sigemptyset(&xfsz);
+	sigaddset(&xfsz, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &xfsz, &old);
+	r = write_parts(fd, key, so, size);
+	if (r == -EFBIG)
+		sigtimedwait(&xfsz, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "image.h"
+#include "wasm.h"
+
+#include <check.h>
+
+static struct wasm w;
+static char error[200];
+static struct image image, *im = &image;
+
+/* In a block of exactly its size, so that a tool sees a read beyond it. */
+static int read_image(size_t n)
+{
+	void *copy = malloc(n ? n : 1);
+	int r;
+
+	memcpy(copy, im->p, n);
+	*error = 0;
+	r = wasm_read(copy, n, &w, error, sizeof(error));
+	free(copy);
+	return r;
+}
+
+static void refused(const char *why)
+{
+	ck_assert_int_eq(read_image(im->n), -ENOEXEC);
+	ck_assert_str_eq(error, why);
+}
+
+START_TEST(program_is_read)
+{
+	char buf[80];
+
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_int_eq(read_image(im->n), 0);
+	ck_assert_uint_eq(w.ntypes, 4);
+	ck_assert_str_eq(w.types[0], "i:");
+	ck_assert_str_eq(w.types[1], "iii:i");
+	ck_assert_uint_eq(w.nimports, 1);
+	ck_assert_str_eq(w.imports[0].module, "env");
+	ck_assert_str_eq(w.imports[0].name, "memory");
+	ck_assert_int_eq(w.imports[0].kind, WASM_MEMORY);
+	ck_assert_uint_eq(w.memories[0].min, 2);
+	ck_assert(w.memories[0].shared);
+	ck_assert_uint_eq(w.nfuncs, 1);
+	ck_assert_uint_eq(w.tables[0].min, 16);
+	ck_assert(w.globals[0].mutable);
+	ck_assert_int_eq(wasm_find_export(&w, "__tls_base")->index, 1);
+	ck_assert_ptr_null(wasm_find_export(&w, "__tls"));
+	ck_assert_int_eq(w.start, -1);
+	ck_assert_str_eq(wasm_signature(w.types[0], buf, sizeof(buf)), "(i32) -> ()");
+	ck_assert_str_eq(wasm_signature(w.types[1], buf, sizeof(buf)), "(i32 i32 i32) -> i32");
+	wasm_free(&w);
+}
+END_TEST
+
+START_TEST(signature_is_cut)
+{
+	char buf[8];
+
+	memset(buf, 'x', sizeof(buf));
+	wasm_signature("ilfdvr:il", buf, sizeof(buf));
+	ck_assert_uint_lt(strlen(buf), sizeof(buf));
+	ck_assert_int_eq(strncmp("(i32 i6", buf, strlen(buf)), 0);
+}
+END_TEST
+
+START_TEST(text_is_no_module)
+{
+	BYTES(im, "#!/bin/sh\n");
+	refused("not a WebAssembly module");
+	im->n = 0;
+	refused("not a WebAssembly module");
+}
+END_TEST
+
+START_TEST(version_2_is_refused)
+{
+	BYTES(im, "\0asm\2\0\0\0");
+	refused("WebAssembly version 2, only 1 is supported");
+}
+END_TEST
+
+START_TEST(component_is_refused)
+{
+	BYTES(im, "\0asm\x0d\0\1\0");
+	refused("WebAssembly version 65549, only 1 is supported");
+}
+END_TEST
+
+/* A prefix that ends with a section is a module, though no program. */
+START_TEST(every_prefix_is_handled)
+{
+	size_t whole, modules = 0;
+
+	PROGRAM(im, STORE_ARGUMENT);
+	whole = im->n;
+	for (size_t n = 0; n < whole; n++) {
+		if (read_image(n) == 0) {
+			modules++;
+			wasm_free(&w);
+		} else {
+			ck_assert(*error);
+		}
+	}
+	ck_assert_uint_eq(modules, 7);
+	ck_assert_int_eq(read_image(whole - 1), -ENOEXEC);
+	ck_assert_int_eq(strncmp(error, "truncated at byte ", 18), 0);
+}
+END_TEST
+
+START_TEST(sections_are_ordered)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, FUNCTIONS, "\0");
+	SECTION(im, TYPES, "\0");
+	refused("section 1 is out of order at byte 12");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\0");
+	SECTION(im, TYPES, "\0");
+	refused("section 1 is out of order at byte 12");
+	IMAGE_HEADER(im);
+	SECTION(im, 14, "\0");
+	refused("unknown section 14 at byte 8");
+}
+END_TEST
+
+START_TEST(counts_are_not_believed)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\xff\xff\xff\xff\x0f");
+	refused("truncated at byte 16");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\xff\xff\xff\xff\x1f");
+	refused("invalid number at byte 15");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\x80\x80\x80\x80\x80\0");
+	refused("invalid number at byte 16");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\1" TYPE_I_V "\0");
+	refused("section 1 is too long at byte 16");
+}
+END_TEST
+
+START_TEST(indices_are_checked)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, FUNCTIONS, "\1\0");
+	refused("no type 0 at byte 12");
+	IMAGE_HEADER(im);
+	SECTION(im, EXPORTS, "\1\1f\0\0");
+	refused("export of something that is not there at byte 15");
+	IMAGE_HEADER(im);
+	SECTION(im, EXPORTS, "\1\1f\x09\0");
+	refused("export of something that is not there at byte 15");
+	IMAGE_HEADER(im);
+	SECTION(im, START, "\0");
+	refused("no start function 0");
+}
+END_TEST
+
+START_TEST(names_have_no_zero_byte)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\1" TYPE_V_V);
+	SECTION(im, IMPORTS, "\1\5linux\2a\0\0\0");
+	refused("name with a zero byte at byte 26");
+}
+END_TEST
+
+/* Changes of one to eight bytes; what is wanted is an answer. */
+START_TEST(damaged_modules_are_handled)
+{
+	struct image good;
+	uint64_t random = 88172645463325252;
+
+	PROGRAM(im, STORE_ARGUMENT);
+	good = *im;
+	for (int i = 0; i < 100000; i++) {
+		*im = good;
+		for (int k = 0; k < 8; k++) {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			im->p[random % im->n] = random >> 32;
+			if (random >> 63)
+				break;
+		}
+		if (read_image(im->n) == 0) {
+			wasm_free(&w);
+			wasm_fix_atomics(im->p, im->n, error, sizeof(error));
+		} else {
+			ck_assert(*error);
+		}
+	}
+}
+END_TEST
+
+START_TEST(atomic_wait_and_notify_are_replaced)
+{
+	/* notify drop; wait32 with a long offset; fence */
+	static const char body[] =
+		"\x20\0\x20\0\xfe\0\2\0\x1a"
+		"\x20\0\x20\0\x42\0\xfe\1\2\x80\x81\2\x1a\xfe\3\0";
+	static const char fixed[] =
+		"\x20\0\x20\0\x1a\x1a\x41\0\x1a"
+		"\x20\0\x20\0\x42\0\0\1\1\1\1\1\x1a\xfe\3\0";
+
+	PROGRAM(im, body);
+	ck_assert_int_eq(wasm_fix_atomics(im->p, im->n, error, sizeof(error)), 0);
+	ck_assert_int_eq(memcmp(im->p + im->n - sizeof(body), fixed,
+				sizeof(fixed) - 1), 0);
+}
+END_TEST
+
+START_TEST(simd_is_refused)
+{
+	PROGRAM(im, "\xfd\x0f");
+	ck_assert_int_eq(wasm_fix_atomics(im->p, im->n, error, sizeof(error)),
+			 -ENOEXEC);
+	ck_assert_str_eq(error, "uses SIMD, which is not supported");
+}
+END_TEST
+
+Suite *wasm_suite(void);
+Suite *wasm_suite(void)
+{
+	Suite *suite = suite_create("wasm");
+	TCase *tc = tcase_create("wasm");
+
+	tcase_add_test(tc, program_is_read);
+	tcase_add_test(tc, signature_is_cut);
+	tcase_add_test(tc, text_is_no_module);
+	tcase_add_test(tc, version_2_is_refused);
+	tcase_add_test(tc, component_is_refused);
+	tcase_add_test(tc, every_prefix_is_handled);
+	tcase_add_test(tc, sections_are_ordered);
+	tcase_add_test(tc, counts_are_not_believed);
+	tcase_add_test(tc, indices_are_checked);
+	tcase_add_test(tc, names_have_no_zero_byte);
+	tcase_add_test(tc, damaged_modules_are_handled);
+	tcase_add_test(tc, atomic_wait_and_notify_are_replaced);
+	tcase_add_test(tc, simd_is_refused);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
