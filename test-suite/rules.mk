@@ -29,7 +29,7 @@ with_tools := PATH='$(abspath $(B)/bin)':"$$PATH"
 
 # unpack(NAME): its source into $(T)/NAME.
 unpack = rm -rf $(@D) && mkdir -p $(@D) && \
-	tar -xf $(sources)/$(1)/*.orig.tar.gz -C $(@D) --strip-components=1
+	tar -xf $(sources)/$(1)/*.orig.tar.gz -C $(@D) --strip-components=1 --no-same-owner
 
 $(T)/lua/.stamp: $(sources)/lua.stamp $(toolchain)
 	$(say) MAKE lua
