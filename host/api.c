@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* muslin.h: what an embedder can do, in messages to the guest's init. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -361,9 +360,16 @@ static int start_error(struct muslin *m, const struct muslin_program *prog,
 	if (p->step != CTL_STEP_EXEC)
 		return fail(m, -p->error, "%s: %s", what[p->step],
 			    strerror(p->error));
-	/* The loader has said more than errno can. */
-	if (m->error[0])
+	/* The loader has said more than errno can, after the path. */
+	if (m->error[0]) {
+		size_t n = strlen(prog->path);
+
+		if (!strncmp(m->error, prog->path, n) &&
+		    !strncmp(m->error + n, ": ", 2))
+			memmove(m->error, m->error + n + 2,
+				strlen(m->error + n + 2) + 1);
 		return -p->error;
+	}
 	if (p->error == ENOEXEC)
 		return fail(m, -p->error, "neither WebAssembly nor a script");
 	return fail(m, -p->error, "%s", strerror(p->error));
@@ -387,8 +393,10 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 	if (!r)
 		r = ctl_send(m, &s->head);
 	free(s);
+	m->ctl->starting = true;
 	if (!r)
 		r = run(m, until_started, p);
+	m->ctl->starting = false;
 	if (!r && p->error)
 		r = start_error(m, prog, p);
 	return r ? give_up(m, p, r) : p->id;

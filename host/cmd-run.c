@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -235,13 +234,42 @@ static int run_program(struct muslin *m, const struct run_options *o,
 	return status;
 }
 
+/*
+ * That it powers off is news only for `muslin boot'; what it says meanwhile is
+ * kept for the case that it fails.
+ */
+struct log {
+	FILE *file;
+	char *kept;
+	size_t size;
+};
+
 static void log_kernel(void *arg, const char *text, size_t n)
 {
-	const struct run_options *o = arg;
-	FILE *f = o->boot ? stdout : stderr;
+	struct log *log = arg;
 
-	fwrite(text, 1, n, f);
-	fflush(f);
+	fwrite(text, 1, n, log->file);
+	fflush(log->file);
+}
+
+static int shut_down(struct muslin *m, struct log *log)
+{
+	FILE *usual = log->file;
+	int r;
+
+	if (usual == stderr)
+		log->file = open_memstream(&log->kept, &log->size);
+	if (!log->file)
+		log->file = usual;
+	r = muslin_shutdown(m);
+	if (log->file == usual)
+		return r;
+	fclose(log->file);
+	log->file = usual;
+	if (r)
+		fwrite(log->kept, 1, log->size, usual);
+	free(log->kept);
+	return r;
 }
 
 static void show_progress(void *arg, const char *line)
@@ -256,12 +284,13 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	const char *more = o->cmdline ? o->cmdline : getenv("MUSLIN_CMDLINE");
 	char *cmdline = xasprintf("%s%s", o->boot ? "loglevel=8 " : "",
 				  more ? more : "");
+	struct log log = { .file = o->boot ? stdout : stderr };
 	struct muslin_config config = {
 		.memory = o->memory,
 		.cmdline = cmdline,
 		.log = log_kernel,
 		.progress = isatty(2) ? show_progress : NULL,
-		.arg = o,
+		.arg = &log,
 	};
 	struct muslin *m;
 	int r, status;
@@ -277,7 +306,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	status = mount_all(m, o, t);
 	if (!status && argv)
 		status = run_program(m, o, t, argv, cwd);
-	if (muslin_shutdown(m) && !status)
+	if (shut_down(m, &log) && !status)
 		status = complain(STATUS_FAILED, "%s", muslin_error(m));
 out_free:
 	muslin_free(m);

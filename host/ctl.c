@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "ctl.h"
 #include "host_page.h"
 #include "machine.h"
@@ -125,6 +125,16 @@ static void received(struct muslin *m, const struct ctl_reply *r)
 		if (p->tty)
 			tty_suspend(m);
 	}
+}
+
+void ctl_refused(struct muslin *m, const char *reason)
+{
+	if (m->ctl->starting) {
+		fail(m, -ENOEXEC, "%s", reason);
+		return;
+	}
+	console_write(m, reason, strlen(reason));
+	console_write(m, "\n", 1);
 }
 
 bool ctl_pending(struct muslin *m)

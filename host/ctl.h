@@ -38,11 +38,18 @@ struct ctl {
 	int wake;		/* eventfd: kill_one or kill_group has changed */
 	struct queue to_init, from_init;
 	bool ready;
+	bool starting;		/* CTL_SPAWN was sent, CTL_STARTED did not come */
 	bool mounted;		/* the answer to the last CTL_MOUNT, an errno */
 	int mount_error;
 	int last_id;
 	struct program programs[PROGRAMS];
 };
+
+/*
+ * Why a program cannot be executed: the answer to the embedder if it is being
+ * started, else a message.
+ */
+void ctl_refused(struct muslin *m, const char *reason);
 
 int ctl_init(struct muslin *m);
 void ctl_exit(struct muslin *m);

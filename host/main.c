@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* muslin(1) */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

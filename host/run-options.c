@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The options that `muslin run' and `muslin boot' have in common. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>

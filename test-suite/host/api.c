@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* muslin.h, with real machines. */
-#define _GNU_SOURCE
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>

@@ -49,7 +49,7 @@ static int load_image(struct linux_binprm *bprm, struct host_image *info)
 	vfree(image);
 	if (err) {
 		info->error[sizeof(info->error) - 1] = 0;
-		pr_err("%s\n", info->error);
+		pr_info("%s\n", info->error);	/* the host shows it */
 	}
 	return err;
 }
