@@ -76,11 +76,18 @@ static void handle_kernel(void *arg)
 	machine_halt(f->m, HALTED + HOST_PANIC);
 }
 
+static void restore_handlers(const struct host_signals *s)
+{
+	sigaction(fault_irq_signal(), &s->irq, NULL);
+	sigaction(SIGBUS, &s->bus, NULL);
+	sigaction(SIGSEGV, &s->segv, NULL);
+}
+
 /* Not the machine's: as if this handler were not there. */
 static void not_ours(struct muslin *m)
 {
 	if (m)
-		fault_stop(m);
+		restore_handlers(m->signals);
 	else
 		signal(SIGSEGV, SIG_DFL);
 }
@@ -211,9 +218,7 @@ void fault_stop(struct muslin *m)
 		return;
 	m->signals = NULL;
 	current_machine = NULL;
-	sigaction(fault_irq_signal(), &s->irq, NULL);
-	sigaction(SIGBUS, &s->bus, NULL);
-	sigaction(SIGSEGV, &s->segv, NULL);
+	restore_handlers(s);
 	sigaltstack(&s->alt_stack, NULL);
 	munmap(s->memory, ALT_STACK_SIZE);
 	free(s);

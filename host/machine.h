@@ -188,6 +188,7 @@ struct mm {
 	int id;
 	uint8_t *base;		/* instance, then linear memory */
 	struct module *module;
+	const struct module_ops *ops;	/* the module's */
 	struct w2c_linux linux_imports;
 	bool set_up;		/* teardown is due */
 };

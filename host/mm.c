@@ -78,7 +78,7 @@ u32 w2c_host_mm_create(struct w2c_host *h)
 static void mm_delete(struct muslin *m, struct mm *mm)
 {
 	if (mm->set_up)
-		mm_ops(mm)->teardown(mm->base);
+		mm->ops->teardown(mm->base);
 	munmap(mm->base, RESERVED);
 	if (mm->module)
 		module_put(mm->module);

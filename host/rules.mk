@@ -2,7 +2,7 @@
 # libmuslin and the muslin command.
 
 h := $(B)/host
-HOST_CPPFLAGS := -D_GNU_SOURCE -Ihost -iquote kernel/arch/wasm/include/asm -I$(h)/vmlinux \
+HOST_CPPFLAGS := -D_GNU_SOURCE= -Ihost -iquote kernel/arch/wasm/include/asm -I$(h)/vmlinux \
 	-DVERSION='"$(VERSION)"'
 HOST_CFLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -pthread
 HOST_LIBS := -ldl -lm -pthread

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
+#include <stddef.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -16,7 +17,6 @@
  */
 #define FRAME_SIZE (offsetof(ucontext_t, uc_sigmask) + 8)
 #define FPX_SW_BYTES 464
-#define FP_XSTATE_MAGIC1 0x46505853u
 #define FXSAVE_SIZE 512
 
 void switch_start(void);
@@ -24,7 +24,7 @@ void context_return(void);
 
 void *switch_prepare(void *top, void (*fn)(void *arg), void *arg)
 {
-	uint64_t *sp = (uint64_t *)((uintptr_t)top & -16l) - 1;
+	uint64_t *sp = (uint64_t *)((uintptr_t)top & -16l);
 
 	*--sp = (uintptr_t)switch_start;
 	*--sp = 0;			/* rbp */

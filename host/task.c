@@ -134,7 +134,7 @@ static void user_save(struct task *t)
 
 	if (!t->mm)
 		return;
-	ops = mm_ops(t->mm);
+	ops = t->mm->ops;
 	t->user_sp = *ops->sp(t->mm->base);
 	t->user_tls = *ops->tls(t->mm->base);
 }
@@ -145,7 +145,7 @@ static void user_load(struct task *t)
 
 	if (!t->mm)
 		return;
-	ops = mm_ops(t->mm);
+	ops = t->mm->ops;
 	*ops->sp(t->mm->base) = t->user_sp;
 	*ops->tls(t->mm->base) = t->user_tls;
 	muslin_head(t->mm->base)->unwind = &t->unwind;

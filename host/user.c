@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl.h"
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"
@@ -13,7 +14,7 @@ _Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
 
 static uint32_t *user_sp(struct task *t)
 {
-	return mm_ops(t->mm)->sp(t->mm->base);
+	return t->mm->ops->sp(t->mm->base);
 }
 
 u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
@@ -30,9 +31,12 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 		return -EBUSY;
 	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
 			  info->error);
-	if (err)
+	if (err) {
+		ctl_refused(m, info->error);
 		return err;
+	}
 	mm->module = mod;
+	mm->ops = mod->ops;
 	mm->linux_imports = (struct w2c_linux) {
 		.self = &mm->linux_imports,
 		.sc = mod->thunks,
@@ -77,7 +81,7 @@ static bool call_handler(struct muslin *m)
 	user_return(m, NULL);
 
 	user_enter(m);
-	mm_ops(t->mm)->call4(t->mm->base, p.dispatcher, p.handler, p.sig,
+	t->mm->ops->call4(t->mm->base, p.dispatcher, p.handler, p.sig,
 			     p.info, p.context);
 	m->in_user = 0;
 	*user_sp(t) = old;
@@ -175,7 +179,7 @@ const struct muslin_rt user_rt = {
 
 static void run(struct muslin *m, struct task *t, u32 entry, u32 arg)
 {
-	const struct module_ops *ops = mm_ops(t->mm);
+	const struct module_ops *ops = t->mm->ops;
 
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
