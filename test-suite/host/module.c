@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/* From an image to code that runs.  Nothing here calls the kernel. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "machine.h"
+#include "module.h"
+
+/* It has a macro called fail. */
+#include <check.h>
+
+static struct muslin m;
+static struct module *mod;
+static char error[MODULE_ERROR_SIZE];
+static struct image image, *im = &image;
+static char dir[100];
+
+static uint8_t *base;
+static struct muslin_unwind unwind;
+static struct w2c_linux imports = { .self = &imports };
+static jmp_buf trapped;
+
+static _Noreturn void on_trap(void *instance, wasm_rt_trap_t reason)
+{
+	(void)instance;
+	longjmp(trapped, reason);
+}
+
+static void *zeroed(size_t n)
+{
+	return calloc(1, n);
+}
+
+static const struct muslin_rt rt = { on_trap, zeroed, free };
+
+static void setup(void)
+{
+	memset(&m, 0, sizeof(m));
+	snprintf(dir, sizeof(dir), "%s/muslin-module.XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	setenv("MUSLIN_CACHE", dir, 1);
+	unsetenv("MUSLIN_CC");
+}
+
+static void teardown(void)
+{
+	char command[200];
+
+	module_exit(&m);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static int load(void)
+{
+	*error = 0;
+	return module_load(&m, "prog", im->p, im->n, &mod, error);
+}
+
+static void refused(int err, const char *why)
+{
+	ck_assert_int_eq(load(), err);
+	ck_assert_str_eq(error, why);
+}
+
+static uint32_t word(uint32_t addr)
+{
+	uint32_t x;
+
+	memcpy(&x, base + MUSLIN_MEMORY_OFFSET + addr, 4);
+	return x;
+}
+
+/* An instance of mod with three pages of memory. */
+static void instantiate(void)
+{
+	struct muslin_head *head;
+
+	base = mmap(NULL, 9ull << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+		    MAP_NORESERVE, -1, 0);
+	ck_assert_ptr_ne(base, MAP_FAILED);
+	ck_assert_int_eq(mprotect(base, 4 << 16, PROT_READ | PROT_WRITE), 0);
+	head = muslin_head(base);
+	head->rt = &rt;
+	head->unwind = &unwind;
+	head->memory.pages = 3;
+	imports.sc = mod->thunks;
+	ck_assert_int_eq(mod->ops->setup(base, &imports), 0);
+}
+
+static int run(uint32_t arg)
+{
+	int r = setjmp(trapped);
+
+	if (!r) {
+		mod->ops->start(base);
+		mod->ops->entry(base, arg);
+	}
+	return r;
+}
+
+static void ran(uint32_t arg)
+{
+	instantiate();
+	ck_assert_int_eq(run(arg), 0);
+	ck_assert_uint_eq(word(65536), arg);
+	mod->ops->teardown(base);
+	munmap(base, 9ull << 30);
+}
+
+START_TEST(program_runs)
+{
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_uint_eq(mod->data, 65536);
+	ck_assert_uint_eq(mod->end, 2 * 65536);
+	ran(4711);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(second_exec_is_the_same_module)
+{
+	struct module *first;
+
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	first = mod;
+	ck_assert_int_eq(load(), 0);
+	ck_assert_ptr_eq(mod, first);
+	module_put(mod);
+	module_put(mod);
+	ck_assert_int_eq(load(), 0);
+	ck_assert_ptr_eq(mod, first);
+	ran(1);
+	module_put(mod);
+}
+END_TEST
+
+static void compiling(void *arg, const char *line)
+{
+	(void)arg;
+	ck_abort_msg("%s", line);
+}
+
+START_TEST(cached_program_is_not_compiled)
+{
+	struct muslin other = { .progress = compiling };
+
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	module_put(mod);
+	ck_assert_int_eq(module_load(&other, "other", im->p, im->n, &mod, error), 0);
+	ran(2);
+	module_put(mod);
+	module_exit(&other);
+}
+END_TEST
+
+START_TEST(cache_that_cannot_be_used_is_no_error)
+{
+	/* the last is ours, and takes no files even from root */
+	static const char *const caches[] = {
+		"/proc/nothing", "/dev/null", "/proc/self",
+	};
+
+	setenv("MUSLIN_CACHE", caches[_i], 1);
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	ran(3);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(damaged_cache_entry_is_made_again)
+{
+	char command[300];
+
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	module_put(mod);
+	module_exit(&m);
+	snprintf(command, sizeof(command),
+		 "for f in '%s'/*.so; do head -c 5000 $f >$f.x; mv $f.x $f; done", dir);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_msg(load() == 0, "%s", error);
+	ran(4);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(two_at_once_compile_the_same_program)
+{
+	pid_t pids[3];
+	int status;
+
+	PROGRAM(im, STORE_ARGUMENT);
+	for (int i = 0; i < 3; i++) {
+		pids[i] = fork();
+		if (pids[i])
+			continue;
+		if (load() < 0) {
+			fprintf(stderr, "%s\n", error);
+			_exit(1);
+		}
+		instantiate();
+		_exit(run(5) || word(65536) != 5);
+	}
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	ck_assert_int_eq(load(), 0);
+	ran(6);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(interrupts_do_not_disturb_the_compiler)
+{
+	struct sigaction sa = { .sa_handler = (void (*)(int))getpid };
+	timer_t timer;
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec often = { { 0, 100000 }, { 0, 100000 } };
+
+	sigaction(SIGUSR1, &sa, NULL);
+	ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	ck_assert_int_eq(timer_settime(timer, 0, &often, NULL), 0);
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	timer_delete(timer);
+	ran(7);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(ignored_children_are_no_error)
+{
+	signal(SIGCHLD, SIG_IGN);
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	signal(SIGCHLD, SIG_DFL);
+	ran(8);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(nothing_is_left_behind)
+{
+	char tmp[150], command[200];
+
+	snprintf(tmp, sizeof(tmp), "%s/tmp", dir);
+	mkdir(tmp, 0700);
+	setenv("TMPDIR", tmp, 1);
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	module_put(mod);
+	snprintf(command, sizeof(command), "test -z \"$(ls -A '%s')\"", tmp);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+START_TEST(traps_are_reported)
+{
+	PROGRAM(im, "\x41\1\x20\0\x6d\x1a");		/* 1 / argument */
+	ck_assert_msg(load() == 0, "%s", error);
+	instantiate();
+	ck_assert_int_eq(run(1), 0);
+	ck_assert_int_eq(run(0), WASM_RT_TRAP_DIV_BY_ZERO);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(calls_check_types)
+{
+	/* an element segment puts _start into the table as function 3 */
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY);
+	SECTION(im, FUNCTIONS, "\1\0");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	SECTION(im, EXPORTS, ALL_EXPORTS);
+	SECTION(im, ELEMENTS, "\1\0\x41\3\x0b\1\0");
+	SECTION(im, CODE, "\1\x0b\0" STORE_ARGUMENT "\x0b");
+	ck_assert_msg(load() == 0, "%s", error);
+	instantiate();
+	mod->ops->call1(base, 3, 42);
+	ck_assert_uint_eq(word(65536), 42);
+	if (!setjmp(trapped)) {
+		mod->ops->call4(base, 3, 1, 2, 3, 4);
+		ck_abort_msg("call of another type does not trap");
+	}
+	if (!setjmp(trapped)) {
+		mod->ops->call1(base, 2, 42);
+		ck_abort_msg("call of null does not trap");
+	}
+	if (!setjmp(trapped)) {
+		mod->ops->call1(base, 16, 42);
+		ck_abort_msg("call beyond the table does not trap");
+	}
+	*mod->ops->sp(base) = 0x1234;
+	*mod->ops->tls(base) = 0x5678;
+	ck_assert_uint_eq(*mod->ops->sp(base), 0x1234);
+	mod->ops->teardown(base);
+	module_put(mod);
+}
+END_TEST
+
+static uint32_t sum(struct w2c_linux *l, uint32_t a, uint32_t b, uint32_t c)
+{
+	return l == &imports ? a + b + c : 0;
+}
+
+START_TEST(import_is_called)
+{
+	static void *thunks[2];
+
+	/* linux.__syscall_write(argument, 7, 8), its result to 65536 */
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\2" ENV_MEMORY "\5linux\x0f__syscall_write\0\1");
+	SECTION(im, FUNCTIONS, "\1\0");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	SECTION(im, EXPORTS, "\4\6_start\0\1" EXPORT_SP EXPORT_TLS EXPORT_TABLE);
+	SECTION(im, CODE, "\1\x11\0\x41\x80\x80\4\x20\0\x41\7\x41\x08\x10\0\x36\2\0\x0b");
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_ptr_null(mod->thunks[0]);
+	ck_assert_ptr_nonnull(mod->thunks[1]);
+	instantiate();
+	imports.sc = thunks;
+	thunks[1] = sum;
+	ck_assert_int_eq(run(100), 0);
+	ck_assert_uint_eq(word(65536), 115);
+	module_put(mod);
+}
+END_TEST
+
+/* Refused before anything is compiled. */
+
+START_TEST(bad_images_are_refused)
+{
+	BYTES(im, "hello, world");
+	refused(-ENOEXEC, "prog: not a WebAssembly module");
+	im->n = 0;
+	refused(-ENOEXEC, "prog: not a WebAssembly module");
+	BYTES(im, "\0asm\2\0\0\0");
+	refused(-ENOEXEC, "prog: WebAssembly version 2, only 1 is supported");
+	PROGRAM(im, STORE_ARGUMENT);
+	im->n--;
+	ck_assert_int_eq(load(), -ENOEXEC);
+	ck_assert_int_eq(strncmp(error, "prog: truncated at byte ", 24), 0);
+	IMAGE_HEADER(im);
+	refused(-ENOEXEC, "prog: does not import env.memory");
+}
+END_TEST
+
+START_TEST(bad_imports_are_refused)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1\5linux\x10__syscall_coffee\0\0");
+	refused(-ENOEXEC, "prog: imports linux.__syscall_coffee, which this kernel does not export");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1\5linux\x0f__syscall_write\0\0");
+	refused(-ENOEXEC, "prog: linux.__syscall_write has type (i32) -> (), the kernel's is (i32 i32 i32) -> i32");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1\x16wasi_snapshot_preview1\x08" "fd_write\0\1");
+	refused(-ENOEXEC, "prog: imports wasi_snapshot_preview1.fd_write, which this kernel does not export");
+	IMAGE_HEADER(im);
+	SECTION(im, IMPORTS, "\1\3env\5table\1\x70\0\0");
+	refused(-ENOEXEC, "prog: imports env.table, which is not a system call");
+}
+END_TEST
+
+/* A program up to its memory and its exports. */
+static void program(const char *memory, size_t n, const char *exports, size_t k)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	image_section(im, IMPORTS, memory, n);
+	SECTION(im, FUNCTIONS, "\2\0\2");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, "\2\x7f\1\x41\0\x0b\x7f\0\x41\0\x0b");
+	image_section(im, EXPORTS, exports, k);
+}
+
+#define WITH(memory, exports) \
+	program(memory, sizeof(memory) - 1, exports, sizeof(exports) - 1)
+
+START_TEST(bad_exports_are_refused)
+{
+	WITH("\1" ENV_MEMORY, "\1" EXPORT_SP);
+	refused(-ENOEXEC, "prog: does not export _start");
+	WITH("\1" ENV_MEMORY, "\1\6_start\3\0");
+	refused(-ENOEXEC, "prog: does not export _start");
+	WITH("\1" ENV_MEMORY, "\1\6_start\0\1");
+	refused(-ENOEXEC, "prog: _start has type () -> () instead of (i32) -> ()");
+	WITH("\1" ENV_MEMORY, "\1" EXPORT_START);
+	refused(-ENOEXEC, "prog: does not export __stack_pointer");
+	WITH("\1" ENV_MEMORY, "\3" EXPORT_START EXPORT_SP EXPORT_TLS);
+	refused(-ENOEXEC, "prog: __tls_base is not a mutable i32");
+	WITH("\1" ENV_MEMORY, "\3" EXPORT_START EXPORT_SP "\x0a__tls_base\3\0");
+	refused(-ENOEXEC, "prog: does not export __indirect_function_table");
+}
+END_TEST
+
+START_TEST(impossible_memories_are_refused)
+{
+	WITH("\1\3env\6memory\2\3\xff\xff\3\x80\x80\4", ALL_EXPORTS);
+	refused(-ENOEXEC, "prog: needs 4095 MB of memory, more than there are addresses");
+	WITH("\1\3env\6memory\2\7\1\1", ALL_EXPORTS);
+	refused(-ENOEXEC, "prog: has a 64-bit memory");
+	WITH("\2" ENV_MEMORY ENV_MEMORY, ALL_EXPORTS);
+	refused(-ENOEXEC, "prog: has 2 memories");
+}
+END_TEST
+
+/* What only wasm2c can tell. */
+START_TEST(invalid_function_is_refused)
+{
+	PROGRAM(im, "\x6a");
+	ck_assert_int_eq(load(), -ENOEXEC);
+	ck_assert_msg(!strncmp(error, "prog: wasm2c: type mismatch in i32.add", 38),
+		      "%s", error);
+	ck_assert_ptr_null(strchr(error, '\n'));
+}
+END_TEST
+
+START_TEST(missing_compiler_is_named)
+{
+	char *path = strdup(getenv("PATH"));
+
+	PROGRAM(im, STORE_ARGUMENT);
+	setenv("MUSLIN_CC", "no-such-cc -O3", 1);
+	refused(-ENOENT, "prog: C compiler not found: MUSLIN_CC is no-such-cc -O3");
+	unsetenv("MUSLIN_CC");
+	setenv("PATH", "/nowhere", 1);
+	refused(-ENOENT, "prog: no C compiler found (tried clang-22, clang, gcc, cc; set MUSLIN_CC)");
+	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	refused(-ENOENT, "prog: wasm2c not found (set MUSLIN_WASM2C)");
+	setenv("PATH", path, 1);
+	free(path);
+}
+END_TEST
+
+static void script(const char *name, const char *text)
+{
+	char path[150];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+	chmod(path, 0755);
+	setenv(strcmp(name, "cc") ? "MUSLIN_WASM2C" : "MUSLIN_CC", path, 1);
+}
+
+START_TEST(old_wasm2c_is_named)
+{
+	char why[300];
+
+	PROGRAM(im, STORE_ARGUMENT);
+	script("wasm2c", "#!/bin/sh\necho 1.0.32\n");
+	snprintf(why, sizeof(why), "prog: %s/wasm2c has version 1.0.32, 1.0.36 is needed (set MUSLIN_WASM2C)", dir);
+	refused(-ENOENT, why);
+}
+END_TEST
+
+START_TEST(failing_compiler_is_quoted)
+{
+	char why[300];
+
+	PROGRAM(im, STORE_ARGUMENT);
+	script("cc", "#!/bin/sh\necho 'prog.c:1: error: cannot think' >&2\nexit 1\n");
+	snprintf(why, sizeof(why), "prog: %s/cc: cannot think", dir);
+	refused(-ENOEXEC, why);
+	script("cc", "#!/bin/sh\nkill -9 $$\n");
+	snprintf(why, sizeof(why), "prog: %s/cc: failed without a message", dir);
+	refused(-ENOEXEC, why);
+}
+END_TEST
+
+Suite *module_suite(void);
+Suite *module_suite(void)
+{
+	Suite *suite = suite_create("module");
+	TCase *tc = tcase_create("module");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, program_runs);
+	tcase_add_test(tc, second_exec_is_the_same_module);
+	tcase_add_test(tc, cached_program_is_not_compiled);
+	tcase_add_loop_test(tc, cache_that_cannot_be_used_is_no_error, 0, 3);
+	tcase_add_test(tc, damaged_cache_entry_is_made_again);
+	tcase_add_test(tc, two_at_once_compile_the_same_program);
+	tcase_add_test(tc, interrupts_do_not_disturb_the_compiler);
+	tcase_add_test(tc, ignored_children_are_no_error);
+	tcase_add_test(tc, nothing_is_left_behind);
+	tcase_add_test(tc, traps_are_reported);
+	tcase_add_test(tc, calls_check_types);
+	tcase_add_test(tc, import_is_called);
+	tcase_add_test(tc, bad_images_are_refused);
+	tcase_add_test(tc, bad_imports_are_refused);
+	tcase_add_test(tc, bad_exports_are_refused);
+	tcase_add_test(tc, impossible_memories_are_refused);
+	tcase_add_test(tc, invalid_function_is_refused);
+	tcase_add_test(tc, missing_compiler_is_named);
+	tcase_add_test(tc, old_wasm2c_is_named);
+	tcase_add_test(tc, failing_compiler_is_quoted);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
