@@ -13,9 +13,13 @@
 #include "wasm.h"
 
 #define NAME "program"
-#define MAX_PARTS 16
-/* bytes of wasm code in one file of C; more files are compiled in parallel */
-#define PART_SIZE (96 << 10)
+#define MAX_PARTS 64
+/*
+ * Bytes of wasm code in a file of C: each processor gets a file unless they
+ * would be smaller than this, but none is larger than that.
+ */
+#define MIN_PART (64 << 10)
+#define MAX_PART (1 << 20)
 
 /*
  * Floating point is exactly WebAssembly's.  A frame that is larger than the
@@ -280,15 +284,32 @@ static int finish_part(struct job *j, int i, pid_t pid)
 	return finish_cc(j, log, pid);
 }
 
+static int processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > MAX_PARTS ? MAX_PARTS : n;
+}
+
+static int how_many_parts(size_t code)
+{
+	size_t least = code / MAX_PART + 1, most = code / MIN_PART + 1;
+	size_t n = processors();
+
+	if (n > most)
+		n = most;
+	if (n < least)
+		n = least;
+	return n > MAX_PARTS ? MAX_PARTS : n;
+}
+
 /* Keeps as many compilers running as there are processors. */
 static int compile_parts(struct job *j)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int cpus = processors();
 	pid_t pids[MAX_PARTS];
 	int started = 0, done = 0, r = 0, e;
 
-	if (cpus < 1)
-		cpus = 1;
 	while (done < started || (!r && started < j->t.parts)) {
 		if (!r && started < j->t.parts && started - done < cpus) {
 			r = compile_part(j, started, &pids[started]);
@@ -354,14 +375,12 @@ int compile(const struct compiler *c, const struct wasm *w,
 		.c = c, .progress = progress, .arg = arg,
 		.t = {
 			.wasm2c = c->wasm2c, .w = w, .name = NAME, .dir = dir,
-			.parts = w->code / PART_SIZE + 1,
+			.parts = how_many_parts(w->code),
 			.error = error, .n = n,
 		},
 	};
 	int r;
 
-	if (j.t.parts > MAX_PARTS)
-		j.t.parts = MAX_PARTS;
 	/* C, assembly and objects are about 50 times as large */
 	r = workdir_make(dir, sizeof(dir), (1 << 20) + 50 * size);
 	if (r < 0) {

@@ -218,7 +218,7 @@ static const char glue_end[] =
 	"}\n\n"
 	"static u32 *glue_sp(void *p)\n"
 	"{\n"
-	"\treturn w2c_@_0x5F_stack_pointer(p);\n"
+	"\treturn (u32 *)w2c_@_0x5F_stack_pointer(p);\n"
 	"}\n\n"
 	"static u32 *glue_tls(void *p)\n"
 	"{\n"

@@ -134,6 +134,25 @@ void translate_part(const struct translation *t, int i, const char *suffix,
 
 enum file { HEADER, IMPL_HEADER, FIRST_PART, PART };
 
+/*
+ * Makes the stack pointer volatile.  A signal handler finds it in the
+ * instance at any time, and uses the stack below it; so it must be there
+ * before the frame is used, even in a function that calls no other.
+ */
+static int filter_header(const char *text, size_t size, FILE *out)
+{
+	static const char member[] = "\n  u32 w2c_0x5F_stack_pointer;";
+	const char *p = memmem(text, size, member, strlen(member));
+
+	if (!p)
+		return -EINVAL;
+	p += 3;
+	fwrite(text, 1, p - text, out);
+	fputs("volatile ", out);
+	fwrite(p, 1, text + size - p, out);
+	return ferror(out) ? -EIO : 0;
+}
+
 /* In place: the prelude, and what we add to this file. */
 static int filter(struct translation *t, const char *name, enum file file)
 {
@@ -149,7 +168,10 @@ static int filter(struct translation *t, const char *name, enum file file)
 		free(text);
 		return no_space(t);
 	}
-	r = prelude_filter(text, size, out);
+	if (file == HEADER)
+		r = filter_header(text, size, out);
+	else
+		r = prelude_filter(text, size, out);
 	if (!r && file == HEADER)
 		glue_write_imports(t->w, out);
 	if (!r && file == FIRST_PART)
