@@ -3,6 +3,7 @@
 #include <sched.h>
 #include "pthread_impl.h"
 #include "syscall.h"
+#include "va_none.h"
 
 hidden void __wasm_init_tls(void *);
 
@@ -46,14 +47,19 @@ hidden void __clone_start_c(struct start *s)
 int __clone(int (*func)(void *), void *stack, int flags, void *arg, ...)
 {
 	struct start *s = (void *)(((uintptr_t)stack - sizeof *s) & -16);
+	pid_t *ptid = 0, *ctid = 0;
+	void *tls = 0;
 	va_list ap;
 
 	va_start(ap, arg);
-	pid_t *ptid = va_arg(ap, pid_t *);
-	void *tls = va_arg(ap, void *);
-	pid_t *ctid = va_arg(ap, pid_t *);
+	if (!va_none(ap)) {
+		ptid = va_arg(ap, pid_t *);
+		tls = va_arg(ap, void *);
+		ctid = va_arg(ap, pid_t *);
+	}
 	va_end(ap);
+	if (!(flags & CLONE_SETTLS)) tls = 0;
 
-	*s = (struct start){ __clone_start, func, arg, flags & CLONE_SETTLS ? tls : 0 };
+	*s = (struct start){ __clone_start, func, arg, tls };
 	return __syscall(SYS_clone, flags, s, ptid, tls, ctid);
 }
