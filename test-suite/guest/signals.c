@@ -1,182 +1,308 @@
 /* SPDX-License-Identifier: MIT */
-/* Handlers: their arguments, stack, mask, and what they interrupt. */
+/* Signals: handlers, masks, queues, stacks, interrupted system calls, faults. */
+#define _GNU_SOURCE
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
-#include <ucontext.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "test.h"
 
-static volatile int count, pending_seen;
-static volatile siginfo_t info;
-static char *volatile handler_frame;
-static char altstack[65536];
+static volatile sig_atomic_t last, calls, nested, value;
+static void *volatile address;
+static char *volatile where;
 
-static void one(int sig)
+static void record(int sig, siginfo_t *info, void *context)
 {
-	char here;
+	volatile char on_stack;
 
-	handler_frame = &here;
-	count += sig == SIGUSR1;
+	last = sig;
+	calls++;
+	value = info->si_value.sival_int;
+	address = info->si_addr;
+	where = (char *)&on_stack;
+	(void)context;
 }
 
-static void three(int sig, siginfo_t *si, void *ctx)
+static void handle(int sig, int flags)
 {
-	ucontext_t *uc = ctx;
-	char here;
+	struct sigaction a = { .sa_sigaction = record, .sa_flags = SA_SIGINFO | flags };
 
-	handler_frame = &here;
-	memcpy((void *)&info, si, sizeof(info));
-	count++;
-	t_check(sigismember(&uc->uc_sigmask, SIGHUP) == 1);
-	t_check(sigismember(&uc->uc_sigmask, SIGUSR2) == 0);
-	/* this mask is the one that the program goes on with */
-	sigdelset(&uc->uc_sigmask, SIGHUP);
+	t_check(sigaction(sig, &a, NULL) == 0);
+	last = calls = 0;
 }
 
-static void install(int sig, void (*f)(int, siginfo_t *, void *), int flags)
+static void plain(int sig) { last = sig; }
+
+static void both_kinds_of_handler(void)
 {
-	struct sigaction sa = { .sa_sigaction = f, .sa_flags = flags | SA_SIGINFO };
+	struct sigaction old;
 
-	t_check(!sigaction(sig, &sa, NULL));
-}
-
-static void arguments(void)
-{
-	union sigval v = { .sival_int = 1234 };
-	sigset_t set;
-
-	signal(SIGUSR1, one);
-	count = 0;
+	handle(SIGUSR1, 0);
+	t_check(raise(SIGUSR1) == 0 && last == SIGUSR1 && calls == 1);
+	t_check(kill(getpid(), SIGUSR1) == 0 && calls == 2);
+	t_check(signal(SIGUSR1, plain) != SIG_ERR);
+	t_check(sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_handler == plain);
+	last = 0;
+	t_check(raise(SIGUSR1) == 0 && last == SIGUSR1);
+	t_check(signal(SIGUSR1, SIG_IGN) == plain && raise(SIGUSR1) == 0);
+	t_check(signal(SIGKILL, plain) == SIG_ERR && errno == EINVAL);
+	handle(SIGUSR1, SA_RESETHAND);
 	raise(SIGUSR1);
-	raise(SIGUSR1);
-	t_check(count == 2);
+	t_check(sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_handler == SIG_DFL);
+}
 
+static void blocked_ones_wait(void)
+{
+	union sigval v = { .sival_int = 1 };
+	sigset_t set, old, pending;
+	siginfo_t info;
+	struct timespec zero = { 0, 0 };
+
+	handle(SIGUSR1, 0);
+	handle(SIGRTMIN, 0);
 	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	install(SIGUSR2, three, 0);
-	t_check(!sigqueue(getpid(), SIGUSR2, v));
-	t_check(count == 3);
-	t_check(info.si_signo == SIGUSR2 && info.si_code == SI_QUEUE);
-	t_check(info.si_pid == getpid() && info.si_value.sival_int == 1234);
-	sigprocmask(SIG_SETMASK, NULL, &set);
-	t_check(!sigismember(&set, SIGHUP));
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGRTMIN);
+	t_check(sigprocmask(SIG_BLOCK, &set, &old) == 0 && !sigismember(&old, SIGUSR1));
+	raise(SIGUSR1);
+	raise(SIGUSR1);
+	for (; v.sival_int <= 3; v.sival_int++)
+		t_check(sigqueue(getpid(), SIGRTMIN, v) == 0);
+	t_check(calls == 0 && sigpending(&pending) == 0);
+	t_check(sigismember(&pending, SIGUSR1) && sigismember(&pending, SIGRTMIN));
+	t_check(sigtimedwait(&set, &info, &zero) == SIGUSR1 && info.si_pid == getpid());
+	t_check(sigwaitinfo(&set, &info) == SIGRTMIN && info.si_value.sival_int == 1);
+	t_check(sigprocmask(SIG_SETMASK, &old, NULL) == 0);
+	t_check(calls == 2 && last == SIGRTMIN && value == 3);
+	t_check(sigtimedwait(&set, &info, &zero) == -1 && errno == EAGAIN);
 }
 
-static void on_altstack(void)
+static void nests(int sig)
 {
-	stack_t st = { .ss_sp = altstack, .ss_size = sizeof(altstack) }, old;
-	struct sigaction sa = { .sa_handler = one, .sa_flags = SA_ONSTACK };
+	int before = nested++;
 
-	t_check(!sigaltstack(&st, NULL));
-	sigaction(SIGUSR1, &sa, NULL);
-	raise(SIGUSR1);
-	t_check(handler_frame > altstack && handler_frame < altstack + sizeof(altstack));
-	t_check(!sigaltstack(NULL, &old) && !(old.ss_flags & SS_ONSTACK));
-	st.ss_flags = SS_DISABLE;
-	t_check(!sigaltstack(&st, NULL));
-	raise(SIGUSR1);
-	t_check(handler_frame < altstack || handler_frame >= altstack + sizeof(altstack));
-}
-
-static void nested(int sig, siginfo_t *si, void *ctx)
-{
-	sigset_t set;
-
-	if (sig == SIGUSR1) {
-		raise(SIGUSR2);		/* at once */
-		t_check(count == 1);
-		raise(SIGUSR1);		/* blocked, until we return */
-		t_check(count == 1);
-		sigpending(&set);
-		pending_seen = sigismember(&set, SIGUSR1);
-		install(SIGUSR1, nested, 0);
-		signal(SIGUSR1, one);
-	} else {
-		count++;
+	if (before == 0) {
+		raise(SIGUSR2);
+		t_check(nested == 2);
+		raise(sig);	/* blocked while it is handled */
+		t_check(nested == 2);
 	}
 }
 
-static void nesting(void)
+static void handlers_nest(void)
 {
-	count = 0;
-	install(SIGUSR1, nested, 0);
-	install(SIGUSR2, nested, 0);
+	signal(SIGUSR1, nests);
+	signal(SIGUSR2, nests);
 	raise(SIGUSR1);
-	t_check(pending_seen == 1);
-	t_check(count == 2);
+	t_check(nested == 3);
 }
 
-/* A timer interrupts a computation; locals and stack must not notice. */
-static unsigned mix(unsigned x, int n)
+static void timer_in(int ms)
 {
-	volatile unsigned buf[32];
+	struct itimerval t = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
 
-	for (int i = 0; i < 32; i++)
-		buf[i] = x + i;
-	if (n)
-		x = mix(x * 1664525 + 1013904223, n - 1);
-	for (int i = 0; i < 32; i++)
-		x ^= buf[i] << (i & 7);
-	return x;
+	t_check(setitimer(ITIMER_REAL, &t, NULL) == 0);
 }
 
-static void tick(int sig)
+static void system_calls_are_interrupted(void)
 {
-	volatile char noise[512];
-
-	memset((void *)noise, 0x5a, sizeof(noise));
-	count++;
-}
-
-static void interrupts(void)
-{
-	struct itimerval every = { { 0, 1000 }, { 0, 1000 } }, off = { 0 };
-	unsigned expect = mix(1, 100);
-
-	signal(SIGALRM, tick);
-	count = 0;
-	t_check(!setitimer(ITIMER_REAL, &every, NULL));
-	while (count < 200)
-		if (mix(1, 100) != expect) {
-			t_error("a signal changed a computation\n");
-			break;
-		}
-	setitimer(ITIMER_REAL, &off, NULL);
-}
-
-static void restart(void)
-{
-	struct itimerval once = { .it_value = { 0, 20000 } };
-	struct sigaction sa = { .sa_handler = tick };
-	int p[2];
+	struct timespec t = { 5, 0 }, left = { 0, 0 };
+	sigset_t none;
+	int fd[2];
 	char c;
 
-	t_check(!pipe(p));
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &once, NULL);
-	t_check(read(p[0], &c, 1) == -1 && errno == EINTR);
+	t_check(pipe(fd) == 0);
+	handle(SIGALRM, 0);
+	timer_in(10);
+	t_check(read(fd[0], &c, 1) == -1 && errno == EINTR && calls == 1);
+	timer_in(10);
+	t_check(nanosleep(&t, &left) == -1 && errno == EINTR);
+	t_check(left.tv_sec == 4 && left.tv_nsec > 0);
+	timer_in(10);
+	t_check(pause() == -1 && errno == EINTR && calls == 3);
+	sigemptyset(&none);
+	timer_in(10);
+	t_check(sigsuspend(&none) == -1 && errno == EINTR && calls == 4);
+}
 
-	sa.sa_flags = SA_RESTART;
-	sigaction(SIGALRM, &sa, NULL);
-	count = 0;
-	setitimer(ITIMER_REAL, &once, NULL);
-	/* the second alarm writes what read waits for */
-	while (!count)
+static int restart_pipe[2];
+
+static void writes(int sig)
+{
+	calls = sig;
+	t_check(write(restart_pipe[1], "x", 1) == 1);
+}
+
+static void or_restarted(void)
+{
+	struct sigaction a = { .sa_handler = writes, .sa_flags = SA_RESTART };
+	char c = 0;
+
+	t_check(pipe(restart_pipe) == 0);
+	t_check(sigaction(SIGALRM, &a, NULL) == 0);
+	calls = 0;
+	timer_in(10);
+	t_check(read(restart_pipe[0], &c, 1) == 1 && c == 'x' && calls == SIGALRM);
+}
+
+static void loops_are_interrupted(void)
+{
+	handle(SIGALRM, 0);
+	timer_in(10);
+	while (!calls)
 		;
-	t_check(write(p[1], "x", 1) == 1 && read(p[0], &c, 1) == 1 && c == 'x');
+	t_check(last == SIGALRM);
+}
+
+static void alternate_stack(void)
+{
+	static char memory[65536] __attribute__((aligned(16)));
+	stack_t s = { .ss_sp = memory, .ss_size = sizeof memory }, now;
+
+	t_check(sigaltstack(&s, NULL) == 0);
+	handle(SIGUSR1, SA_ONSTACK);
+	raise(SIGUSR1);
+	t_check(where >= memory && where < memory + sizeof memory);
+	handle(SIGUSR1, 0);
+	raise(SIGUSR1);
+	t_check(where < memory || where >= memory + sizeof memory);
+	t_check(sigaltstack(NULL, &now) == 0 && now.ss_sp == memory && now.ss_flags == 0);
+	s.ss_flags = SS_DISABLE;
+	t_check(sigaltstack(&s, NULL) == 0);
+}
+
+static sigjmp_buf env;
+static jmp_buf plain_env;
+
+static void jumps(int sig) { siglongjmp(env, sig); }
+static void jumps_plain(int sig) { longjmp(plain_env, sig); }
+
+static void handlers_may_jump(void)
+{
+	volatile int i;
+	sigset_t now;
+
+	signal(SIGUSR1, jumps);
+	for (i = 0; i < 100; i++)
+		if (sigsetjmp(env, 1) == 0) {
+			raise(SIGUSR1);
+			t_error("raise() returned\n");
+		}
+	t_check(sigprocmask(SIG_BLOCK, NULL, &now) == 0 && !sigismember(&now, SIGUSR1));
+
+	/* out of a loop */
+	signal(SIGALRM, jumps);
+	for (i = 0; i < 3; i++)
+		if (sigsetjmp(env, 1) == 0) {
+			timer_in(3);
+			for (;;)
+				;
+		}
+	/* without the mask */
+	signal(SIGUSR1, jumps_plain);
+	if (setjmp(plain_env) == 0)
+		raise(SIGUSR1);
+	t_check(sigprocmask(SIG_SETMASK, &now, &now) == 0 && sigismember(&now, SIGUSR1));
+}
+
+static void faults(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *volatile null = NULL;
+	volatile int i;
+
+	t_check(mprotect(p + page, page, PROT_NONE) == 0);
+	for (i = 0; i < 3; i++) {
+		handle(SIGSEGV, 0);
+		signal(SIGSEGV, jumps);
+		if (sigsetjmp(env, 1) == 0) {
+			p[page + 5 * i] = 1;
+			t_error("wrote where nothing may\n");
+		}
+		if (sigsetjmp(env, 1) == 0) {
+			*null = 1;
+			t_error("wrote at NULL\n");
+		}
+	}
+	t_check(mprotect(p, page, PROT_READ) == 0 && p[0] == 0);
+	if (sigsetjmp(env, 1) == 0) {
+		p[0] = 1;
+		t_error("wrote what is only to be read\n");
+	}
+	signal(SIGSEGV, SIG_DFL);
+	munmap(p, 2 * page);
+}
+
+/* Makes the page accessible and returns: the access is made again. */
+static void makes_accessible(int sig, siginfo_t *info, void *context)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	calls++;
+	address = info->si_addr;
+	t_check(sig == SIGSEGV && info->si_code == SEGV_ACCERR);
+	mprotect((void *)((uintptr_t)info->si_addr / page * page), page, PROT_READ | PROT_WRITE);
+	(void)context;
+}
+
+static void faults_can_be_mended(void)
+{
+	struct sigaction a = { .sa_sigaction = makes_accessible, .sa_flags = SA_SIGINFO };
+	long page = sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	t_check(sigaction(SIGSEGV, &a, NULL) == 0);
+	calls = 0;
+	*(volatile char *)(p + 100) = 5;
+	t_check(calls == 1 && address == p + 100 && p[100] == 5);
+	signal(SIGSEGV, SIG_DFL);
+	munmap(p, page);
+}
+
+static void *other_thread(void *arg)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	raise(SIGUSR1);
+	t_check(calls == 0);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	t_check(calls == 1);
+	return arg;
+}
+
+static void threads_have_their_own_masks(void)
+{
+	pthread_t t;
+
+	handle(SIGUSR1, 0);
+	t_check(pthread_create(&t, NULL, other_thread, NULL) == 0);
+	t_check(pthread_join(t, NULL) == 0 && calls == 1);
+	t_check(pthread_kill(pthread_self(), SIGUSR1) == 0 && calls == 2);
 }
 
 int main(void)
 {
-	arguments();
-	on_altstack();
-	nesting();
-	interrupts();
-	restart();
+	both_kinds_of_handler();
+	blocked_ones_wait();
+	handlers_nest();
+	system_calls_are_interrupted();
+	or_restarted();
+	loops_are_interrupted();
+	alternate_stack();
+	handlers_may_jump();
+	faults();
+	faults_can_be_mended();
+	threads_have_their_own_masks();
 	return t_status;
 }
