@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include "translate.h"
 
@@ -108,6 +109,34 @@ static void make_volatile(struct text *t, const char *body, FILE *out)
 	copy(t, t->end, out);
 }
 
+/*
+ * Data as a string, which compilers read ten times as fast as a list of
+ * numbers.  True if t was at its definition, and is behind it now.
+ */
+static bool data_segment(struct text *t, FILE *out)
+{
+	struct text line = { t->p, next_line(*t) };
+	const char *brackets = find(line, "[] = {\n");
+	const char *end, *p;
+	size_t n = 0;
+
+	if (!find(line, "const u8 data_segment_data_") || !brackets)
+		return false;
+	end = find((struct text){ line.end - 1, t->end }, "\n};\n");
+	if (!end)
+		return false;
+	for (p = line.end; p < end; p++)
+		n += *p == 'x';
+	copy(t, brackets, out);
+	fprintf(out, "[%zu] = \"", n);
+	for (p = line.end; p < end; p++)
+		if (*p == 'x')
+			fprintf(out, "\\%03o", (int)strtol(p + 1, NULL, 16));
+	fputs("\";\n", out);
+	t->p = end + 4;
+	return true;
+}
+
 /* If a function is defined at t's start, sets its body and end. */
 static bool function(struct text t, const char **body, const char **end)
 {
@@ -141,6 +170,8 @@ int prelude_filter(const char *text, size_t size, FILE *out)
 	while (t.p < t.end) {
 		struct text f = t;
 
+		if (data_segment(&t, out))
+			continue;
 		if (!function(t, &body, &end)) {
 			copy(&t, next_line(t), out);
 			continue;

@@ -391,6 +391,18 @@ START_TEST(output_of_an_unknown_wasm2c_is_refused)
 }
 END_TEST
 
+static void filtered(const char *text, const char *want)
+{
+	char *got;
+	size_t n;
+	FILE *out = open_memstream(&got, &n);
+
+	ck_assert_int_eq(prelude_filter(text, strlen(text), out), 0);
+	fclose(out);
+	ck_assert_str_eq(got, want);
+	free(got);
+}
+
 START_TEST(locals_survive_longjmp)
 {
 	static const char text[] =
@@ -417,14 +429,17 @@ START_TEST(locals_survive_longjmp)
 		"}\n"
 		"void g(w2c_x* instance, u32 var_p0) {\n"
 		"}\n";
-	char *got;
-	size_t n;
-	FILE *out = open_memstream(&got, &n);
 
-	ck_assert_int_eq(prelude_filter(text, sizeof(text) - 1, out), 0);
-	fclose(out);
-	ck_assert_str_eq(got, want);
-	free(got);
+	filtered(text, want);
+}
+END_TEST
+
+START_TEST(data_is_a_string)
+{
+	filtered("static const u8 data_segment_data_x[] = {\n"
+		 "  0x00, 0x41, 0xff, \n  0x39, \n};\nint x;\n",
+		 "static const u8 data_segment_data_x[4] = \"\\000\\101\\377\\071\";\n"
+		 "int x;\n");
 }
 END_TEST
 
@@ -450,6 +465,7 @@ Suite *prelude_suite(void)
 	tcase_add_test(tc, exceptions_are_caught);
 	tcase_add_test(tc, output_of_an_unknown_wasm2c_is_refused);
 	tcase_add_test(tc, locals_survive_longjmp);
+	tcase_add_test(tc, data_is_a_string);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
