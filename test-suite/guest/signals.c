@@ -187,7 +187,7 @@ static void jumps_plain(int sig) { longjmp(plain_env, sig); }
 static void handlers_may_jump(void)
 {
 	volatile int i;
-	sigset_t now;
+	sigset_t before, now;
 
 	signal(SIGUSR1, jumps);
 	for (i = 0; i < 100; i++)
@@ -195,7 +195,7 @@ static void handlers_may_jump(void)
 			raise(SIGUSR1);
 			t_error("raise() returned\n");
 		}
-	t_check(sigprocmask(SIG_BLOCK, NULL, &now) == 0 && !sigismember(&now, SIGUSR1));
+	t_check(sigprocmask(SIG_BLOCK, NULL, &before) == 0 && !sigismember(&before, SIGUSR1));
 
 	/* out of a loop */
 	signal(SIGALRM, jumps);
@@ -209,17 +209,18 @@ static void handlers_may_jump(void)
 	signal(SIGUSR1, jumps_plain);
 	if (setjmp(plain_env) == 0)
 		raise(SIGUSR1);
-	t_check(sigprocmask(SIG_SETMASK, &now, &now) == 0 && sigismember(&now, SIGUSR1));
+	t_check(sigprocmask(SIG_SETMASK, &before, &now) == 0 && sigismember(&now, SIGUSR1));
 }
 
 static void faults(void)
 {
 	long page = sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *volatile null = NULL;
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *p = map;
+	volatile char *volatile null = NULL;
 	volatile int i;
 
-	t_check(mprotect(p + page, page, PROT_NONE) == 0);
+	t_check(mprotect(map + page, page, PROT_NONE) == 0);
 	for (i = 0; i < 3; i++) {
 		handle(SIGSEGV, 0);
 		signal(SIGSEGV, jumps);
@@ -232,13 +233,13 @@ static void faults(void)
 			t_error("wrote at NULL\n");
 		}
 	}
-	t_check(mprotect(p, page, PROT_READ) == 0 && p[0] == 0);
+	t_check(mprotect(map, page, PROT_READ) == 0 && p[0] == 0);
 	if (sigsetjmp(env, 1) == 0) {
 		p[0] = 1;
 		t_error("wrote what is only to be read\n");
 	}
 	signal(SIGSEGV, SIG_DFL);
-	munmap(p, 2 * page);
+	munmap(map, 2 * page);
 }
 
 /* Makes the page accessible and returns: the access is made again. */
