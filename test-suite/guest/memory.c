@@ -131,6 +131,7 @@ static void allocator(void)
 	static char *p[N];
 	static size_t size[N];
 	unsigned seed = 1;
+	void *volatile none;
 	int i, j;
 
 	for (j = 0; j < 20000; j++) {
@@ -149,7 +150,8 @@ static void allocator(void)
 	p[0] = aligned_alloc(4096, 8192);
 	t_check((uintptr_t)p[0] % 4096 == 0);
 	free(p[0]);
-	t_check(malloc(SIZE_MAX / 2) == NULL && errno == ENOMEM);
+	none = malloc(SIZE_MAX / 2);
+	t_check(none == NULL && errno == ENOMEM);
 }
 
 static void limits(void)

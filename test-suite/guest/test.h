@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* What main returns: 1 once t_error() was called. */
-static int t_status;
+/*
+ * What main returns: 1 once t_error() was called.  Volatile, so that it is not
+ * set before an access that is expected to fault.
+ */
+static volatile int t_status;
 
 /* Says where and what failed.  The test goes on. */
 #define t_error(...) \
