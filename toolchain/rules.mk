@@ -18,13 +18,14 @@ $(tools) &: $(tool_parts) config.mak
 
 # The kernel's list of system calls, and what musl makes of it.
 kernel_syscalls := kernel/arch/wasm/kernel/Makefile.syscalls \
+	kernel/arch/wasm/scripts/syscall-list.sh \
 	$(shell grep -l '^SYSCALL_DEFINE' kernel/arch/wasm/*/*.c)
 syscall_headers := $(addprefix $(libc)/obj/src/internal/,syscall.h.in syscall_static.h syscall_list.h)
 
-$(libc)/syscalls: $(B)/linux/.stamp toolchain/syscall-list $(kernel_syscalls)
+$(libc)/syscalls: $(B)/linux/.stamp $(kernel_syscalls)
 	$(say) GEN $@
 	$(Q)mkdir -p $(@D)
-	$(Q)toolchain/syscall-list $(B)/linux >$@.tmp
+	$(Q)sh kernel/arch/wasm/scripts/syscall-list.sh $(B)/linux >$@.tmp
 	$(Q)mv $@.tmp $@
 
 %/syscall.h.in: out = numbers

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The output of syscall-list to what musl makes of it:
+# The output of the kernel's syscall-list.sh to what musl makes of it:
 #   out=numbers  bits/syscall.h.in: numbers, and for clang a syscall() for
 #                each, chosen when the number is a constant
 #   out=static   syscall_static.h: the imports, see syscall_arch.h

@@ -53,7 +53,7 @@ static __always_inline long wasm_syscall_exit(long ret)
 	}									\
 	static inline long __do_sys_##sname(void)
 
-/* a call that is not configured is simply not exported */
+/* a call that is not configured is in kernel/syscall-ni.c */
 #define COND_SYSCALL(name)
 #define COND_SYSCALL_COMPAT(name)
 

@@ -1,12 +1,12 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT
-# usage: syscall-list LINUX
+# SPDX-License-Identifier: GPL-2.0
+# usage: syscall-list.sh LINUX
 #
-# Prints "number name types function" for every system call of the kernel port
-# in the kernel tree LINUX, with an i or l (32 or 64 bits) in types for every
+# Prints "number name types function" for every system call of this port in
+# the kernel tree LINUX, with an i or l (32 or 64 bits) in types for every
 # argument, - if there are none, x if nothing in the tree defines the call.
 # Names, numbers and functions are those of scripts/syscall.tbl, types those of
-# the function's SYSCALL_DEFINE.
+# the function's SYSCALL_DEFINE.  musl's list is made from this one, too.
 set -e
 cd "$1"
 
