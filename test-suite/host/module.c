@@ -28,7 +28,7 @@ static struct muslin_unwind unwind;
 static struct w2c_linux imports = { .self = &imports };
 static jmp_buf trapped;
 
-static _Noreturn void on_trap(void *instance, wasm_rt_trap_t reason)
+static __attribute__((noreturn)) void on_trap(void *instance, wasm_rt_trap_t reason)
 {
 	(void)instance;
 	longjmp(trapped, reason);
