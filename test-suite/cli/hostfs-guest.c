@@ -31,6 +31,7 @@ static void show(const char *name)
 {
 	int fd = open(name, O_RDONLY);
 
+	memset(buf, 0, sizeof(buf));
 	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) < 0)
 		printf("%s: %s\n", name, strerror(errno));
 	else
