@@ -368,7 +368,8 @@ static int start_error(struct muslin *m, const struct muslin_program *prog,
 		    !strncmp(m->error + n, ": ", 2))
 			memmove(m->error, m->error + n + 2,
 				strlen(m->error + n + 2) + 1);
-		return -p->error;
+		/* ENOENT: it is the compiler that was not found */
+		return p->error == ENOENT ? -ENOEXEC : -p->error;
 	}
 	if (p->error == ENOEXEC)
 		return fail(m, -p->error, "neither WebAssembly nor a script");
