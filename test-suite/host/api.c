@@ -347,10 +347,7 @@ static struct muslin *with_pty(void)
 	return booted();
 }
 
-/*
- * What is typed before the program runs is taken by the host's line
- * discipline: a child types when it has seen the program's answer.
- */
+/* A child, which types when it has seen the program's answer. */
 static pid_t type_after(const char *answer, const char *text)
 {
 	pid_t pid = fork();
@@ -366,6 +363,29 @@ static pid_t type_after(const char *answer, const char *text)
 	_exit(write(master, text, strlen(text)) < 0);
 }
 
+/* The same when the terminal is the guest's; the host would eat a Ctrl-C. */
+static pid_t type_when_raw(const char *text)
+{
+	struct termios t;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	alarm(20);
+	do
+		usleep(1000);
+	while (tcgetattr(slave, &t) || t.c_lflag & ISIG);
+	_exit(write(master, text, strlen(text)) < 0);
+}
+
+static void joined(pid_t pid)
+{
+	int status = -1;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
 START_TEST(line_discipline_is_the_guests)
 {
 	struct muslin *m = with_pty();
@@ -378,8 +398,7 @@ START_TEST(line_discipline_is_the_guests)
 	ck_assert_int_eq(write(master, "lost\177\177\177\177got\r", 12), 12);
 	pid = type_after("<got\r\n", "\004");
 	ck_assert_int_eq(wait_for(m, id), 0);
-	ck_assert_int_eq(waitpid(pid, &id, 0), pid);
-	ck_assert_int_eq(id, 0);
+	joined(pid);
 	ck_assert_int_eq(tcgetattr(slave, &t), 0);
 	ck_assert_uint_eq(t.c_lflag & (ICANON | ECHO), ICANON | ECHO);
 	finish(m);
@@ -393,11 +412,6 @@ static void key(char *what, const char *keys, int status)
 
 	ck_assert_int_eq(write(master, keys, strlen(keys)), strlen(keys));
 	ck_assert_int_eq(wait_for(m, id), status);
-	if ((status & 0xff) == 0x7f) {
-		ok(m, muslin_kill(m, -id, SIGCONT));
-		ck_assert_int_eq(write(master, "\003", 1), 1);
-		ck_assert_int_eq(wait_for(m, id), SIGINT);
-	}
 	finish(m);
 }
 
@@ -415,7 +429,20 @@ END_TEST
 
 START_TEST(suspend_key_stops)
 {
-	key("pause", "\032", SIGTSTP << 8 | 0x7f);
+	struct muslin *m = with_pty();
+	int id = start(m, "pause", NULL, slave, slave, MUSLIN_TTY);
+	struct termios t;
+	pid_t pid;
+
+	ck_assert_int_eq(write(master, "\032", 1), 1);
+	ck_assert_int_eq(wait_for(m, id), SIGTSTP << 8 | 0x7f);
+	ck_assert_int_eq(tcgetattr(slave, &t), 0);
+	ck_assert_uint_eq(t.c_lflag & ISIG, ISIG);
+	ok(m, muslin_kill(m, -id, SIGCONT));
+	pid = type_when_raw("\003");
+	ck_assert_int_eq(wait_for(m, id), SIGINT);
+	joined(pid);
+	finish(m);
 }
 END_TEST
 
