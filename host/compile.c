@@ -140,19 +140,24 @@ static void identify_file(const char *path, FILE *out)
 		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
+static uint64_t hash_files(uint64_t h, const struct prelude_file *f)
+{
+	for (; f->name; f++)
+		h = cache_hash(h, f->text, f->end - f->text);
+	return h;
+}
+
 static char *identify(const struct compiler *c)
 {
-	uint64_t prelude = 0;
+	uint64_t ours = hash_files(hash_files(0, prelude_headers()),
+				   prelude_sources());
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	for (const struct prelude_file *f = prelude_files(); f->name; f++)
-		prelude = cache_hash(prelude, f->text, f->end - f->text);
-	fprintf(out, "muslin module 1\nprelude %016llx\n",
-		(unsigned long long)prelude);
+	fprintf(out, "muslin %016llx\n", (unsigned long long)ours);
 	identify_file(c->wasm2c, out);
 	identify_file(c->cc[0], out);
 	for (char **w = c->cc + 1; *w; w++)

@@ -40,6 +40,10 @@ static int refuse(struct load *l, int err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(l->error + n, MODULE_ERROR_SIZE - n, fmt, ap);
 	va_end(ap);
+	/* compilers quote what they like */
+	for (char *p = l->error; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			*p = '?';
 	return err;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The headers that generated C includes, as they are at build time. */
+/* Files of this directory as data, as they are at build time. */
 #include "translate.h"
 
 #define TEXT(symbol, file) \
@@ -15,7 +15,12 @@ TEXT(muslin_text_rt, "wasm-rt.h");
 TEXT(muslin_text_exceptions, "wasm-rt-exceptions.h");
 TEXT(muslin_text_prelude, "prelude.h");
 
-static const struct prelude_file files[] = {
+TEXT(muslin_text_prelude_c, "prelude.c");
+TEXT(muslin_text_translate_c, "translate.c");
+TEXT(muslin_text_glue_c, "glue.c");
+TEXT(muslin_text_wasm_c, "wasm.c");
+
+static const struct prelude_file headers[] = {
 	{ "abi.h", muslin_text_abi, muslin_text_abi_end },
 	{ "wasm-rt.h", muslin_text_rt, muslin_text_rt_end },
 	{ "wasm-rt-exceptions.h", muslin_text_exceptions,
@@ -24,7 +29,20 @@ static const struct prelude_file files[] = {
 	{ NULL, NULL, NULL },
 };
 
-const struct prelude_file *prelude_files(void)
+static const struct prelude_file sources[] = {
+	{ "prelude.c", muslin_text_prelude_c, muslin_text_prelude_c_end },
+	{ "translate.c", muslin_text_translate_c, muslin_text_translate_c_end },
+	{ "glue.c", muslin_text_glue_c, muslin_text_glue_c_end },
+	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
+	{ NULL, NULL, NULL },
+};
+
+const struct prelude_file *prelude_headers(void)
 {
-	return files;
+	return headers;
+}
+
+const struct prelude_file *prelude_sources(void)
+{
+	return sources;
 }

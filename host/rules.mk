@@ -95,8 +95,9 @@ $(h)/switch-$(arch)-asm.o: host/switch-$(arch).S
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<
-# the preludes are data in it
-$(h)/prelude-files.o: $(addprefix host/,abi.h prelude.h wasm-rt.h wasm-rt-exceptions.h)
+# they are data in it
+$(h)/prelude-files.o: $(addprefix host/,abi.h prelude.h wasm-rt.h wasm-rt-exceptions.h \
+	prelude.c translate.c glue.c wasm.c)
 
 $(B)/lib/libmuslin.a: $(lib_objects)
 	$(say) AR $@

@@ -47,7 +47,7 @@ int translate_headers(struct translation *t)
 {
 	int r = 0;
 
-	for (const struct prelude_file *f = prelude_files(); f->name && !r; f++)
+	for (const struct prelude_file *f = prelude_headers(); f->name && !r; f++)
 		r = write_file(t, f->name, f->text, f->end - f->text);
 	return r;
 }
@@ -108,12 +108,13 @@ static int check_version(struct translation *t)
 	return -ENOENT;
 }
 
+/* Names for debugging could be any, also those that we rely on. */
 static int run_wasm2c(struct translation *t)
 {
 	char image[PART_NAME_SIZE], source[PART_NAME_SIZE], outputs[32];
 	char *argv[] = {
 		(char *)t->wasm2c, "--enable-threads", "--enable-exceptions",
-		"--disable-simd", "-n", (char *)t->name, outputs,
+		"--disable-simd", "--no-debug-names", "-n", (char *)t->name, outputs,
 		"-o", source, image, NULL,
 	};
 

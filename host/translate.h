@@ -43,13 +43,16 @@ int translate_failed(struct translation *t, const char *what, const char *log);
  */
 int prelude_filter(const char *text, size_t size, FILE *out);
 
-/* The headers, as they were at build time; ends with a NULL name. */
+/* A file as it was at build time.  Arrays of them end with a NULL name. */
 struct prelude_file {
 	const char *name;
 	const char *text, *end;
 };
 
-const struct prelude_file *prelude_files(void);
+/* The headers that generated C includes. */
+const struct prelude_file *prelude_headers(void);
+/* What makes that C: other sources make other programs. */
+const struct prelude_file *prelude_sources(void);
 
 /*
  * Writes what follows a program's C: its imports and its module_ops, named

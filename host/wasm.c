@@ -125,10 +125,13 @@ static char *name(struct reader *r)
 	skip(r, n);
 	if (r->bad)
 		return NULL;
-	if (memchr(s, 0, n)) {
-		fail(r, "name with a zero byte at byte %zu",
-		     (size_t)(s - r->image));
-		return NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		/* it ends a string, or plays tricks on a terminal */
+		if (s[i] < ' ' || s[i] == 127) {
+			fail(r, "control character in the name at byte %zu",
+			     (size_t)(s - r->image));
+			return NULL;
+		}
 	}
 	copy = strndup((const char *)s, n);
 	if (!copy) {

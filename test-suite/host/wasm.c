@@ -163,12 +163,16 @@ START_TEST(indices_are_checked)
 }
 END_TEST
 
-START_TEST(names_have_no_zero_byte)
+START_TEST(names_have_no_control_characters)
 {
 	IMAGE_HEADER(im);
 	SECTION(im, TYPES, "\1" TYPE_V_V);
 	SECTION(im, IMPORTS, "\1\5linux\2a\0\0\0");
-	refused("name with a zero byte at byte 26");
+	refused("control character in the name at byte 26");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\1" TYPE_V_V);
+	SECTION(im, IMPORTS, "\1\5li\nux\2ab\0\0");
+	refused("control character in the name at byte 20");
 }
 END_TEST
 
@@ -241,7 +245,7 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, sections_are_ordered);
 	tcase_add_test(tc, counts_are_not_believed);
 	tcase_add_test(tc, indices_are_checked);
-	tcase_add_test(tc, names_have_no_zero_byte);
+	tcase_add_test(tc, names_have_no_control_characters);
 	tcase_add_test(tc, damaged_modules_are_handled);
 	tcase_add_test(tc, atomic_wait_and_notify_are_replaced);
 	tcase_add_test(tc, simd_is_refused);
