@@ -32,7 +32,8 @@ static wasm_rt_memory_t *mem;
 static struct muslin_unwind unwind;
 static struct muslin_jump trapped;
 
-static _Noreturn void on_trap(void *inst, wasm_rt_trap_t reason)
+__attribute__((noreturn))
+static void on_trap(void *inst, wasm_rt_trap_t reason)
 {
 	ck_assert_ptr_eq(inst, instance);
 	longjmp(trapped.buf, reason);
@@ -123,14 +124,15 @@ START_TEST(bits_are_counted_and_rotated)
 	ck_assert_uint_eq(I32_CTZ(0u), 32);
 	ck_assert_uint_eq(I64_CTZ(0ull), 64);
 	ck_assert_uint_eq(I32_CLZ(1u), 31);
-	ck_assert_uint_eq(I64_CTZ(1ull << 63), 63);
+	ck_assert_uint_eq(I64_CTZ(0x8000000000000000ull), 63);
 	ck_assert_uint_eq(I32_POPCNT(0xffffffff), 32);
 	ck_assert_uint_eq(I32_POPCNT(0x80000001), 2);
 	ck_assert_uint_eq(I64_POPCNT(0xffffffffffffffff), 64);
 	ck_assert_uint_eq(I64_POPCNT(0x8000000000000001), 2);
 	for (a = 0; a < 70; a++) {
-		u32 n = a & 31, x = 0x80000001;
-		u64 m = a & 63, y = 0x8000000000000001;
+		volatile u32 x = 0x80000001;
+		volatile u64 y = 0x8000000000000001;
+		u32 n = a & 31, m = a & 63;
 
 		ck_assert_uint_eq(I32_ROTL(x, a), n ? x << n | x >> (32 - n) : x);
 		ck_assert_uint_eq(I32_ROTR(x, a), n ? x >> n | x << (32 - n) : x);
