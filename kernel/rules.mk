@@ -9,8 +9,9 @@ kernel_files := $(shell find kernel/arch -type f)
 kernel_headers_files := $(filter kernel/arch/wasm/include/uapi/%,$(kernel_files)) \
 	kernel/arch/wasm/kernel/Makefile.syscalls
 
-# A build is the same on every machine, on every day.
-kernel_make = +$(Q)$(MAKE) -C $(B)/linux O=$(abspath $(kernel)) ARCH=wasm \
+# A build is the same on every machine, on every day.  The kernel's make minds
+# another one beside it.
+kernel_make = +$(Q)mkdir -p $(kernel) && flock $(kernel)/.lock $(MAKE) -C $(B)/linux O=$(abspath $(kernel)) ARCH=wasm \
 	LLVM=$(KBUILD_LLVM) LD=$(WASM_LD) CC='$(CCACHE) $(CLANG)' HOSTCC='$(CC)' \
 	HOSTCXX=false KBUILD_BUILD_TIMESTAMP=2026-01-01 \
 	KBUILD_BUILD_USER=muslin KBUILD_BUILD_HOST=muslin $(if $(Q),,V=1)

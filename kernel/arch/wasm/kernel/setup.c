@@ -43,17 +43,16 @@ void __init setup_arch(char **cmdline_p)
 	unsigned long kernel_end = PAGE_ALIGN((unsigned long)__heap_base);
 
 	host_set_page(&host_page);
+	host_cmdline(cmdline, sizeof(cmdline));
+	strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE);
+	*cmdline_p = cmdline;
+	parse_early_param();
 	memory_end = host_memory_size() & PAGE_MASK;
 	memblock_add(0, memory_end);
 	memblock_reserve(0, kernel_end);
 	reserve_initrd(kernel_end);
 	paging_init();
 	seed_random();
-
-	host_cmdline(cmdline, sizeof(cmdline));
-	strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE);
-	*cmdline_p = cmdline;
-	parse_early_param();
 	/* what was said so far, as far as the command line wants it */
 	wasm_early_console();
 }
