@@ -76,6 +76,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	struct pt_regs *regs = task_pt_regs(p);
 	int err;
 
+	p->thread.eintr = false;
 	if (args->fn) {
 		*regs = (struct pt_regs) { };
 		p->thread.fn = args->fn;

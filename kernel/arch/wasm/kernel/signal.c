@@ -17,6 +17,7 @@
 struct sigframe {
 	siginfo_t info;
 	struct ucontext uc;
+	char pad[128 - sizeof(sigset_t)];	/* libc's sigset_t has 128 bytes */
 };
 
 static int setup_frame(struct ksignal *ksig, struct pt_regs *regs)
@@ -45,18 +46,21 @@ static int setup_frame(struct ksignal *ksig, struct pt_regs *regs)
 /* What becomes of an interrupted system call. */
 static void restart(struct pt_regs *regs, struct ksignal *handler)
 {
+	bool eintr = current->thread.eintr;
+
 	if (!regs->syscall)
 		return;
 	switch (regs->ret) {
 	case -ERESTART_RESTARTBLOCK:
-		regs->restart = handler ? 0 : HOST_RESTART_BLOCK;
+		regs->restart = handler || eintr ? 0 : HOST_RESTART_BLOCK;
 		break;
 	case -ERESTARTNOHAND:
-		regs->restart = handler ? 0 : HOST_RESTART;
+		regs->restart = handler || eintr ? 0 : HOST_RESTART;
 		break;
 	case -ERESTARTSYS:
-		regs->restart = handler && !(handler->ka.sa.sa_flags & SA_RESTART) ?
-			0 : HOST_RESTART;
+		if (handler && !(handler->ka.sa.sa_flags & SA_RESTART))
+			eintr = true;
+		regs->restart = eintr ? 0 : HOST_RESTART;
 		break;
 	case -ERESTARTNOINTR:
 		regs->restart = HOST_RESTART;
@@ -116,6 +120,13 @@ static void user_work(struct pt_regs *regs)
 		if (flags & _TIF_NOTIFY_RESUME)
 			resume_user_mode_work(regs);
 	}
+	/* A handler's wish is for the next system call, and makes it look once. */
+	if (current->thread.eintr) {
+		if (regs->syscall)
+			current->thread.eintr = false;
+		else
+			set_thread_flag(TIF_SIGPENDING);
+	}
 	host_page.restart = regs->restart;
 	if (regs->restart && !host_page.action)
 		host_page.action = HOST_USER_RESTART;
@@ -158,6 +169,7 @@ int wasm_user_sigreturn(unsigned long info)
 		sc.no_restart = 0;
 	} else {
 		set_current_blocked(&set);
+		current->thread.eintr = sc.no_restart && !sc.in_syscall;
 	}
 	wasm_user_work();
 	return sc.no_restart != 0;

@@ -9,6 +9,7 @@ struct task_struct;
 struct thread_struct {
 	int (*fn)(void *);	/* a kernel thread's function */
 	void *fn_arg;
+	bool eintr;		/* the next system call may not sleep */
 	int host;		/* the host's id of the task; 0 is init_task's */
 };
 

@@ -5,7 +5,8 @@
 /* A handler sees no registers: user code keeps them on the native stack. */
 struct sigcontext {
 	unsigned int in_syscall;	/* the signal interrupted a system call */
-	unsigned int no_restart;	/* a handler's wish: it returns EINTR */
+	/* a handler's wish: it, or else the next that would sleep, returns EINTR */
+	unsigned int no_restart;
 };
 
 #endif
