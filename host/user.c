@@ -142,7 +142,7 @@ static _Noreturn void kernel_trap(struct muslin *m, wasm_rt_trap_t reason)
 	machine_halt(m, HALTED + HOST_PANIC);
 }
 
-static _Noreturn void rt_trap(void *instance, wasm_rt_trap_t reason)
+static __attribute__((noreturn)) void rt_trap(void *instance, wasm_rt_trap_t reason)
 {
 	struct muslin *m = fault_machine();
 
