@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../guest/test.h"
@@ -118,6 +119,33 @@ static void many(void)
 	t_check(close(open("f", O_RDONLY)) == 0);
 }
 
+/* More than there is memory, and every page of it changed. */
+#define SIZE (96 << 20)
+
+static void more_than_memory(void)
+{
+	static unsigned int words[16384];
+	int fd = open("m", O_RDWR | O_CREAT, 0600);
+	unsigned int *p, i, bad = 0;
+
+	t_check(ftruncate(fd, SIZE) == 0);
+	p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	t_check(p != MAP_FAILED);
+	for (i = 0; i < SIZE / 4; i += 1024)
+		p[i] = ~i;
+	for (i = 0; i < SIZE / 4; i += 1024)
+		bad += p[i] != ~i;
+	t_check(munmap(p, SIZE) == 0);
+	for (i = 0; i < SIZE / 4; i += 1024) {
+		if (i % 16384 == 0)
+			t_check(read(fd, words, 65536) == 65536);
+		bad += words[i % 16384] != ~i;
+	}
+	if (bad)
+		t_error("%u pages differ\n", bad);
+	t_check(unlink("m") == 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (!strcmp(argv[1], "two_views"))
@@ -126,6 +154,8 @@ int main(int argc, char **argv)
 		read_only();
 	else if (!strcmp(argv[1], "many"))
 		many();
+	else if (!strcmp(argv[1], "more_than_memory"))
+		more_than_memory();
 	else if (!strcmp(argv[1], "show"))
 		show(argv[2]);
 	else if (!strcmp(argv[1], "put"))
