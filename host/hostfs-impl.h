@@ -24,12 +24,28 @@ struct file {
 	int root;
 };
 
+/* A kept directory, see hostfs-dirs.c; none if path is NULL. */
+struct dir {
+	char *path;		/* len bytes */
+	uint32_t len, hash;
+	int root;
+	int fd;			/* O_PATH */
+	int pins;		/* places that use it */
+	uint64_t used;		/* when, by dirs_clock */
+	uint64_t ino;
+	uint32_t dev_major, dev_minor;
+};
+
+#define DIRS 32
+
 struct hostfs {
 	struct root *roots;
 	int nroots;
 	struct file *files;
 	int nfiles;
 	int first_free;		/* -1: none */
+	struct dir dirs[DIRS];
+	uint64_t dirs_clock;
 	mode_t umask;		/* the host process's, when this was made */
 	bool no_openat2;	/* the host's kernel has no openat2 */
 };
@@ -38,6 +54,7 @@ struct hostfs {
 struct place {
 	struct root *root;
 	int dir;
+	struct dir *kept;	/* where dir is from; NULL if it is the root's */
 	bool dir_is_ours;
 	const char *name;
 	char path[PATH_MAX];
@@ -50,6 +67,18 @@ int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
 int hostfs_find_rw(struct hostfs *fs, int root, const char *path,
 		   uint32_t len, struct place *p);
 void hostfs_leave(struct place *p);
+
+/* Pinned; NULL if there is none. */
+struct dir *hostfs_dirs_get(struct hostfs *fs, int root, const char *path,
+			    uint32_t len);
+/* Keeps fd, pinned; NULL if it cannot be kept. */
+struct dir *hostfs_dirs_add(struct hostfs *fs, int root, const char *path,
+			    uint32_t len, int fd);
+/* st is what was found at path, NULL for nothing. */
+void hostfs_dirs_check(struct hostfs *fs, int root, const char *path,
+		       uint32_t len, const struct host_stat *st);
+/* All that are not pinned.  False if there were none. */
+bool hostfs_dirs_flush(struct hostfs *fs);
 
 struct file *hostfs_file(struct hostfs *fs, int file);
 /* As the guest is to see it, in that root. */

@@ -67,6 +67,7 @@ int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
 		return r;
 	r = hostfs_statx(p.root, p.dir, p.name, 0, st);
 	hostfs_leave(&p);
+	hostfs_dirs_check(fs, root, path, len, r ? NULL : st);
 	return r;
 }
 

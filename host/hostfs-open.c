@@ -98,13 +98,24 @@ static int open_error(void)
 	return errno == EMFILE ? -ENFILE : -errno;
 }
 
-static int open_at(const struct place *p, int accmode)
+/* Directories that are only kept to be fast are not worth a failure. */
+static int try_open(struct hostfs *fs, const struct place *p, int flags,
+		    mode_t mode)
+{
+	int fd = openat(p->dir, p->name, flags | OPEN_FLAGS, mode);
+
+	if (fd < 0 && errno == EMFILE && hostfs_dirs_flush(fs))
+		fd = openat(p->dir, p->name, flags | OPEN_FLAGS, mode);
+	return fd < 0 ? open_error() : fd;
+}
+
+static int open_at(struct hostfs *fs, const struct place *p, int accmode)
 {
 	struct stat st;
-	int fd = openat(p->dir, p->name, accmode | OPEN_FLAGS);
+	int fd = try_open(fs, p, accmode, 0);
 
 	if (fd < 0)
-		return open_error();
+		return fd;
 	if (!fstat(fd, &st) && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		return fd;
 	close(fd);
@@ -135,11 +146,11 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 	if (p.root->only && !len) {
 		fd = open_only_dir(&p);
 	} else {
-		fd = open_at(&p, accmode);
+		fd = open_at(fs, &p, accmode);
 		/* hostfs opens for both even if the guest only writes */
 		if (fd == -EACCES && accmode == O_RDWR) {
 			accmode = O_WRONLY;
-			fd = open_at(&p, accmode);
+			fd = open_at(fs, &p, accmode);
 		}
 	}
 	hostfs_leave(&p);
@@ -155,17 +166,12 @@ int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 	if (fd)
 		return fd;
 	mode &= 0777;
-	fd = openat(p.dir, p.name, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS,
-		    mode);
-	if (fd >= 0) {
+	fd = try_open(fs, &p, O_RDWR | O_CREAT | O_EXCL, mode);
+	if (fd == -EEXIST)
+		fd = open_at(fs, &p, O_RDWR);
+	else if (fd >= 0 && mode & fs->umask)
 		/* the guest applied its own umask */
-		if (mode & fs->umask)
-			fchmod(fd, mode);
-	} else if (errno == EEXIST) {
-		fd = open_at(&p, O_RDWR);
-	} else {
-		fd = open_error();
-	}
+		fchmod(fd, mode);
 	hostfs_leave(&p);
 	return fd < 0 ? fd : add_file(fs, fd, root, O_RDWR);
 }

@@ -83,6 +83,7 @@ void hostfs_destroy(struct hostfs *fs)
 		free(fs->roots[i].only);
 		free(fs->roots[i].only_real);
 	}
+	hostfs_dirs_flush(fs);
 	free(fs->files);
 	free(fs->roots);
 	free(fs);
@@ -178,18 +179,33 @@ static int walk(int dir, char *path)
 	return fd;
 }
 
-/* path is ours to change. */
-static int open_parent(struct hostfs *fs, const struct root *root, char *path)
+static int open_dir(struct hostfs *fs, const struct root *root,
+		    const char *path)
 {
-	int fd;
+	char copy[PATH_MAX];
 
-	if (fs->no_openat2)
-		fd = walk(root->fd, path);
-	else
-		fd = try_openat2(root->fd, path);
-	if (fd < 0)
+	if (!fs->no_openat2)
+		return try_openat2(root->fd, path);
+	return walk(root->fd, strcpy(copy, path));
+}
+
+static int open_parent(struct hostfs *fs, int root, struct place *p)
+{
+	uint32_t len = strlen(p->path);
+
+	p->kept = hostfs_dirs_get(fs, root, p->path, len);
+	if (p->kept) {
+		p->dir = p->kept->fd;
+		return 0;
+	}
+	p->dir = open_dir(fs, p->root, p->path);
+	if (p->dir < 0 && errno == EMFILE && hostfs_dirs_flush(fs))
+		p->dir = open_dir(fs, p->root, p->path);
+	if (p->dir < 0)
 		return errno == EMFILE ? -ENFILE : -errno;
-	return fd;
+	p->kept = hostfs_dirs_add(fs, root, p->path, len, p->dir);
+	p->dir_is_ours = !p->kept;
+	return 0;
 }
 
 static int find_only(const struct root *root, struct place *p)
@@ -216,6 +232,7 @@ int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
 	p->root = &fs->roots[root];
 	p->dir = p->root->fd;
 	p->dir_is_ours = false;
+	p->kept = NULL;
 
 	if (p->root->only)
 		return find_only(p->root, p);
@@ -232,9 +249,7 @@ int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
 	if (slash == p->path)
 		return -EINVAL;
 	*slash = '\0';
-	p->dir = open_parent(fs, p->root, p->path);
-	p->dir_is_ours = true;
-	return p->dir < 0 ? p->dir : 0;
+	return open_parent(fs, root, p);
 }
 
 int hostfs_find_rw(struct hostfs *fs, int root, const char *path,
@@ -247,6 +262,8 @@ int hostfs_find_rw(struct hostfs *fs, int root, const char *path,
 
 void hostfs_leave(struct place *p)
 {
+	if (p->kept)
+		p->kept->pins--;
 	if (p->dir_is_ours)
 		close(p->dir);
 }

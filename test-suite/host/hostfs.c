@@ -474,6 +474,59 @@ START_TEST(a_directory_of_many_files)
 }
 END_TEST
 
+START_TEST(a_directory_that_was_replaced)
+{
+	walk_instead(_i);
+	ok(hostfs_stat(fs, 0, NAME("dir/deep"), &st));
+	ok(rename("in/dir", "in/old"));
+	ok(mkdir("in/dir", 0700));
+	put("in/dir/new", "");
+	/* as the guest goes along a path */
+	ok(hostfs_stat(fs, 0, NAME("dir"), &st));
+	fails(ENOENT, hostfs_stat(fs, 0, NAME("dir/deep"), &st));
+	ok(hostfs_stat(fs, 0, NAME("dir/new"), &st));
+
+	/* by a link out of here */
+	ok(rename("in/dir", "in/old2"));
+	ok(symlink("../out", "in/dir"));
+	fails(ENOENT, hostfs_stat(fs, 0, NAME("dir/secret"), &st));
+	ok(hostfs_stat(fs, 0, NAME("dir"), &st));
+	ck_assert(S_ISLNK(st.mode));
+	ck_assert_int_lt(hostfs_stat(fs, 0, NAME("dir/secret"), &st), 0);
+	ck_assert_int_lt(hostfs_stat(fs, 0, NAME("dir/new"), &st), 0);
+
+	/* by nothing */
+	ok(hostfs_stat(fs, 0, NAME("old/deep"), &st));
+	ok(rename("in/old", "out/old"));
+	fails(ENOENT, hostfs_stat(fs, 0, NAME("old"), &st));
+	fails(ENOENT, hostfs_stat(fs, 0, NAME("old/deep"), &st));
+}
+END_TEST
+
+START_TEST(more_directories_than_are_kept)
+{
+	char name[64], to[64];
+	int i, pass;
+
+	walk_instead(_i);
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		ok(hostfs_mkdir(fs, 0, NAME(name), 0700));
+		snprintf(name, sizeof(name), "d%d/f", i);
+		ok(hostfs_mknod(fs, 0, NAME(name), S_IFREG | 0600));
+	}
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < 100; i++) {
+			snprintf(name, sizeof(name), "d%d/f", i);
+			snprintf(to, sizeof(to), "d%d/f%d", (i + 50) % 100, i);
+			ok(hostfs_stat(fs, 0, NAME(name), &st));
+			ok(hostfs_link(fs, 0, NAME(name), NAME(to)));
+			ok(hostfs_unlink(fs, 0, NAME(to)));
+		}
+	}
+}
+END_TEST
+
 START_TEST(one_file_alone)
 {
 	char buf[512] __attribute__((aligned(8))), names[64] = "";
@@ -568,6 +621,8 @@ Suite *hostfs_suite(void)
 		a_file_may_be_for_writing_only,
 		a_file_replaced_by_another_open_of_it,
 		a_directory_of_many_files,
+		a_directory_that_was_replaced,
+		more_directories_than_are_kept,
 		one_file_alone,
 		names_are_made_moved_and_removed,
 		the_file_system_is_described,

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Directories that paths led through lately, kept open: without them each look
+ * at a file would resolve its whole path anew.
+ *
+ * A kept directory is used without asking whether its path still leads to it.
+ * The guest asks that: it looks at each component of a path, one by one, before
+ * it goes on below it, and hostfs_dirs_check() drops a directory that is no
+ * longer what is found at its path.  What remains is what a process has in
+ * Linux: the directory that it is in stays the same when it is renamed.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hostfs-impl.h"
+
+static uint32_t hash_of(int root, const char *path, uint32_t len)
+{
+	uint32_t h = 2166136261u + root;
+
+	while (len--)
+		h = (h ^ (unsigned char)*path++) * 16777619u;
+	return h;
+}
+
+static struct dir *find(struct hostfs *fs, int root, const char *path,
+			uint32_t len)
+{
+	uint32_t hash = hash_of(root, path, len);
+	struct dir *d;
+
+	for (d = fs->dirs; d < fs->dirs + DIRS; d++)
+		if (d->path && d->hash == hash && d->root == root &&
+		    d->len == len && !memcmp(d->path, path, len))
+			return d;
+	return NULL;
+}
+
+static void drop(struct dir *d)
+{
+	close(d->fd);
+	free(d->path);
+	*d = (struct dir){ 0 };
+}
+
+static bool same(const struct dir *d, const struct host_stat *st)
+{
+	return d->ino == st->ino && d->dev_major == st->dev_major &&
+	       d->dev_minor == st->dev_minor;
+}
+
+struct dir *hostfs_dirs_get(struct hostfs *fs, int root, const char *path,
+			    uint32_t len)
+{
+	struct dir *d = find(fs, root, path, len);
+
+	if (d) {
+		d->used = ++fs->dirs_clock;
+		d->pins++;
+	}
+	return d;
+}
+
+struct dir *hostfs_dirs_add(struct hostfs *fs, int root, const char *path,
+			    uint32_t len, int fd)
+{
+	struct dir *d, *oldest = NULL;
+	struct host_stat st;
+	char *copy;
+
+	if (hostfs_statx(&fs->roots[root], fd, "", AT_EMPTY_PATH, &st))
+		return NULL;
+	for (d = fs->dirs; d < fs->dirs + DIRS; d++)
+		if (!d->pins && (!oldest || d->used < oldest->used))
+			oldest = d;
+	if (!oldest)
+		return NULL;
+	copy = malloc(len);
+	if (!copy)
+		return NULL;
+	if (oldest->path)
+		drop(oldest);
+	memcpy(copy, path, len);
+	*oldest = (struct dir){
+		.path = copy,
+		.len = len,
+		.hash = hash_of(root, path, len),
+		.root = root,
+		.fd = fd,
+		.pins = 1,
+		.used = ++fs->dirs_clock,
+		.ino = st.ino,
+		.dev_major = st.dev_major,
+		.dev_minor = st.dev_minor,
+	};
+	return oldest;
+}
+
+void hostfs_dirs_check(struct hostfs *fs, int root, const char *path,
+		       uint32_t len, const struct host_stat *st)
+{
+	struct dir *d = find(fs, root, path, len);
+
+	if (d && !d->pins && !(st && same(d, st)))
+		drop(d);
+}
+
+bool hostfs_dirs_flush(struct hostfs *fs)
+{
+	bool any = false;
+	struct dir *d;
+
+	for (d = fs->dirs; d < fs->dirs + DIRS; d++) {
+		if (!d->path || d->pins)
+			continue;
+		drop(d);
+		any = true;
+	}
+	return any;
+}
