@@ -71,15 +71,13 @@ static void describe(int status, char *buf, size_t size)
 		snprintf(buf, size, "exit status %d", WEXITSTATUS(status));
 }
 
-/* Where the test runs; the shell that runs it goes there. */
-static void make_directory(const struct command *c)
+static void enter_directory(const struct command *c)
 {
 	char dir[4096];
 
 	snprintf(dir, sizeof dir, "%s/%s-%s", scratch, c->suite, c->name);
-	if (mkdtemp(strcat(dir, ".XXXXXX")) == NULL)
+	if (mkdtemp(strcat(dir, ".XXXXXX")) == NULL || chdir(dir) < 0)
 		ck_abort_msg("%s: %s", dir, strerror(errno));
-	setenv("DIRECTORY", dir, 1);
 	setenv("COMMAND", c->command, 1);
 }
 
@@ -90,8 +88,8 @@ START_TEST(is_silent_and_succeeds)
 	int status;
 	FILE *f;
 
-	make_directory(&commands[_i]);
-	f = popen("cd \"$DIRECTORY\" && exec 2>&1 </dev/null && eval \"$COMMAND\"", "r");
+	enter_directory(&commands[_i]);
+	f = popen("exec 2>&1 </dev/null && eval \"$COMMAND\"", "r");
 	if (f == NULL)
 		ck_abort_msg("popen: %s", strerror(errno));
 	n = read_output(f, out, sizeof out);
@@ -149,7 +147,7 @@ static void add_suites(SRunner *runner)
 static void remove_scratch(void)
 {
 	setenv("DIRECTORY", scratch, 1);
-	if (system("chmod -R u+rwX \"$DIRECTORY\"; rm -rf \"$DIRECTORY\"") != 0)
+	if (chdir("/") < 0 || system("chmod -R u+rwX \"$DIRECTORY\"; rm -rf \"$DIRECTORY\"") != 0)
 		fprintf(stderr, "check: %s is left\n", scratch);
 }
 
