@@ -83,7 +83,7 @@ static void enter_directory(const struct command *c)
 
 START_TEST(is_silent_and_succeeds)
 {
-	char out[8192], how[64];
+	char out[3000], how[64];
 	size_t n;
 	int status;
 	FILE *f;
@@ -95,7 +95,8 @@ START_TEST(is_silent_and_succeeds)
 	n = read_output(f, out, sizeof out);
 	status = pclose(f);
 	describe(status, how, sizeof how);
-	ck_assert_msg(status == 0 && n == 0, "%s%s%s", how, n ? "\n# " : "",
+	/* libcheck ends the test, instead of failing it, at 4096 bytes */
+	ck_assert_msg(status == 0 && n == 0, "%s%s%.3900s", how, n ? "\n# " : "",
 		      tap_comment(out));
 }
 END_TEST
