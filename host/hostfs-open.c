@@ -185,28 +185,21 @@ int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st)
 	return hostfs_statx(&fs->roots[f->root], f->fd, "", AT_EMPTY_PATH, st);
 }
 
+/* A file gives less than is asked for only at its end. */
 int hostfs_read(struct hostfs *fs, int file, void *buf, uint32_t len,
 		uint64_t offset)
 {
 	struct file *f = hostfs_file(fs, file);
-	uint32_t done = 0;
 	ssize_t n;
 
 	if (!f || !f->readable)
 		return -EBADF;
 	if (len > INT32_MAX)
 		return -EINVAL;
-	while (done < len) {
-		n = pread(f->fd, (char *)buf + done, len - done, offset + done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return done ? (int)done : -errno;
-		if (!n)
-			break;
-		done += n;
-	}
-	return done;
+	do
+		n = pread(f->fd, buf, len, offset);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 int hostfs_write(struct hostfs *fs, int file, const void *buf, uint32_t len,

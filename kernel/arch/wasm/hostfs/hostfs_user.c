@@ -82,18 +82,10 @@ int stat_file(const char *path, struct hostfs_stat *p, int fd)
 	return 0;
 }
 
-/*
- * hostfs_permission() asks this before it looks at mode and owner itself.  It
- * asks about each directory of a path; that a directory may be searched, the
- * host finds out when it does it, and a program it has to read.
- */
 int access_file(char *path, int r, int w, int x)
 {
-	struct place at;
+	struct place at = locate(path);
 
-	if (!r && !w)
-		return 0;
-	at = locate(path);
 	return host_file_access(at.root, at.path, at.len,
 				(r ? MAY_READ : 0) | (w ? MAY_WRITE : 0) |
 				(x ? MAY_EXEC : 0));
