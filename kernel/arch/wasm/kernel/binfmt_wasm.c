@@ -168,8 +168,10 @@ static int load_wasm(struct linux_binprm *bprm)
 		goto out;
 	current->mm->arg_start = bprm->p;
 	err = map_data(info);
-	if (err)
+	if (err) {
+		pr_err("%s: not enough memory for its data\n", bprm->filename);
 		goto out;
+	}
 	set_binfmt(&wasm_format);
 	err = create_stack(bprm);
 	if (err)
