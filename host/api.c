@@ -347,6 +347,16 @@ static int give_up(struct muslin *m, struct program *p, int r)
 	return r;
 }
 
+/* How much of text is the beginning of path. */
+static size_t common_length(const char *text, const char *path)
+{
+	size_t n = 0;
+
+	while (path[n] && text[n] == path[n])
+		n++;
+	return n;
+}
+
 static int start_error(struct muslin *m, const struct muslin_program *prog,
 		       const struct program *p)
 {
@@ -362,10 +372,9 @@ static int start_error(struct muslin *m, const struct muslin_program *prog,
 			    strerror(p->error));
 	/* The loader has said more than errno can, after the path. */
 	if (m->error[0]) {
-		size_t n = strlen(prog->path);
+		size_t n = common_length(m->error, prog->path);
 
-		if (!strncmp(m->error, prog->path, n) &&
-		    !strncmp(m->error + n, ": ", 2))
+		if (!strncmp(m->error + n, ": ", 2))
 			memmove(m->error, m->error + n + 2,
 				strlen(m->error + n + 2) + 1);
 		/* ENOENT: it is the compiler that was not found */

@@ -16,6 +16,7 @@
 /* argv[0] is the command's name; the result is the exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_boot(int argc, char **argv);
+int cmd_compile(int argc, char **argv);
 int cmd_imports(int argc, char **argv);
 
 /* One line on standard error, "muslin: " first; returns status. */
@@ -58,6 +59,12 @@ char *guest_path(const struct run_options *o, const char *host);
 
 /* Boots, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
+
+/* Index of the one argument that a command takes, or negative as above. */
+int one_argument(int argc, char **argv, const char *help);
+
+/* A muslin_config's progress, for a terminal. */
+void show_progress(void *arg, const char *line);
 
 /* malloc, and its users, that cannot fail: a command has nobody to tell. */
 void *xmalloc(size_t n);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli.h"
 #include "muslin.h"
@@ -21,19 +20,10 @@ static int print(void *arg, const char *module, const char *name,
 int cmd_imports(int argc, char **argv)
 {
 	char error[256];
-	int i = 1;
+	int i = one_argument(argc, argv, help);
 
-	if (i < argc && !strcmp(argv[i], "--help")) {
-		fputs(help, stdout);
-		return 0;
-	}
-	if (i < argc && !strcmp(argv[i], "--"))
-		i++;
-	else if (i < argc && argv[i][0] == '-')
-		return complain(STATUS_USAGE, "%s: unknown option", argv[i]);
-	if (i + 1 != argc)
-		return complain(STATUS_USAGE,
-				"one program; see muslin imports --help");
+	if (i < 0)
+		return -1 - i;
 	if (muslin_imports(argv[i], print, NULL, error, sizeof(error)))
 		return complain(1, "%s: %s", argv[i], error);
 	return 0;

@@ -272,12 +272,6 @@ static int shut_down(struct muslin *m, struct log *log)
 	return r;
 }
 
-static void show_progress(void *arg, const char *line)
-{
-	(void)arg;
-	fprintf(stderr, "muslin: %s\n", line);
-}
-
 static int with_machine(struct run_options *o, struct target *t, char **argv,
 			const char *cwd)
 {

@@ -18,12 +18,14 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run },
 	{ "boot", cmd_boot },
+	{ "compile", cmd_compile },
 	{ "imports", cmd_imports },
 };
 
 static const char usage[] =
 	"usage: muslin run [OPTION]... [--] PROG [ARG]...\n"
 	"       muslin boot [OPTION]... [--] [PROG [ARG]...]\n"
+	"       muslin compile PROG\n"
 	"       muslin imports PROG\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
@@ -44,6 +46,30 @@ int complain(int status, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return status;
+}
+
+void show_progress(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "muslin: %s\n", line);
+}
+
+int one_argument(int argc, char **argv, const char *help)
+{
+	int i = 1;
+
+	if (i < argc && !strcmp(argv[i], "--help")) {
+		fputs(help, stdout);
+		return -1;
+	}
+	if (i < argc && !strcmp(argv[i], "--"))
+		i++;
+	else if (i < argc && argv[i][0] == '-')
+		return -1 - complain(STATUS_USAGE, "%s: unknown option", argv[i]);
+	if (i + 1 != argc)
+		return -1 - complain(STATUS_USAGE,
+				     "one program; see muslin %s --help", argv[0]);
+	return i;
 }
 
 void *xmalloc(size_t n)

@@ -135,6 +135,13 @@ int muslin_imports(const char *path,
 			     const char *type),
 		   void *arg, char *error, size_t n);
 
+/*
+ * Translates a program file, unless that was done before, so that it starts
+ * fast.  Of config, which may be NULL, only progress matters.
+ */
+int muslin_compile(const struct muslin_config *config, const char *path,
+		   char *error, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program imports, without running it. */
+/* What can be done with a program's file without running it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "machine.h"
+#include "module.h"
 #include "muslin.h"
 #include "wasm.h"
 
@@ -87,5 +89,49 @@ int muslin_imports(const char *path,
 		r = fn(arg, w.imports[i].module, w.imports[i].name,
 		       type_of(&w, &w.imports[i], type, sizeof(type)));
 	wasm_free(&w);
+	return r;
+}
+
+/* The loader needs no more of a machine than this. */
+static int translate_image(const struct muslin_config *config, const char *path,
+			   const void *image, size_t size, char *error)
+{
+	struct muslin *m = calloc(1, sizeof(*m));
+	struct module *mod;
+	int r;
+
+	if (!m)
+		return -ENOMEM;
+	if (config) {
+		m->progress = config->progress;
+		m->callback_arg = config->arg;
+	}
+	r = module_load(m, path, image, size, &mod, error);
+	if (!r)
+		module_put(mod);
+	module_exit(m);
+	free(m);
+	return r;
+}
+
+int muslin_compile(const struct muslin_config *config, const char *path,
+		   char *error, size_t n)
+{
+	char reason[MODULE_ERROR_SIZE] = "";
+	size_t size, skip = 0;
+	void *image;
+	int r = map_file(path, &image, &size);
+
+	if (!r)
+		r = translate_image(config, path, image, size, reason);
+	/* the path, perhaps cut, comes first */
+	while (path[skip] && reason[skip] == path[skip])
+		skip++;
+	if (!strncmp(reason + skip, ": ", 2))
+		skip += 2;
+	if (r)
+		snprintf(error, n, "%s", reason[0] ? reason + skip : strerror(-r));
+	if (image && image != MAP_FAILED)
+		munmap(image, size);
 	return r;
 }
