@@ -49,6 +49,8 @@ static void set_handler(int sig, void (*handler)(int))
 		.sa_flags = SA_ONSTACK | SA_RESTART,
 	}, old;
 
+	/* the machine's own signals must not take this for its user code */
+	sigfillset(&sa.sa_mask);
 	/* nohup */
 	if (!sigaction(sig, NULL, &old) && old.sa_handler == SIG_IGN)
 		return;

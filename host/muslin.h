@@ -50,7 +50,7 @@ struct muslin_config {
 
 /* A machine that is switched off.  config may be NULL. */
 int muslin_new(const struct muslin_config *config, struct muslin **m);
-/* At any time between the calls above; NULL does nothing. */
+/* At any time between calls; NULL does nothing. */
 void muslin_free(struct muslin *m);
 
 /* Until programs can be run. */
@@ -112,6 +112,7 @@ int muslin_wait(struct muslin *m, int id, int *status);
 /*
  * Sends a signal, by the guest's number, to the program or, if id is negative,
  * to the process group of -id.  It has an effect as soon as the machine runs.
+ * A signal handler that calls it should have all signals in its sa_mask.
  */
 int muslin_kill(struct muslin *m, int id, int sig);
 
@@ -121,7 +122,6 @@ int muslin_shutdown(struct muslin *m);
 /* Why the last call failed: one line, the machine's, never NULL. */
 const char *muslin_error(const struct muslin *m);
 
-/* "0.1.0" */
 const char *muslin_version(void);
 
 /*
