@@ -12,17 +12,16 @@
  *
  * The machine has one CPU, and that is the thread which is inside muslin_boot,
  * _mount, _spawn, _wait or _shutdown: between such calls the machine stands
- * still.  A process may have several machines.  Only one thread at a time may
- * use a machine, and only one machine at a time may run on a thread; but
- * muslin_kill can be called at any time, also by a signal handler.
+ * still.  A process may have several machines, but only one thread at a time may
+ * be in any of these functions; all but muslin_kill, which can be called at any
+ * time, also by a signal handler.
  *
  * Functions that return int return a negative errno on failure; muslin_error
  * tells it in words.  Nothing is printed.  What is passed in is copied, unless
  * said otherwise, and stays the caller's.
  *
- * While the machine runs, the library has handlers of its own for SIGSEGV,
- * SIGBUS and SIGURG on its thread, and blocks SIGPIPE there; it puts back what
- * it found.
+ * While a machine runs, the library handles SIGSEGV, SIGBUS and SIGURG, blocks
+ * SIGPIPE and uses the alternate signal stack; it puts back what it found.
  */
 #ifndef MUSLIN_H
 #define MUSLIN_H
@@ -39,7 +38,7 @@ struct muslin;
 
 /* All zero is a good machine. */
 struct muslin_config {
-	uint64_t memory;	/* bytes, rounded up to 64 KiB; 0: 256 MiB */
+	uint64_t memory;	/* bytes, 32 MiB to 3.5 GiB; 0: 256 MiB */
 	const char *cmdline;	/* more kernel parameters, or NULL */
 	/* Kernel messages as they come, not always whole lines; or NULL. */
 	void (*log)(void *arg, const char *text, size_t n);
