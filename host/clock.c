@@ -17,6 +17,7 @@
 
 #define NSEC_PER_SEC 1000000000ull
 #define NEVER (~0ull)
+#define TTY_INTERVAL 200000000
 #define POLL_INTERVAL 4000000	/* nanoseconds */
 
 #ifndef sigev_notify_thread_id
@@ -119,6 +120,8 @@ void w2c_host_idle(struct w2c_host *h)
 	now = clock_now(m);
 	if (m->timer_when != NEVER)
 		timeout = timespec(m->timer_when > now ? m->timer_when - now : 0);
+	if (tty_background(m) && nsec(&timeout) > TTY_INTERVAL)
+		timeout = timespec(TTY_INTERVAL);
 	poll_files(m, &timeout);
 	timer_check(m);
 }

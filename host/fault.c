@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "machine.h"
 #include "switch.h"
+#include "tty.h"
 
 #define ALT_STACK_SIZE 65536
 
@@ -86,6 +87,7 @@ static void restore_handlers(const struct host_signals *s)
 /* Not the machine's: as if this handler were not there. */
 static void not_ours(struct muslin *m)
 {
+	tty_restore_now();
 	if (m)
 		restore_handlers(m->signals);
 	else

@@ -31,6 +31,13 @@ static bool in_background(struct tty *t)
 	return pgrp >= 0 && pgrp != getpgrp();
 }
 
+static bool is_raw(const struct tty *t)
+{
+	struct termios now;
+
+	return !tcgetattr(t->s.fd, &now) && !(now.c_lflag & (ICANON | ISIG));
+}
+
 static void make_raw(struct tty *t)
 {
 	struct termios raw;
@@ -188,10 +195,26 @@ void tty_resume(struct muslin *m)
 	irq_raise(m, HOST_IRQ_WINCH);
 }
 
+/* The shell tells nobody when it puts a running job into the foreground. */
+bool tty_background(struct muslin *m)
+{
+	struct tty *t = m->tty;
+
+	if (t->s.kind == STREAM_FREE || !t->input || !t->background)
+		return false;
+	if (in_background(t))
+		return true;
+	atomic_store(&t->continued, true);
+	ctl_wake(m);
+	return false;
+}
+
 uint32_t tty_woken(struct muslin *m)
 {
 	if (atomic_exchange(&m->tty->continued, false)) {
-		m->tty->raw = false;
+		/* a shell may have made it its own meanwhile */
+		if (!is_raw(m->tty))
+			m->tty->raw = false;
 		tty_resume(m);
 	}
 	return atomic_exchange(&m->tty->resized, false) ? HOST_IRQ_WINCH : 0;

@@ -39,6 +39,9 @@ void tty_detach(struct muslin *m);
 /* The program begins or goes on; it has stopped or ended. */
 void tty_resume(struct muslin *m);
 void tty_suspend(struct muslin *m);
+/* It is another job's: to be asked from time to time, so that it is noticed when
+ * it is ours again. */
+bool tty_background(struct muslin *m);
 /* After a wake-up by one of our signal handlers: HOST_IRQ_*. */
 uint32_t tty_woken(struct muslin *m);
 /* Async-signal-safe: this process is about to die. */

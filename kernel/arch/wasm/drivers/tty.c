@@ -101,7 +101,6 @@ static int wasm_tty_activate(struct tty_port *port, struct tty_struct *tty)
 {
 	unsigned long flags;
 
-	tty->winsize = tty_size();
 	throttled = false;
 	/* It says that it wants input by reading. */
 	local_irq_save(flags);
@@ -110,9 +109,18 @@ static int wasm_tty_activate(struct tty_port *port, struct tty_struct *tty)
 	return 0;
 }
 
+/*
+ * Init has had it open as its console since before there was a terminal; who
+ * opens it now is to find the size.
+ */
 static int wasm_tty_open(struct tty_struct *tty, struct file *file)
 {
-	return tty_port_open(&wasm_tty_port, tty, file);
+	int r = tty_port_open(&wasm_tty_port, tty, file);
+	struct winsize ws = tty_size();
+
+	if (!r)
+		tty_do_resize(tty, &ws);
+	return r;
 }
 
 static void wasm_tty_close(struct tty_struct *tty, struct file *file)
