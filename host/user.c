@@ -2,6 +2,7 @@
 /* Programs: into user code, and back on its system calls, traps and signals. */
 #include <errno.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,25 @@ _Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
 static uint32_t *user_sp(struct task *t)
 {
 	return t->mm->ops->sp(t->mm->base);
+}
+
+static uint32_t *user_tls(struct task *t)
+{
+	return t->mm->ops->tls(t->mm->base);
+}
+
+/* Before the kernel has given up the old program, while there is who to tell. */
+static int check_size(struct muslin *m, const char *name, struct module *mod,
+		      char *error, size_t n)
+{
+	uint32_t size = mod->end - mod->data;
+
+	if (size < m->memory_size)
+		return 0;
+	snprintf(error, n, "%s: needs %u MiB of memory, the machine has %u",
+		 name, size >> 20, m->memory_size >> 20);
+	module_put(mod);
+	return -ENOMEM;
 }
 
 u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
@@ -31,6 +51,9 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 		return -EBUSY;
 	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
 			  info->error);
+	if (!err)
+		err = check_size(m, kmem(m, name, 1), mod, info->error,
+				 sizeof(info->error));
 	if (err) {
 		ctl_refused(m, info->error);
 		return err;
@@ -56,6 +79,11 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 u32 w2c_host_user_sp(struct w2c_host *h)
 {
 	return *user_sp(machine(h)->task);
+}
+
+u32 w2c_host_user_tls(struct w2c_host *h)
+{
+	return *user_tls(machine(h)->task);
 }
 
 static void user_enter(struct muslin *m)
@@ -194,7 +222,7 @@ static void run(struct muslin *m, struct task *t, u32 entry, u32 arg)
 	user_trap(m, SIGILL, ILL_ILLOPC, 0);
 }
 
-void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg)
+void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
@@ -206,6 +234,7 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg)
 	memset(&t->unwind, 0, sizeof(t->unwind));
 	muslin_head(t->mm->base)->unwind = &t->unwind;
 	*user_sp(t) = arg;
+	*user_tls(t) = tls;
 	if (!setjmp(*(jmp_buf *)&base))
 		run(m, t, entry, arg);
 	m->in_user = 0;

@@ -40,7 +40,8 @@ void wasm_start_task(struct task_struct *t)
 		t->thread.fn(t->thread.fn_arg);
 	/* host_user_run() is back when an exec has replaced the program */
 	for (;;)
-		host_user_run(current->mm->context.id, regs->pc, regs->sp);
+		host_user_run(current->mm->context.id, regs->pc, regs->sp,
+			      regs->tls);
 }
 
 /*
@@ -59,7 +60,12 @@ static int copy_user_thread(struct pt_regs *regs, const struct kernel_clone_args
 	}
 	if (get_user(entry, (u32 __user *)args->stack))
 		return -EFAULT;
-	*regs = (struct pt_regs) { .user = 1, .pc = entry, .sp = args->stack };
+	*regs = (struct pt_regs) {
+		.user	= 1,
+		.pc	= entry,
+		.sp	= args->stack,
+		.tls	= args->flags & CLONE_SETTLS ? args->tls : host_user_tls(),
+	};
 	return 0;
 }
 

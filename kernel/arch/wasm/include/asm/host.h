@@ -85,12 +85,15 @@ int __host(user_load)(int id, const char *name, const void *image,
 /*
  * Runs user code of the current task in address space id.  entry 0: the
  * program's start function, then _start(arg); else a thread,
- * table[entry](arg).  Returns when an exec has replaced the program; until
+ * table[entry](arg), with these __stack_pointer (arg too) and __tls_base from
+ * the first instruction on: a signal may come before it.  Returns when an exec has replaced the program; until
  * then the ways back are system calls, faults and interrupts.
  */
-void __host(user_run)(int id, unsigned long entry, unsigned long arg);
-/* The current task's __stack_pointer. */
+void __host(user_run)(int id, unsigned long entry, unsigned long arg,
+		      unsigned long tls);
+/* The current task's __stack_pointer and __tls_base. */
 unsigned long __host(user_sp)(void);
+unsigned long __host(user_tls)(void);
 
 /*
  * --- streams (host/stream.c): what the embedder gave as files 0, 1, 2 ... ---

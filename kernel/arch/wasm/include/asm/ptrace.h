@@ -14,6 +14,7 @@ struct pt_regs {
 	unsigned long user;	/* user code was interrupted, not the kernel */
 	unsigned long pc;	/* where to start: table index, 0 for _start */
 	unsigned long sp;	/* the argument to start with: the stack */
+	unsigned long tls;	/* and __tls_base */
 	unsigned long ret;	/* of the system call on its way back */
 	unsigned long syscall;	/* it is on its way back from one */
 	unsigned long restart;	/* and that one is to be made again */
