@@ -78,6 +78,20 @@ void muslin_free(struct muslin *m)
 	free(m);
 }
 
+static const char *down(const struct muslin *m)
+{
+	switch (m->halted) {
+	case HALTED + HOST_POWER_OFF:
+		return "the guest has switched the machine off";
+	case HALTED + HOST_RESTART_MACHINE:
+		return "the guest has restarted the machine";
+	case HALTED + HOST_PANIC:
+		return "the kernel panicked";
+	default:
+		return "the machine is not up";
+	}
+}
+
 /*
  * Runs the machine until the predicate holds.  The guest's writes to broken
  * pipes are errors here, never a SIGPIPE of this process.
@@ -101,7 +115,7 @@ static int run(struct muslin *m, bool (*until)(struct muslin *, void *),
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 
 	if (r && !m->error[0])
-		return fail(m, r, "the machine is down");
+		return fail(m, r, "%s", down(m));
 	return r;
 }
 
@@ -111,7 +125,7 @@ static int check_up(struct muslin *m)
 	m->error[0] = 0;
 	if (m->ctl->ready && !m->halted)
 		return 0;
-	return fail(m, -ESHUTDOWN, "the machine is not up");
+	return fail(m, -ESHUTDOWN, "%s", down(m));
 }
 
 static bool until_ready(struct muslin *m, void *arg)

@@ -221,14 +221,25 @@ static int wait_for(struct muslin *m, int id)
 	}
 }
 
+static int start_status(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return STATUS_NOT_FOUND;
+	case -ESHUTDOWN:
+		return STATUS_FAILED;
+	default:
+		return STATUS_NOT_EXECUTABLE;
+	}
+}
+
 static int run_program(struct muslin *m, const struct run_options *o,
 		       const struct target *t, char **argv, const char *cwd)
 {
 	int status, id = start(m, o, t->guest, argv, cwd);
 
 	if (id < 0)
-		return complain(id == -ENOENT ? STATUS_NOT_FOUND :
-				STATUS_NOT_EXECUTABLE, "%s: %s", argv[0],
+		return complain(start_status(id), "%s: %s", argv[0],
 				muslin_error(m));
 	forward_signals(m, id);
 	status = wait_for(m, id);
