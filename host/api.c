@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* muslin.h: what an embedder can do, in messages to the guest's init. */
+/* muslin.h: the life of a machine. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "api.h"
 #include "ctl.h"
 #include "hostfs.h"
 #include "initrd.h"
@@ -20,8 +17,6 @@
 #include "tty.h"
 
 #define DEFAULT_MEMORY (256ull << 20)
-
-/* --- life --- */
 
 int muslin_new(const struct muslin_config *config, struct muslin **out)
 {
@@ -93,11 +88,10 @@ static const char *down(const struct muslin *m)
 }
 
 /*
- * Runs the machine until the predicate holds.  The guest's writes to broken
- * pipes are errors here, never a SIGPIPE of this process.
+ * The guest's writes to broken pipes are errors here, never a SIGPIPE of this
+ * process.
  */
-static int run(struct muslin *m, bool (*until)(struct muslin *, void *),
-	       void *arg)
+int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
 {
 	const struct timespec now = { 0 };
 	sigset_t set, old, pending;
@@ -119,8 +113,7 @@ static int run(struct muslin *m, bool (*until)(struct muslin *, void *),
 	return r;
 }
 
-/* At the start of each function that needs the guest. */
-static int check_up(struct muslin *m)
+int api_check(struct muslin *m)
 {
 	m->error[0] = 0;
 	if (m->ctl->ready && !m->halted)
@@ -142,7 +135,7 @@ int muslin_boot(struct muslin *m)
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
 	r = machine_init(m, m->ctl->memory);
-	return r ? r : run(m, until_ready, NULL);
+	return r ? r : api_run(m, until_ready, NULL);
 }
 
 static bool until_halted(struct muslin *m, void *arg)
@@ -155,13 +148,13 @@ static bool until_halted(struct muslin *m, void *arg)
 int muslin_shutdown(struct muslin *m)
 {
 	struct ctl_head msg = { sizeof(msg), CTL_POWER_OFF, 0 };
-	int r = check_up(m);
+	int r = api_check(m);
 
 	if (!r)
 		r = ctl_send(m, &msg);
 	if (r)
 		return r;
-	r = run(m, until_halted, NULL);
+	r = api_run(m, until_halted, NULL);
 	tty_detach(m);
 	return m->halted == HALTED + HOST_POWER_OFF ? 0 : r;
 }
@@ -174,301 +167,4 @@ const char *muslin_error(const struct muslin *m)
 const char *muslin_version(void)
 {
 	return VERSION;
-}
-
-/* --- mounts --- */
-
-static bool until_mounted(struct muslin *m, void *arg)
-{
-	(void)arg;
-	return m->ctl->mounted;
-}
-
-static int mount_root(struct muslin *m, int root, const char *guest, int flags)
-{
-	size_t n = strlen(guest) + 1;
-	struct ctl_mount *msg = calloc(1, sizeof(*msg) + n);
-	int r;
-
-	if (!msg)
-		return -ENOMEM;
-	msg->head.size = sizeof(*msg) + n;
-	msg->head.type = CTL_MOUNT;
-	msg->root = root;
-	msg->flags = flags & MUSLIN_READ_ONLY ? CTL_MOUNT_RO : 0;
-	memcpy(msg->path, guest, n);
-	m->ctl->mounted = false;
-	r = ctl_send(m, &msg->head);
-	free(msg);
-	if (!r)
-		r = run(m, until_mounted, NULL);
-	if (!r && m->ctl->mount_error)
-		r = fail(m, -m->ctl->mount_error, "mount on %s: %s", guest,
-			 strerror(m->ctl->mount_error));
-	return r;
-}
-
-static int check_mount(struct muslin *m, const char *guest)
-{
-	int r = check_up(m);
-
-	if (!r && guest[0] != '/')
-		r = fail(m, -EINVAL, "%s: not an absolute path", guest);
-	return r;
-}
-
-int muslin_mount(struct muslin *m, const char *host, const char *guest,
-		 int flags)
-{
-	int root, r = check_mount(m, guest);
-
-	if (r)
-		return r;
-	root = hostfs_add_dir(m->hostfs, host, flags & MUSLIN_READ_ONLY);
-	if (root < 0)
-		return fail(m, root, "%s: %s", host, strerror(-root));
-	return mount_root(m, root, guest, flags);
-}
-
-int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
-		      const char *name)
-{
-	int root, r = check_mount(m, guest);
-
-	if (r)
-		return r;
-	root = hostfs_add_file(m->hostfs, host, name);
-	if (root < 0)
-		return fail(m, root, "%s: %s", host, strerror(-root));
-	return mount_root(m, root, guest, MUSLIN_READ_ONLY);
-}
-
-/* --- programs --- */
-
-static size_t count(char *const *v, size_t *bytes)
-{
-	size_t n = 0;
-
-	for (; v && *v; v++, n++)
-		*bytes += strlen(*v) + 1;
-	return n;
-}
-
-static char *put_strings(char *p, char *const *v)
-{
-	for (; v && *v; v++)
-		p = stpcpy(p, *v) + 1;
-	return p;
-}
-
-static struct ctl_spawn *spawn_message(const struct muslin_program *p, int id)
-{
-	char *const just_path[] = { (char *)p->path, NULL };
-	char *const *argv = p->argv ? p->argv : just_path;
-	const char *cwd = p->cwd ? p->cwd : "/";
-	size_t size = sizeof(struct ctl_spawn) + p->ngroups * sizeof(uint32_t) +
-		      strlen(p->path) + strlen(cwd) + 2, i;
-	size_t argc = count(argv, &size), envc = count(p->envp, &size);
-	struct ctl_spawn *s;
-	char *text;
-
-	s = calloc(1, size);
-	if (!s)
-		return NULL;
-	s->head = (struct ctl_head){ size, CTL_SPAWN, id };
-	s->uid = p->uid;
-	s->gid = p->gid;
-	s->umask = p->umask;
-	s->ngroups = p->ngroups;
-	s->argc = argc;
-	s->envc = envc;
-	for (i = 0; i < p->ngroups; i++)
-		s->data[i] = p->groups[i];
-	text = (char *)(s->data + p->ngroups);
-	text = stpcpy(text, p->path) + 1;
-	text = stpcpy(text, cwd) + 1;
-	text = put_strings(text, argv);
-	put_strings(text, p->envp);
-	return s;
-}
-
-/* The terminal among the program's files: one of them, or -1. */
-static int find_tty(const struct muslin_program *p)
-{
-	int i;
-
-	for (i = 0; i < 3 && p->flags & MUSLIN_TTY; i++)
-		if (p->fd[i] >= 0 && isatty(p->fd[i]))
-			return p->fd[i];
-	return -1;
-}
-
-static bool same_device(int fd, int other)
-{
-	struct stat a, b;
-
-	return fd == other || (!fstat(fd, &a) && !fstat(other, &b) &&
-			       S_ISCHR(a.st_mode) && a.st_rdev == b.st_rdev);
-}
-
-static int attach(struct muslin *m, const struct muslin_program *prog,
-		  struct program *p, struct ctl_spawn *s)
-{
-	int i, mode, r, tty = find_tty(prog);
-
-	if (tty >= 0) {
-		r = tty_attach(m, tty, tty == prog->fd[0]);
-		if (r)
-			return fail(m, r, "terminal: %s", strerror(-r));
-		p->tty = true;
-	}
-	for (i = 0; i < 3; i++) {
-		int fd = prog->fd[i];
-
-		s->fd[i].stream = CTL_FD_CLOSED;
-		if (fd < 0)
-			continue;
-		if (tty >= 0 && same_device(fd, tty)) {
-			s->fd[i].stream = CTL_FD_TTY;
-			continue;
-		}
-		mode = fcntl(fd, F_GETFL);
-		r = mode < 0 ? -errno : stream_attach(m, fd);
-		if (r < 0)
-			return fail(m, r, "file %d: %s", i, strerror(-r));
-		p->stream[i] = r;
-		s->fd[i].stream = r;
-		s->fd[i].mode = mode & O_ACCMODE;
-	}
-	return 0;
-}
-
-static bool until_started(struct muslin *m, void *arg)
-{
-	(void)m;
-	return ((struct program *)arg)->started;
-}
-
-/* What the guest has open is detached when it closes it. */
-static int give_up(struct muslin *m, struct program *p, int r)
-{
-	int i;
-
-	for (i = 0; i < 3; i++)
-		if (p->stream[i] >= 0 && !stream_used(m, p->stream[i]))
-			stream_detach(m, p->stream[i]);
-	program_free(m, p);
-	return r;
-}
-
-/* How much of text is the beginning of path. */
-static size_t common_length(const char *text, const char *path)
-{
-	size_t n = 0;
-
-	while (path[n] && text[n] == path[n])
-		n++;
-	return n;
-}
-
-static int start_error(struct muslin *m, const struct muslin_program *prog,
-		       const struct program *p)
-{
-	const char *what[] = {
-		[CTL_STEP_PROCESS] = "new process",
-		[CTL_STEP_FILES] = "files of the program",
-		[CTL_STEP_IDS] = "user and groups",
-		[CTL_STEP_CWD] = prog->cwd ? prog->cwd : "/",
-	};
-
-	if (p->step != CTL_STEP_EXEC)
-		return fail(m, -p->error, "%s: %s", what[p->step],
-			    strerror(p->error));
-	/* The loader has said more than errno can, after the path. */
-	if (m->error[0]) {
-		size_t n = common_length(m->error, prog->path);
-
-		if (!strncmp(m->error + n, ": ", 2))
-			memmove(m->error, m->error + n + 2,
-				strlen(m->error + n + 2) + 1);
-		/* ENOENT: it is the compiler that was not found */
-		return p->error == ENOENT ? -ENOEXEC : -p->error;
-	}
-	if (p->error == ENOEXEC)
-		return fail(m, -p->error, "neither WebAssembly nor a script");
-	return fail(m, -p->error, "%s", strerror(p->error));
-}
-
-int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
-{
-	struct ctl_spawn *s;
-	struct program *p;
-	int r = check_up(m);
-
-	if (r)
-		return r;
-	p = program_new(m);
-	if (!p)
-		return fail(m, -EAGAIN, "too many programs");
-	s = spawn_message(prog, p->id);
-	if (!s)
-		return give_up(m, p, fail(m, -ENOMEM, "out of memory"));
-	r = attach(m, prog, p, s);
-	if (!r)
-		r = ctl_send(m, &s->head);
-	free(s);
-	m->ctl->starting = true;
-	if (!r)
-		r = run(m, until_started, p);
-	m->ctl->starting = false;
-	if (!r && p->error)
-		r = start_error(m, prog, p);
-	return r ? give_up(m, p, r) : p->id;
-}
-
-static bool until_changed(struct muslin *m, void *arg)
-{
-	(void)m;
-	return ((struct program *)arg)->changed;
-}
-
-int muslin_wait(struct muslin *m, int id, int *status)
-{
-	struct program *p = program_get(m, id);
-	int r;
-
-	if (!p)
-		return fail(m, -ECHILD, "no program %d", id);
-	/* the machine may have gone down after the program did */
-	if (!p->changed) {
-		r = check_up(m);
-		if (r)
-			return r;
-		if (p->tty)
-			tty_resume(m);
-		r = run(m, until_changed, p);
-		if (r) {
-			tty_suspend(m);
-			return r;
-		}
-	}
-	*status = p->status;
-	p->changed = false;
-	if (p->ended)
-		program_free(m, p);
-	return 0;
-}
-
-int muslin_kill(struct muslin *m, int id, int sig)
-{
-	struct program *p = program_get(m, id < 0 ? -id : id);
-
-	if (!p)
-		return -ECHILD;
-	if (sig < 1 || sig > 64)
-		return -EINVAL;
-	atomic_fetch_or(id < 0 ? &p->kill_group : &p->kill_one,
-			1ull << (sig - 1));
-	ctl_wake(m);
-	return 0;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files that implement muslin.h share. */
+#ifndef MUSLIN_API_H
+#define MUSLIN_API_H
+
+#include <stdbool.h>
+
+struct muslin;
+
+/*
+ * At the start of each function that needs the guest: forgets the last error.
+ * -ESHUTDOWN if there is no guest.
+ */
+int api_check(struct muslin *m);
+/* Runs the machine until the predicate holds; 0, or -errno as the function's. */
+int api_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg);
+
+#endif
