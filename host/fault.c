@@ -10,6 +10,7 @@
 
 #include "kernel.h"
 #include "machine.h"
+#include "stack.h"
 #include "switch.h"
 #include "tty.h"
 
@@ -96,7 +97,8 @@ static void not_ours(struct muslin *m)
 
 static bool in_guard(const struct task *t, const uint8_t *addr)
 {
-	return addr >= t->stack - NATIVE_GUARD && addr < t->stack + NATIVE_RESERVE;
+	return addr >= t->stack->base - NATIVE_GUARD &&
+		addr < t->stack->base + NATIVE_RESERVE;
 }
 
 /*
@@ -107,20 +109,19 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 {
 	struct fault f = { .m = m };
 
-	if (t->reserve_open) {
+	if (t->stack->reserve_open) {
 		/* a second time: the program dies, and its frames are no more */
 		if (!m->in_user)
 			f.addr = (uint32_t)-1;
 		m->in_user = 0;
-		context_divert(uc, t->stack + NATIVE_STACK, handle_kill, &f, sizeof(f));
+		context_divert(uc, stack_top(t->stack), handle_kill, &f, sizeof(f));
 		return;
 	}
-	mprotect(t->stack, NATIVE_RESERVE, PROT_READ | PROT_WRITE);
-	t->reserve_open = true;
+	stack_open_reserve(t->stack);
 	if (!m->in_user)
 		return;
 	m->in_user = 0;
-	context_divert(uc, t->stack + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
+	context_divert(uc, t->stack->base + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
 }
 
 static void on_fault(int sig, siginfo_t *si, void *context)

@@ -44,6 +44,7 @@ struct muslin {
 	struct task **tasks;	/* by id */
 	int ntasks;
 	struct stack_pool *stacks;	/* native stacks to use again */
+	void *swapper_sp;	/* see task.c */
 
 	struct mm **mms;	/* by id; 0 is the kernel's own */
 	int nmms;
@@ -158,24 +159,40 @@ static inline void irq_raise(struct muslin *m, unsigned int bits)
 #define NATIVE_RESERVE	(256u << 10)
 #define NATIVE_STACK	(9u << 20)
 
+/*
+ * A task that goes on where its parent called fork() needs its parent's native
+ * stack, at the same address.  They take turns: what is on the stack is the
+ * resident's, and the others have theirs saved.
+ */
+struct stack {
+	uint8_t *base;
+	bool reserve_open;
+	int refs;
+	struct task *resident;
+};
+
 struct task {
 	int id;
 	uint32_t task;		/* arguments of task_entry(); 0 for the boot task */
 	uint32_t kernel_sp;
+	struct stack *stack;
 	void *sp;		/* where it was switched away from */
-	uint8_t *stack;
-	bool reserve_open;
+	void *saved;		/* from sp to the top, while it is not resident */
 
 	/* of user code */
 	struct mm *mm;		/* the one it runs in, NULL if none */
 	uint32_t user_sp;	/* while it does not run */
 	uint32_t user_tls;
 	struct muslin_unwind unwind;
-	struct muslin_jump *base;	/* of user_run() */
+	void *fork_point;	/* a jmp_buf in the system call's thunk */
 };
 
 int task_init(struct muslin *m);
 void task_exit(struct muslin *m);
+/* The instance at t's place becomes t's. */
+void task_user_load(struct task *t);
+/* Starts the running task's new program on an empty stack. */
+_Noreturn void task_exec(struct muslin *m);
 /* Switches from API caller to the running task, and back. */
 void task_enter(struct muslin *m);
 void task_leave(struct muslin *m);
@@ -184,13 +201,24 @@ void task_leave(struct muslin *m);
 
 #define USER_SPACE (1ull << 32)
 
-struct mm {
-	int id;
+/*
+ * Where an instance and its linear memory are.  A child of fork() must find
+ * them where its parent did: they take turns, as with stacks.
+ */
+struct space {
 	uint8_t *base;		/* instance, then linear memory */
-	struct module *module;
-	const struct module_ops *ops;	/* the module's */
 	struct w2c_linux linux_imports;
 	bool set_up;		/* teardown is due */
+	int refs;
+	struct mm *resident;	/* whose instance it is; the kernel minds the pages */
+};
+
+struct mm {
+	int id;
+	struct space *space;	/* NULL until there is a program */
+	struct module *module;
+	const struct module_ops *ops;	/* the module's */
+	void *saved;		/* the instance, while it is not resident */
 };
 
 int mm_init(struct muslin *m);
@@ -198,10 +226,14 @@ void mm_exit(struct muslin *m);
 /* base + MUSLIN_MEMORY_OFFSET + 8 GiB of addresses; NULL */
 uint8_t *mm_reserve(void);
 struct mm *mm_get(struct muslin *m, uint32_t id);
+/* 0 or -ENOMEM */
+int mm_make_space(struct mm *mm);
+/* The instance at mm's place becomes mm's. */
+void mm_make_resident(struct mm *mm);
 
 static inline uint8_t *mm_memory(const struct mm *mm)
 {
-	return mm->base + MUSLIN_MEMORY_OFFSET;
+	return mm->space->base + MUSLIN_MEMORY_OFFSET;
 }
 
 /* --- user.c --- */

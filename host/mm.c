@@ -65,24 +65,115 @@ u32 w2c_host_mm_create(struct w2c_host *h)
 	mm = calloc(1, sizeof(*mm));
 	if (!mm)
 		return -ENOMEM;
-	mm->base = mm_reserve();
-	if (!mm->base) {
-		free(mm);
-		return -ENOMEM;
-	}
 	mm->id = id;
 	m->mms[id] = mm;
 	return id;
 }
 
+int mm_make_space(struct mm *mm)
+{
+	struct space *s;
+
+	if (mm->space)
+		return 0;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->base = mm_reserve();
+	if (!s->base) {
+		free(s);
+		return -ENOMEM;
+	}
+	s->refs = 1;
+	s->resident = mm;
+	mm->space = s;
+	return 0;
+}
+
+/* The instance's parts: the module's own, and its head. */
+static size_t instance_size(const struct mm *mm)
+{
+	return mm->ops->instance_size + sizeof(struct muslin_head);
+}
+
+static void instance_save(const struct mm *mm, uint8_t *to)
+{
+	size_t n = mm->ops->instance_size;
+
+	memcpy(to, mm->space->base, n);
+	memcpy(to + n, muslin_head(mm->space->base), sizeof(struct muslin_head));
+}
+
+void mm_make_resident(struct mm *mm)
+{
+	struct space *s = mm->space;
+	size_t n = mm->ops->instance_size;
+	uint8_t *from = mm->saved;
+
+	if (s->resident == mm)
+		return;
+	if (s->resident) {
+		/* one buffer is enough for those who change places */
+		uint8_t old[instance_size(mm)];
+
+		instance_save(s->resident, old);
+		memcpy(s->base, from, n);
+		memcpy(muslin_head(s->base), from + n, sizeof(struct muslin_head));
+		memcpy(from, old, sizeof(old));
+		s->resident->saved = from;
+	} else {
+		memcpy(s->base, from, n);
+		memcpy(muslin_head(s->base), from + n, sizeof(struct muslin_head));
+		free(from);
+	}
+	mm->saved = NULL;
+	s->resident = mm;
+}
+
+u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id), *p = mm_get(m, parent);
+
+	if (mm->space || !p->module)
+		return -EINVAL;
+	mm_make_resident(p);
+	mm->saved = malloc(instance_size(p));
+	if (!mm->saved)
+		return -ENOMEM;
+	instance_save(p, mm->saved);
+	mm->space = p->space;
+	mm->space->refs++;
+	mm->module = module_get(p->module);
+	mm->ops = p->ops;
+	return 0;
+}
+
+static void space_put(struct mm *mm)
+{
+	struct space *s = mm->space;
+
+	if (s->resident == mm)
+		s->resident = NULL;
+	if (--s->refs)
+		return;
+	if (s->set_up)
+		mm->ops->teardown(s->base);
+	munmap(s->base, RESERVED);
+	free(s);
+}
+
 static void mm_delete(struct muslin *m, struct mm *mm)
 {
-	if (mm->set_up)
-		mm->ops->teardown(mm->base);
-	munmap(mm->base, RESERVED);
+	/* the last one's instance is torn down, not what was there before */
+	if (mm->space && mm->space->refs == 1 && mm->saved)
+		mm_make_resident(mm);
+	if (mm->space)
+		space_put(mm);
 	if (mm->module)
 		module_put(mm->module);
 	m->mms[mm->id] = NULL;
+	free(mm->saved);
 	free(mm);
 }
 
@@ -113,6 +204,8 @@ u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 pro
 
 	if (!range_ok(m, mm, va, len) || (uint64_t)pa + len > m->memory_size)
 		machine_halt(m, HALTED + HOST_PANIC);
+	if (mm_make_space(mm))
+		return -ENOMEM;
 	if (mmap(mm_memory(mm) + va, len, prot & (PROT_READ | PROT_WRITE),
 		 MAP_SHARED | MAP_FIXED, m->memory_fd, pa) == MAP_FAILED)
 		return -errno;
@@ -126,6 +219,8 @@ u32 w2c_host_mm_unmap(struct w2c_host *h, u32 id, u32 va, u32 len)
 
 	if (!range_ok(m, mm, va, len))
 		machine_halt(m, HALTED + HOST_PANIC);
+	if (!mm->space)
+		return 0;
 	if (mmap(mm_memory(mm) + va, len, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
 		 -1, 0) == MAP_FAILED)
@@ -149,14 +244,13 @@ int mm_init(struct muslin *m)
 	if (!mm)
 		return -ENOMEM;
 	m->mms[0] = mm;
-	mm->base = mm_reserve();
-	if (!mm->base)
+	if (mm_make_space(mm))
 		return -ENOMEM;
 	m->memory = mm_memory(mm);
 	if (mmap(m->memory, m->memory_size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED, m->memory_fd, 0) == MAP_FAILED)
 		return -errno;
-	m->kernel = (struct w2c_vmlinux *)mm->base;
+	m->kernel = (struct w2c_vmlinux *)mm->space->base;
 	return 0;
 }
 
@@ -165,10 +259,8 @@ void mm_exit(struct muslin *m)
 	int i;
 
 	for (i = m->nmms - 1; i >= 0; i--)
-		if (m->mms[i] && m->mms[i]->base)
+		if (m->mms[i])
 			mm_delete(m, m->mms[i]);
-		else if (m->mms[i])
-			free(m->mms[i]);
 	free(m->mms);
 	m->mms = NULL;
 	m->nmms = 0;

@@ -41,6 +41,12 @@ struct module {
 int module_load(struct muslin *m, const char *name, const void *image,
 		size_t size, struct module **out,
 		char error[MODULE_ERROR_SIZE]);
+static inline struct module *module_get(struct module *mod)
+{
+	mod->refs++;
+	return mod;
+}
+
 /* Unused modules are kept for a while, for the next exec. */
 void module_put(struct module *mod);
 /* At the end of a machine, when no address space is left. */

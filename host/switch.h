@@ -12,6 +12,8 @@
  * running stack, its pointer in *save, and goes on with the stack load.
  */
 void switch_stack(void **save, void *load);
+/* More than switch_prepare() puts on a stack. */
+#define SWITCH_FRAME 128
 /* A stack, for switch_stack(), on which fn(arg) will run; it never returns. */
 void *switch_prepare(void *top, void (*fn)(void *arg), void *arg);
 

@@ -1,56 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks are coroutines: each has a native stack of its own. */
+/* Tasks are coroutines: each has a native stack. */
 #include <errno.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "kernel.h"
 #include "machine.h"
+#include "stack.h"
 #include "switch.h"
-
-#define POOL_MAX 64
-#define KEEP (64 << 10)
-
-struct stack_pool {
-	int n;
-	uint8_t *stack[POOL_MAX];
-};
-
-static uint8_t *stack_get(struct muslin *m)
-{
-	uint8_t *p;
-
-	if (m->stacks->n)
-		return m->stacks->stack[--m->stacks->n];
-	p = mmap(NULL, NATIVE_GUARD + NATIVE_STACK, PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return NULL;
-	p += NATIVE_GUARD;
-	if (mprotect(p + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
-		     PROT_READ | PROT_WRITE)) {
-		munmap(p - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
-		return NULL;
-	}
-	return p;
-}
-
-static void stack_unmap(uint8_t *stack)
-{
-	munmap(stack - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
-}
-
-static void stack_put(struct muslin *m, struct task *t)
-{
-	if (t->reserve_open || m->stacks->n == POOL_MAX) {
-		stack_unmap(t->stack);
-		return;
-	}
-	/* all but what every task touches goes back to the host */
-	madvise(t->stack, NATIVE_STACK - KEEP, MADV_DONTNEED);
-	m->stacks->stack[m->stacks->n++] = t->stack;
-}
 
 /* The first function on a task's stack. */
 static void task_main(void *arg)
@@ -63,6 +21,14 @@ static void task_main(void *arg)
 	else
 		w2c_vmlinux_task_entry(m->kernel, t->task, t->kernel_sp);
 	abort();	/* neither returns */
+}
+
+static void exec_main(void *arg)
+{
+	struct muslin *m = arg;
+
+	w2c_vmlinux_task_exec(m->kernel, m->task->kernel_sp);
+	abort();	/* does not return */
 }
 
 static int task_slot(struct muslin *m)
@@ -93,23 +59,22 @@ static struct task *task_new(struct muslin *m, uint32_t task, uint32_t kernel_sp
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->stack = stack_get(m);
-	if (!t->stack) {
-		free(t);
-		return NULL;
-	}
 	t->id = id;
 	t->task = task;
 	t->kernel_sp = kernel_sp;
-	t->sp = switch_prepare(t->stack + NATIVE_STACK, task_main, m);
 	m->tasks[id] = t;
 	return t;
 }
 
 static void task_delete(struct muslin *m, struct task *t)
 {
+	if (t->stack) {
+		if (t->stack->resident == t)
+			t->stack->resident = NULL;
+		stack_put(m, t->stack);
+	}
 	m->tasks[t->id] = NULL;
-	stack_put(m, t);
+	free(t->saved);
 	free(t);
 }
 
@@ -120,46 +85,133 @@ static struct task *task_get(struct muslin *m, uint32_t id)
 	return m->tasks[id];
 }
 
+/* Gives t an empty stack, on which fn will run. */
+static int task_start(struct muslin *m, struct task *t, void (*fn)(void *arg))
+{
+	if (!t->stack)
+		t->stack = stack_get(m);
+	if (!t->stack)
+		return -ENOMEM;
+	t->stack->resident = t;
+	t->sp = switch_prepare(stack_top(t->stack), fn, m);
+	return 0;
+}
+
+static struct task *task_create(struct muslin *m, uint32_t task, uint32_t kernel_sp)
+{
+	struct task *t = task_new(m, task, kernel_sp);
+
+	if (t && task_start(m, t, task_main)) {
+		task_delete(m, t);
+		return NULL;
+	}
+	return t;
+}
+
 u32 w2c_host_task_create(struct w2c_host *h, u32 task, u32 sp)
 {
-	struct task *t = task_new(machine(h), task, sp);
+	struct task *t = task_create(machine(h), task, sp);
 
 	return t ? (u32)t->id : (u32)-ENOMEM;
+}
+
+/*
+ * What the child has on its stack: all that the parent has, from here up, and
+ * below it what starts task_main().
+ */
+static int copy_stack(struct muslin *m, struct task *t, const struct task *parent,
+		      const void *here)
+{
+	_Alignas(16) uint8_t frame[SWITCH_FRAME];
+	uint8_t *low = (uint8_t *)((uintptr_t)here & -16l);
+	uint8_t *sp = switch_prepare(frame + sizeof(frame), task_main, m);
+	size_t n = frame + sizeof(frame) - sp, size = stack_top(parent->stack) - low;
+
+	t->saved = malloc(n + size);
+	if (!t->saved)
+		return -ENOMEM;
+	memcpy(t->saved, sp, n);
+	memcpy((uint8_t *)t->saved + n, low, size);
+	t->sp = low - n;
+	t->stack = parent->stack;
+	t->stack->refs++;
+	return 0;
+}
+
+u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
+{
+	struct muslin *m = machine(h);
+	struct task *parent = m->task, *t;
+
+	if (!parent->fork_point)
+		return -ENOSYS;
+	t = task_new(m, task, sp);
+	if (!t)
+		return -ENOMEM;
+	t->fork_point = parent->fork_point;
+	t->unwind = parent->unwind;
+	t->user_sp = *parent->mm->ops->sp(parent->mm->space->base);
+	t->user_tls = *parent->mm->ops->tls(parent->mm->space->base);
+	if (copy_stack(m, t, parent, __builtin_frame_address(0))) {
+		task_delete(m, t);
+		return -ENOMEM;
+	}
+	return t->id;
+}
+
+_Noreturn void task_exec(struct muslin *m)
+{
+	struct task *t = m->task;
+	struct stack *shared = NULL;
+	void *here;
+
+	t->fork_point = NULL;
+	if (t->stack->refs > 1) {
+		shared = t->stack;
+		t->stack = NULL;
+	} else {
+		stack_close_reserve(t->stack);
+	}
+	if (task_start(m, t, exec_main)) {
+		t->stack = shared;
+		user_trap(m, SIGKILL, SI_KERNEL, 0);
+	}
+	if (shared) {
+		shared->resident = NULL;
+		stack_put(m, shared);
+	}
+	switch_stack(&here, t->sp);
+	abort();	/* nobody comes back */
 }
 
 /* The instance has one stack pointer and one TLS base: the running task's. */
 static void user_save(struct task *t)
 {
-	const struct module_ops *ops;
-
 	if (!t->mm)
 		return;
-	ops = t->mm->ops;
-	t->user_sp = *ops->sp(t->mm->base);
-	t->user_tls = *ops->tls(t->mm->base);
+	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
+	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
 }
 
-static void user_load(struct task *t)
+void task_user_load(struct task *t)
 {
-	const struct module_ops *ops;
-
 	if (!t->mm)
 		return;
-	ops = t->mm->ops;
-	*ops->sp(t->mm->base) = t->user_sp;
-	*ops->tls(t->mm->base) = t->user_tls;
-	muslin_head(t->mm->base)->unwind = &t->unwind;
+	mm_make_resident(t->mm);
+	*t->mm->ops->sp(t->mm->space->base) = t->user_sp;
+	*t->mm->ops->tls(t->mm->space->base) = t->user_tls;
+	muslin_head(t->mm->space->base)->unwind = &t->unwind;
 }
 
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 {
 	struct muslin *m = machine(h);
-	struct task *p = task_get(m, prev), *n = task_get(m, next);
+	struct task *p = task_get(m, prev);
 
 	user_save(p);
-	user_load(n);
-	m->task = n;
-	switch_stack(&p->sp, n->sp);
+	m->task = task_get(m, next);
+	task_user_load(m->task);
+	stack_switch(m, p);
 }
 
 void w2c_host_task_free(struct w2c_host *h, u32 id)
@@ -181,10 +233,11 @@ void task_leave(struct muslin *m)
 
 int task_init(struct muslin *m)
 {
-	m->stacks = calloc(1, sizeof(*m->stacks));
-	if (!m->stacks)
-		return -ENOMEM;
-	m->task = task_new(m, 0, 0);
+	int err = stack_init(m);
+
+	if (err)
+		return err;
+	m->task = task_create(m, 0, 0);
 	return m->task ? 0 : -ENOMEM;
 }
 
@@ -198,10 +251,5 @@ void task_exit(struct muslin *m)
 	free(m->tasks);
 	m->tasks = NULL;
 	m->ntasks = 0;
-	if (!m->stacks)
-		return;
-	while (m->stacks->n)
-		stack_unmap(m->stacks->stack[--m->stacks->n]);
-	free(m->stacks);
-	m->stacks = NULL;
+	stack_exit(m);
 }

@@ -15,12 +15,12 @@ _Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
 
 static uint32_t *user_sp(struct task *t)
 {
-	return t->mm->ops->sp(t->mm->base);
+	return t->mm->ops->sp(t->mm->space->base);
 }
 
 static uint32_t *user_tls(struct task *t)
 {
-	return t->mm->ops->tls(t->mm->base);
+	return t->mm->ops->tls(t->mm->space->base);
 }
 
 /* Before the kernel has given up the old program, while there is who to tell. */
@@ -43,7 +43,7 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
 	struct host_image *info = kmem(m, info_addr, sizeof(*info));
-	struct muslin_head *head = muslin_head(mm->base);
+	struct muslin_head *head;
 	struct module *mod;
 	int err;
 
@@ -58,19 +58,24 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 		ctl_refused(m, info->error);
 		return err;
 	}
+	if (mm_make_space(mm)) {
+		module_put(mod);
+		return -ENOMEM;
+	}
 	mm->module = mod;
 	mm->ops = mod->ops;
-	mm->linux_imports = (struct w2c_linux) {
-		.self = &mm->linux_imports,
+	mm->space->linux_imports = (struct w2c_linux) {
+		.self = &mm->space->linux_imports,
 		.sc = mod->thunks,
 		.machine = m,
 	};
+	head = muslin_head(mm->space->base);
 	head->rt = &user_rt;
 	head->memory.pages = USER_SPACE >> 16;
-	err = mod->ops->setup(mm->base, &mm->linux_imports);
+	err = mod->ops->setup(mm->space->base, &mm->space->linux_imports);
 	if (err)
 		return err;
-	mm->set_up = true;
+	mm->space->set_up = true;
 	info->data = mod->data;
 	info->end = mod->end;
 	return 0;
@@ -93,6 +98,12 @@ static void user_enter(struct muslin *m)
 		user_irq(m);
 }
 
+static void call_dispatcher(struct mm *mm, const struct host_page *p)
+{
+	mm->ops->call4(mm->space->base, p->dispatcher, p->handler, p->sig,
+		       p->info, p->context);
+}
+
 /*
  * Calls the handler that host_page describes.  True if it wishes that the
  * system call which it interrupted fails.  A handler may also never return.
@@ -100,25 +111,18 @@ static void user_enter(struct muslin *m)
 static bool call_handler(struct muslin *m)
 {
 	struct host_page p = *m->page;
-	struct task *t = m->task;
-	uint32_t *sp = user_sp(t), old = *sp;
+	uint32_t old = *user_sp(m->task);
 
 	/* another signal may be due before this handler's first instruction */
-	*sp = p.info;
+	*user_sp(m->task) = p.info;
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 
 	user_enter(m);
-	t->mm->ops->call4(t->mm->base, p.dispatcher, p.handler, p.sig,
-			     p.info, p.context);
+	call_dispatcher(m->task->mm, &p);
 	m->in_user = 0;
-	*user_sp(t) = old;
+	*user_sp(m->task) = old;	/* who called may not be who returns: fork */
 	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
-}
-
-static _Noreturn void exec_unwind(struct muslin *m)
-{
-	longjmp(*(jmp_buf *)m->task->base, 1);
 }
 
 bool user_return(struct muslin *m, uint32_t *ret)
@@ -129,7 +133,7 @@ bool user_return(struct muslin *m, uint32_t *ret)
 		m->page->action = 0;
 		restart |= m->page->restart;
 		if (action == HOST_USER_EXEC)
-			exec_unwind(m);
+			task_exec(m);
 		if (action == HOST_USER_CALL && call_handler(m)) {
 			restart = 0;
 			if (ret)
@@ -205,38 +209,39 @@ const struct muslin_rt user_rt = {
 	.free	= free,
 };
 
-static void run(struct muslin *m, struct task *t, u32 entry, u32 arg)
+void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
-	const struct module_ops *ops = t->mm->ops;
+	struct muslin *m = machine(h);
+	struct task *t = m->task;
+	const struct mm *mm = mm_get(m, id);
+
+	t->mm = mm_get(m, id);
+	t->user_sp = arg;
+	t->user_tls = tls;
+	memset(&t->unwind, 0, sizeof(t->unwind));
+	task_user_load(t);
 
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 	user_enter(m);
 	if (entry) {
-		ops->call1(t->mm->base, entry, arg);
+		mm->ops->call1(mm->space->base, entry, arg);
 	} else {
-		ops->start(t->mm->base);
-		ops->entry(t->mm->base, arg);
+		mm->ops->start(mm->space->base);
+		mm->ops->entry(mm->space->base, arg);
 	}
 	/* neither returns in a program that keeps to the ABI */
 	user_trap(m, SIGILL, ILL_ILLOPC, 0);
 }
 
-void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
+void w2c_host_user_resume(struct w2c_host *h, u32 id)
 {
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
-	uint32_t ksp = *kernel_sp(m->kernel);
-	struct muslin_jump base;
 
 	t->mm = mm_get(m, id);
-	t->base = &base;
-	memset(&t->unwind, 0, sizeof(t->unwind));
-	muslin_head(t->mm->base)->unwind = &t->unwind;
-	*user_sp(t) = arg;
-	*user_tls(t) = tls;
-	if (!setjmp(*(jmp_buf *)&base))
-		run(m, t, entry, arg);
-	m->in_user = 0;
-	*kernel_sp(m->kernel) = ksp;
+	task_user_load(t);
+	w2c_vmlinux_user_enter(m->kernel);
+	user_return(m, NULL);
+	longjmp(*(jmp_buf *)t->fork_point, 1);
 }

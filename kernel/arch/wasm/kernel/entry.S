@@ -4,6 +4,7 @@
 	.globaltype __stack_pointer, i32
 	.functype start_kernel () -> ()
 	.functype wasm_start_task (i32) -> ()
+	.functype wasm_run_user () -> ()
 	.functype host_task_switch (i32, i32) -> ()
 	.import_module host_task_switch, host
 	.import_name host_task_switch, task_switch
@@ -31,6 +32,18 @@ wasm_task_entry:
 	global.set __stack_pointer
 	local.get 0
 	call wasm_start_task
+	end_function
+
+	/* void task_exec(unsigned long sp): the same task, another program */
+	.section .text.wasm_task_exec,"",@
+	.globl wasm_task_exec
+	.type wasm_task_exec,@function
+	.export_name wasm_task_exec, task_exec
+wasm_task_exec:
+	.functype wasm_task_exec (i32) -> ()
+	local.get 0
+	global.set __stack_pointer
+	call wasm_run_user
 	end_function
 
 	/* void wasm_switch(prev, next): the shadow stack pointer is per task */

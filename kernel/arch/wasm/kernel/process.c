@@ -16,15 +16,24 @@ static struct task_struct *wasm_prev;
 
 void wasm_switch(int prev, int next);
 void wasm_start_task(struct task_struct *t);
+void wasm_run_user(void);
 
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	wasm_prev = prev;
 	wasm_current = next;
-	if (next->mm && next->mm->context.sync_end)
+	if (next->mm && wasm_tlb_stale(next->mm))
 		wasm_tlb_due = 1;
 	wasm_switch(prev->thread.host, next->thread.host);
 	return wasm_prev;
+}
+
+/* Also where an exec goes on: the host calls it on an empty native stack. */
+void wasm_run_user(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	host_user_run(current->mm->context.id, regs->pc, regs->sp, regs->tls);
 }
 
 /*
@@ -33,39 +42,37 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
  */
 void wasm_start_task(struct task_struct *t)
 {
-	struct pt_regs *regs = task_pt_regs(t);
-
 	schedule_tail(wasm_prev);
 	if (t->thread.fn)
 		t->thread.fn(t->thread.fn_arg);
-	/* host_user_run() is back when an exec has replaced the program */
-	for (;;)
-		host_user_run(current->mm->context.id, regs->pc, regs->sp,
-			      regs->tls);
+	if (task_pt_regs(t)->forked) {
+		task_pt_regs(t)->forked = 0;
+		host_user_resume(t->mm->context.id);
+	}
+	wasm_run_user();
 }
 
 /*
- * A new thread of the same address space starts with a function of its own,
- * see doc/abi.md.  To go on where the parent is would take a copy of the
- * native stack.
+ * With a stack of its own a child starts with a function of its own, see
+ * doc/abi.md.  Without it goes on where its parent is, with a copy of the
+ * native stack at the same address; and so it cannot share memory.
  */
-static int copy_user_thread(struct pt_regs *regs, const struct kernel_clone_args *args)
+static int copy_user_regs(struct pt_regs *regs, const struct kernel_clone_args *args)
 {
 	u32 entry;
 
-	if (!(args->flags & CLONE_VM) || !args->stack) {
-		pr_warn_once("fork is not supported yet, use posix_spawn (%s[%d])\n",
-			     current->comm, task_pid_nr(current));
-		return -ENOSYS;
+	*regs = (struct pt_regs) { .user = 1 };
+	if (!args->stack) {
+		if (args->flags & CLONE_VM)
+			return -EINVAL;
+		regs->forked = 1;
+		return 0;
 	}
 	if (get_user(entry, (u32 __user *)args->stack))
 		return -EFAULT;
-	*regs = (struct pt_regs) {
-		.user	= 1,
-		.pc	= entry,
-		.sp	= args->stack,
-		.tls	= args->flags & CLONE_SETTLS ? args->tls : host_user_tls(),
-	};
+	regs->pc = entry;
+	regs->sp = args->stack;
+	regs->tls = args->flags & CLONE_SETTLS ? args->tls : host_user_tls();
 	return 0;
 }
 
@@ -88,11 +95,14 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		p->thread.fn = args->fn;
 		p->thread.fn_arg = args->fn_arg;
 	} else {
-		err = copy_user_thread(regs, args);
+		err = copy_user_regs(regs, args);
 		if (err)
 			return err;
 	}
-	p->thread.host = host_task_create(p, (unsigned long)regs & ~15UL);
+	if (regs->forked)
+		p->thread.host = host_task_fork(p, (unsigned long)regs & ~15UL);
+	else
+		p->thread.host = host_task_create(p, (unsigned long)regs & ~15UL);
 	return p->thread.host < 0 ? p->thread.host : 0;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <asm/host.h>
@@ -62,13 +63,25 @@ static int pte_prot(pte_t pte)
 	return prot ?: -1;
 }
 
-static int sync_table(struct run *run, pmd_t *pmd, unsigned long addr,
-		      unsigned long end)
+static pte_t *chunk_ptes(struct mm_struct *mm, unsigned long addr)
 {
-	pte_t *pte = pte_offset_kernel(pmd, addr);
-	int err;
+	pmd_t *pmd = pmd_off(mm, addr);
 
-	for (; addr != end; addr += PAGE_SIZE, pte++) {
+	return pmd_present(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
+}
+
+#define CHUNK_SIZE	(1UL << WASM_CHUNK_SHIFT)
+#define CHUNK_PAGES	(CHUNK_SIZE / PAGE_SIZE)
+
+static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
+{
+	pte_t *pte = chunk_ptes(mm, addr);
+	int i, err;
+
+	/* the table is gone, and with it all that it mapped */
+	if (!pte)
+		return run_add(run, addr, 0, CHUNK_SIZE, -1);
+	for (i = 0; i < CHUNK_PAGES; i++, pte++, addr += PAGE_SIZE) {
 		if (!(pte_val(*pte) & _PAGE_SYNC))
 			continue;
 		err = run_add(run, addr, pte_val(*pte) & PAGE_MASK, PAGE_SIZE,
@@ -80,33 +93,114 @@ static int sync_table(struct run *run, pmd_t *pmd, unsigned long addr,
 	return 0;
 }
 
-/*
- * Tells the host what changed.  On failure (the host is out of memory or of
- * mappings) the rest stays marked.
- */
-int wasm_tlb_sync(struct mm_struct *mm)
+/* Tells the host what changed; what it could not be told stays marked. */
+static int sync_marked(struct mm_struct *mm)
 {
-	unsigned long addr = mm->context.sync_start, end = mm->context.sync_end;
-	unsigned long next;
-	struct run run = { .id = mm->context.id };
-	pmd_t *pmd;
-	int err = 0;
+	mm_context_t *context = &mm->context;
+	struct run run = { .id = context->id };
+	unsigned long chunk;
+	int err;
 
-	for (; addr != end && !err; addr = next) {
-		next = pgd_addr_end(addr, end);
-		pmd = pmd_off(mm, addr);
-		if (pmd_present(*pmd))
-			err = sync_table(&run, pmd, addr, next);
-		else
-			err = run_add(&run, addr, 0, next - addr, -1);
+	for_each_set_bit(chunk, context->dirty, WASM_CHUNKS) {
+		err = sync_chunk(mm, &run, chunk << WASM_CHUNK_SHIFT);
+		if (!err)
+			err = run_flush(&run);
+		if (err)
+			return err;
+		__clear_bit(chunk, context->dirty);
 	}
-	if (!err)
-		err = run_flush(&run);
+	return 0;
+}
+
+/* Maps what new has and old has not, old being what the host knows. */
+static int replace_chunk(struct run *run, pte_t *old, pte_t *new, unsigned long addr)
+{
+	static const pte_t none;
+	int i, err, prot, had;
+	pte_t o, n;
+
+	for (i = 0; i < CHUNK_PAGES; i++, addr += PAGE_SIZE) {
+		o = old ? old[i] : none;
+		n = new ? new[i] : none;
+		had = pte_prot(o);
+		prot = pte_prot(n);
+		if (new)
+			new[i] = __pte(pte_val(n) & ~_PAGE_SYNC);
+		if (had == prot && (prot < 0 || pte_pfn(o) == pte_pfn(n)))
+			continue;
+		err = run_add(run, addr, pte_val(n) & PAGE_MASK, PAGE_SIZE, prot);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct mm_struct *resident_kin(struct mm_struct *mm)
+{
+	mm_context_t *c;
+
+	list_for_each_entry(c, &mm->context.kin, kin)
+		if (c->resident)
+			return container_of(c, struct mm_struct, context);
+	return NULL;
+}
+
+/* What the host has is not known any more: it has nothing, and is told all. */
+static void start_anew(struct mm_struct *mm)
+{
+	unsigned long chunk;
+	pte_t *pte;
+	int i;
+
+	if (host_mm_unmap(mm->context.id, 0, TASK_SIZE))
+		panic("the host cannot unmap memory");
+	for_each_set_bit(chunk, mm->context.used, WASM_CHUNKS) {
+		__set_bit(chunk, mm->context.dirty);
+		pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
+		for (i = 0; pte && i < CHUNK_PAGES; i++)
+			set_pte(pte + i, pte[i]);
+	}
+}
+
+/* Takes over from the resident one of its kin.  Most pages are the same. */
+static int take_over(struct mm_struct *mm)
+{
+	struct mm_struct *old = resident_kin(mm);
+	struct run run = { .id = mm->context.id };
+	DECLARE_BITMAP(chunks, WASM_CHUNKS);
+	unsigned long chunk, addr;
+	int err;
+
+	err = sync_marked(old);
 	if (err)
 		return err;
-	mm->context.sync_start = 0;
-	mm->context.sync_end = 0;
+	old->context.resident = false;
+	mm->context.resident = true;
+	bitmap_or(chunks, old->context.used, mm->context.used, WASM_CHUNKS);
+	for_each_set_bit(chunk, chunks, WASM_CHUNKS) {
+		addr = chunk << WASM_CHUNK_SHIFT;
+		err = replace_chunk(&run, chunk_ptes(old, addr),
+				    chunk_ptes(mm, addr), addr);
+		if (!err)
+			err = run_flush(&run);
+		if (err) {
+			start_anew(mm);
+			return err;
+		}
+	}
+	bitmap_zero(mm->context.dirty, WASM_CHUNKS);
 	return 0;
+}
+
+bool wasm_tlb_stale(struct mm_struct *mm)
+{
+	return !mm->context.resident ||
+		!bitmap_empty(mm->context.dirty, WASM_CHUNKS);
+}
+
+int wasm_tlb_sync(struct mm_struct *mm)
+{
+	return mm->context.resident ? sync_marked(mm) : take_over(mm);
 }
 
 int init_new_context(struct task_struct *task, struct mm_struct *mm)
@@ -115,11 +209,45 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 
 	if (id < 0)
 		return id;
-	mm->context = (mm_context_t) { .id = id };
+	mm->context = (mm_context_t) { .id = id, .resident = true };
+	INIT_LIST_HEAD(&mm->context.kin);
 	return 0;
+}
+
+int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm)
+{
+	int err = host_mm_fork(mm->context.id, old->context.id);
+
+	if (err)
+		return err;
+	mm->context.resident = false;
+	list_add(&mm->context.kin, &old->context.kin);
+	return 0;
+}
+
+/*
+ * The host's mappings go to the next of kin while the page tables still say
+ * what they are.  Nothing may stay mapped: the pages will be somebody else's.
+ */
+void arch_exit_mmap(struct mm_struct *mm)
+{
+	mm_context_t *next;
+
+	if (!mm->context.resident || list_empty(&mm->context.kin))
+		return;
+	next = list_first_entry(&mm->context.kin, mm_context_t, kin);
+	if (!take_over(container_of(next, struct mm_struct, context)))
+		return;
+	/* it could not even be told what mm has */
+	if (!next->resident) {
+		mm->context.resident = false;
+		next->resident = true;
+		start_anew(container_of(next, struct mm_struct, context));
+	}
 }
 
 void destroy_context(struct mm_struct *mm)
 {
+	list_del(&mm->context.kin);
 	host_mm_destroy(mm->context.id);
 }

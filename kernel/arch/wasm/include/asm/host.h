@@ -54,6 +54,11 @@ void __host(random)(void *buf, unsigned long n);
 /* --- tasks (host/task.c): each has a native stack of its own --- */
 
 /*
+ * The id of a task that is a copy of the calling one, in the system call that
+ * this is called from; its user code goes on with host_user_resume().
+ */
+int __host(task_fork)(struct task_struct *t, unsigned long sp);
+/*
  * The new task's id, > 0; 0 is the one that boots.  On its first switch it
  * calls the export task_entry(t, sp).
  */
@@ -67,6 +72,11 @@ void __host(task_free)(int id);
 
 /* A new, empty 4 GiB address space; its id, > 0. */
 int __host(mm_create)(void);
+/*
+ * Gives the new address space id the program of parent, at the same place:
+ * what is mapped there is whatever the last of them had.
+ */
+int __host(mm_fork)(int id, int parent);
 void __host(mm_destroy)(int id);
 /* Maps physical memory; prot is PROT_READ | PROT_WRITE. */
 int __host(mm_map)(int id, unsigned long va, unsigned long pa,
@@ -85,12 +95,17 @@ int __host(user_load)(int id, const char *name, const void *image,
 /*
  * Runs user code of the current task in address space id.  entry 0: the
  * program's start function, then _start(arg); else a thread,
- * table[entry](arg), with these __stack_pointer (arg too) and __tls_base from
- * the first instruction on: a signal may come before it.  Returns when an exec has replaced the program; until
- * then the ways back are system calls, faults and interrupts.
+ * table[entry](arg).  __stack_pointer is arg, and __tls_base tls, from the
+ * first instruction on: a signal may come before it.  Never returns: the ways
+ * back are system calls, faults and interrupts.
  */
-void __host(user_run)(int id, unsigned long entry, unsigned long arg,
+void __noreturn __host(user_run)(int id, unsigned long entry, unsigned long arg,
 		      unsigned long tls);
+/*
+ * The same for a task of host_task_fork(): goes on in the system call that
+ * made it, which returns 0.
+ */
+void __noreturn __host(user_resume)(int id);
 /* The current task's __stack_pointer and __tls_base. */
 unsigned long __host(user_sp)(void);
 unsigned long __host(user_tls)(void);

@@ -24,7 +24,7 @@
 /* what a system call, fault or interrupt asks the host to do on its return */
 #define HOST_USER_CALL		1	/* call a signal handler, see below */
 #define HOST_USER_RESTART	2	/* make the system call again */
-#define HOST_USER_EXEC		3	/* forget this program: host_user_run() returns */
+#define HOST_USER_EXEC		3	/* forget this program, call the export task_exec() */
 
 /* how */
 #define HOST_RESTART		1	/* the same call, the same arguments */

@@ -2,10 +2,30 @@
 #ifndef _ASM_WASM_MMU_H
 #define _ASM_WASM_MMU_H
 
+#include <linux/list.h>
+#include <linux/types.h>
+
+/* Page tables are looked through in pieces of 16 MiB. */
+#define WASM_CHUNK_SHIFT	24
+#define WASM_CHUNKS		(1 << (32 - WASM_CHUNK_SHIFT))
+
 typedef struct {
 	int id;				/* the host's name for the address space */
-	unsigned long sync_start;	/* see asm/tlbsync.h */
-	unsigned long sync_end;
+	/*
+	 * A child of fork() must find its memory at the host's addresses that
+	 * its parent has, so they take turns: kin are in a ring, and one of
+	 * them is resident.
+	 */
+	struct list_head kin;
+	bool resident;
+	/* chunks with entries that the host does not know */
+	DECLARE_BITMAP(dirty, WASM_CHUNKS);
+	/* chunks that had an entry since the address space was made */
+	DECLARE_BITMAP(used, WASM_CHUNKS);
 } mm_context_t;
+
+/* of init_mm */
+#define INIT_MM_CONTEXT(mm) \
+	.context = { .kin = LIST_HEAD_INIT(mm.context.kin), .resident = true },
 
 #endif

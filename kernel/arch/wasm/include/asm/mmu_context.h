@@ -3,7 +3,22 @@
 #define _ASM_WASM_MMU_CONTEXT_H
 
 #include <linux/mm_types.h>
-#include <asm-generic/mm_hooks.h>
+
+/* fork: mm has become a copy of old */
+int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm);
+/* before mm gives up its pages */
+void arch_exit_mmap(struct mm_struct *mm);
+
+static inline void arch_unmap(struct mm_struct *mm, unsigned long start,
+			      unsigned long end)
+{
+}
+
+static inline bool arch_vma_access_permitted(struct vm_area_struct *vma,
+					     bool write, bool execute, bool foreign)
+{
+	return true;
+}
 
 #define init_new_context init_new_context
 int init_new_context(struct task_struct *task, struct mm_struct *mm);

@@ -118,7 +118,7 @@ static inline void set_ptes(struct mm_struct *mm, unsigned long addr,
 
 	for (i = 0; i < nr; i++)
 		set_pte(ptep + i, __pte(pte_val(pte) + i * PAGE_SIZE));
-	wasm_tlb_mark(mm, addr, addr + nr * PAGE_SIZE);
+	wasm_tlb_mark(&mm->context, addr, addr + nr * PAGE_SIZE);
 }
 
 #define pte_clear(mm, addr, ptep) wasm_pte_clear(mm, addr, ptep)
@@ -126,7 +126,7 @@ static inline void wasm_pte_clear(struct mm_struct *mm, unsigned long addr,
 				  pte_t *ptep)
 {
 	*ptep = __pte(_PAGE_SYNC);
-	wasm_tlb_mark(mm, addr, addr + PAGE_SIZE);
+	wasm_tlb_mark(&mm->context, addr, addr + PAGE_SIZE);
 }
 
 #define update_mmu_cache(vma, addr, ptep)			do { } while (0)

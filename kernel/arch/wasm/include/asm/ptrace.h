@@ -17,6 +17,7 @@ struct pt_regs {
 	unsigned long tls;	/* and __tls_base */
 	unsigned long ret;	/* of the system call on its way back */
 	unsigned long syscall;	/* it is on its way back from one */
+	unsigned long forked;	/* goes on where its parent called */
 	unsigned long restart;	/* and that one is to be made again */
 };
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Native stacks: a pool of them, and whose turn it is on one. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kernel.h"
+#include "machine.h"
+#include "stack.h"
+#include "switch.h"
+
+#define POOL_MAX 64
+#define KEEP (64 << 10)
+
+struct stack_pool {
+	int n;
+	struct stack *stack[POOL_MAX];
+	struct stack *swapper;
+};
+
+static struct stack *stack_new(void)
+{
+	struct stack *s = calloc(1, sizeof(*s));
+	uint8_t *p;
+
+	if (!s)
+		return NULL;
+	p = mmap(NULL, NATIVE_GUARD + NATIVE_STACK, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED) {
+		free(s);
+		return NULL;
+	}
+	s->base = p + NATIVE_GUARD;
+	if (mprotect(s->base + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
+		     PROT_READ | PROT_WRITE)) {
+		munmap(p, NATIVE_GUARD + NATIVE_STACK);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static void stack_delete(struct stack *s)
+{
+	munmap(s->base - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
+	free(s);
+}
+
+struct stack *stack_get(struct muslin *m)
+{
+	struct stack *s = m->stacks->n ? m->stacks->stack[--m->stacks->n] :
+		stack_new();
+
+	if (s)
+		s->refs = 1;
+	return s;
+}
+
+void stack_put(struct muslin *m, struct stack *s)
+{
+	if (--s->refs)
+		return;
+	stack_close_reserve(s);
+	s->resident = NULL;
+	if (m->stacks->n == POOL_MAX) {
+		stack_delete(s);
+		return;
+	}
+	/* all but what every task touches goes back to the host */
+	madvise(s->base, NATIVE_STACK - KEEP, MADV_DONTNEED);
+	m->stacks->stack[m->stacks->n++] = s;
+}
+
+void stack_open_reserve(struct stack *s)
+{
+	mprotect(s->base, NATIVE_RESERVE, PROT_READ | PROT_WRITE);
+	s->reserve_open = true;
+}
+
+void stack_close_reserve(struct stack *s)
+{
+	if (s->reserve_open)
+		mprotect(s->base, NATIVE_RESERVE, PROT_NONE);
+	s->reserve_open = false;
+}
+
+uint8_t *stack_top(const struct stack *s)
+{
+	return s->base + NATIVE_STACK;
+}
+
+static size_t used(const struct task *t)
+{
+	return stack_top(t->stack) - (uint8_t *)t->sp;
+}
+
+static void make_resident(struct muslin *m, struct task *t)
+{
+	struct task *r = t->stack->resident;
+
+	if (r) {
+		r->saved = malloc(used(r));
+		if (!r->saved) {
+			fail(m, -ENOMEM, "the host is out of memory");
+			machine_halt(m, HALTED + HOST_PANIC);
+		}
+		memcpy(r->saved, r->sp, used(r));
+	}
+	memcpy(t->sp, t->saved, used(t));
+	free(t->saved);
+	t->saved = NULL;
+	t->stack->resident = t;
+}
+
+/* Changes what is on a stack, from a stack of its own. */
+static void swapper(void *arg)
+{
+	struct muslin *m = arg;
+
+	for (;;) {
+		make_resident(m, m->task);
+		switch_stack(&m->swapper_sp, m->task->sp);
+	}
+}
+
+void stack_switch(struct muslin *m, struct task *from)
+{
+	struct task *to = m->task;
+
+	switch_stack(&from->sp, to->stack->resident == to ? to->sp : m->swapper_sp);
+}
+
+int stack_init(struct muslin *m)
+{
+	m->stacks = calloc(1, sizeof(*m->stacks));
+	if (!m->stacks)
+		return -ENOMEM;
+	m->stacks->swapper = stack_get(m);
+	if (!m->stacks->swapper)
+		return -ENOMEM;
+	m->swapper_sp = switch_prepare(stack_top(m->stacks->swapper), swapper, m);
+	return 0;
+}
+
+void stack_exit(struct muslin *m)
+{
+	if (!m->stacks)
+		return;
+	if (m->stacks->swapper)
+		stack_delete(m->stacks->swapper);
+	while (m->stacks->n)
+		stack_delete(m->stacks->stack[--m->stacks->n]);
+	free(m->stacks);
+	m->stacks = NULL;
+}
