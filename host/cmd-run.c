@@ -99,22 +99,11 @@ static int find_program(const char *prog, struct target *t)
 	return 0;
 }
 
-static bool begins_with_dir(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
-}
-
-/* Those that the guest has of its own, it must keep. */
+/* It may be mounted over the guest's /tmp; the others are needed. */
 static void add_current_dir(struct run_options *o, const char *cwd)
 {
-	static const char *const own[] = { "/proc", "/sys", "/dev" };
-	size_t i;
-
-	for (i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (begins_with_dir(cwd, own[i]))
-			return;
+	if (is_guests_own(cwd) && strncmp(cwd, "/tmp", 4))
+		return;
 	o->dirs = xmalloc(sizeof(*o->dirs));
 	o->dirs[0].host = xstrdup(cwd);
 	o->dirs[0].guest = xstrdup(cwd);
@@ -146,7 +135,7 @@ static int mount_all(struct muslin *m, const struct run_options *o,
 	name = basename(t->host);
 	t->guest = xasprintf(PROGRAM_DIR "/%s", name);
 	r = muslin_mount_file(m, t->host, PROGRAM_DIR, name);
-	return r ? complain(STATUS_FAILED, "%s", muslin_error(m)) : 0;
+	return r ? complain(STATUS_FAILED, "%s: %s", t->host, muslin_error(m)) : 0;
 }
 
 /* What the user asked for comes first, so this only fills up. */
