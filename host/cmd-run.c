@@ -187,10 +187,26 @@ static int start(struct muslin *m, const struct run_options *o,
 }
 
 /*
+ * The program has them, and may close them while it goes on.  Messages still
+ * need standard error, and `muslin boot' its output.
+ */
+static void release_files(bool keep_output)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, 0);
+	if (!keep_output)
+		dup2(null, 1);
+	close(null);
+}
+
+/*
  * A program that was stopped stops us, so that the shell has its job back; to
  * go on with us is to go on with it.
  */
-static int wait_for(struct muslin *m, int id)
+static int wait_for(struct muslin *m, int id, bool tty)
 {
 	int r, status;
 
@@ -202,7 +218,7 @@ static int wait_for(struct muslin *m, int id)
 			return WEXITSTATUS(status);
 		if (WIFSIGNALED(status))
 			return 128 + WTERMSIG(status);
-		if (isatty(0))
+		if (tty)
 			kill(0, SIGTSTP);
 		else
 			raise(SIGSTOP);
@@ -226,12 +242,14 @@ static int run_program(struct muslin *m, const struct run_options *o,
 		       const struct target *t, char **argv, const char *cwd)
 {
 	int status, id = start(m, o, t->guest, argv, cwd);
+	bool tty = isatty(0);
 
 	if (id < 0)
 		return complain(start_status(id), "%s: %s", argv[0],
 				muslin_error(m));
+	release_files(o->boot);
 	forward_signals(m, id);
-	status = wait_for(m, id);
+	status = wait_for(m, id, tty);
 	forward_signals(m, 0);
 	return status;
 }
