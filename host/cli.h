@@ -57,6 +57,9 @@ void env_add(struct run_options *o, char *var);
 /* The guest's name of a host path, which is as realpath has it; or NULL. */
 char *guest_path(const struct run_options *o, const char *host);
 
+/* The path is below a directory that the guest has of its own. */
+bool is_guests_own(const char *path);
+
 /* Boots, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
 

@@ -99,22 +99,11 @@ static int find_program(const char *prog, struct target *t)
 	return 0;
 }
 
-static bool begins_with_dir(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
-}
-
-/* Those that the guest has of its own, it must keep. */
+/* It may be mounted over the guest's /tmp; the others are needed. */
 static void add_current_dir(struct run_options *o, const char *cwd)
 {
-	static const char *const own[] = { "/proc", "/sys", "/dev" };
-	size_t i;
-
-	for (i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (begins_with_dir(cwd, own[i]))
-			return;
+	if (is_guests_own(cwd) && strncmp(cwd, "/tmp", 4))
+		return;
 	o->dirs = xmalloc(sizeof(*o->dirs));
 	o->dirs[0].host = xstrdup(cwd);
 	o->dirs[0].guest = xstrdup(cwd);
@@ -146,7 +135,7 @@ static int mount_all(struct muslin *m, const struct run_options *o,
 	name = basename(t->host);
 	t->guest = xasprintf(PROGRAM_DIR "/%s", name);
 	r = muslin_mount_file(m, t->host, PROGRAM_DIR, name);
-	return r ? complain(STATUS_FAILED, "%s", muslin_error(m)) : 0;
+	return r ? complain(STATUS_FAILED, "%s: %s", t->host, muslin_error(m)) : 0;
 }
 
 /* What the user asked for comes first, so this only fills up. */
@@ -198,10 +187,26 @@ static int start(struct muslin *m, const struct run_options *o,
 }
 
 /*
+ * The program has them, and may close them while it goes on.  Messages still
+ * need standard error, and `muslin boot' its output.
+ */
+static void release_files(bool keep_output)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, 0);
+	if (!keep_output)
+		dup2(null, 1);
+	close(null);
+}
+
+/*
  * A program that was stopped stops us, so that the shell has its job back; to
  * go on with us is to go on with it.
  */
-static int wait_for(struct muslin *m, int id)
+static int wait_for(struct muslin *m, int id, bool tty)
 {
 	int r, status;
 
@@ -213,7 +218,7 @@ static int wait_for(struct muslin *m, int id)
 			return WEXITSTATUS(status);
 		if (WIFSIGNALED(status))
 			return 128 + WTERMSIG(status);
-		if (isatty(0))
+		if (tty)
 			kill(0, SIGTSTP);
 		else
 			raise(SIGSTOP);
@@ -237,12 +242,14 @@ static int run_program(struct muslin *m, const struct run_options *o,
 		       const struct target *t, char **argv, const char *cwd)
 {
 	int status, id = start(m, o, t->guest, argv, cwd);
+	bool tty = isatty(0);
 
 	if (id < 0)
 		return complain(start_status(id), "%s: %s", argv[0],
 				muslin_error(m));
+	release_files(o->boot);
 	forward_signals(m, id);
-	status = wait_for(m, id);
+	status = wait_for(m, id, tty);
 	forward_signals(m, 0);
 	return status;
 }

@@ -193,6 +193,22 @@ void run_options_free(struct run_options *o)
 	free(o->env);
 }
 
+/* What init mounts there hides what a root directory of the host has. */
+bool is_guests_own(const char *path)
+{
+	static const char *const own[] = {
+		"/dev", "/proc", "/run", "/sys", "/tmp",
+	};
+	size_t i, n;
+
+	for (i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		n = strlen(own[i]);
+		if (!strncmp(path, own[i], n) && (!path[n] || path[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
 /* Of several directories that hold it, the innermost. */
 char *guest_path(const struct run_options *o, const char *host)
 {
@@ -213,6 +229,8 @@ char *guest_path(const struct run_options *o, const char *host)
 	if (!best)
 		return NULL;
 	rest = host + best_n;
+	if (!strcmp(best->guest, "/") && is_guests_own(rest))
+		return NULL;
 	guest = strcmp(best->guest, "/") ? best->guest : "";
 	return xasprintf("%s%s", guest, *rest || *guest ? rest : "/");
 }

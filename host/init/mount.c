@@ -75,17 +75,15 @@ static int make_point(char *path)
 		return errno;
 
 	slash = strrchr(path, '/');
-	if (slash != path) {
-		*slash = 0;
-		r = make_point(path);
-		if (!r && statfs(path, &fs))
-			r = errno;
-		*slash = '/';
-		if (r)
-			return r;
-		if (fs.f_type == HOSTFS_MAGIC)
-			return ENOENT;
-	}
+	*slash = 0;
+	r = make_point(*path ? path : "/");
+	if (!r && statfs(*path ? path : "/", &fs))
+		r = errno;
+	*slash = '/';
+	if (r)
+		return r;
+	if (fs.f_type == HOSTFS_MAGIC)
+		return ENOENT;
 	return mkdir(path, 0755) ? errno : 0;
 }
 
