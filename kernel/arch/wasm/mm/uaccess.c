@@ -93,14 +93,14 @@ unsigned long __clear_user(void __user *to, unsigned long n)
 /* Bytes before the NUL, count if there is none, -EFAULT. */
 static long string_op(char *dst, unsigned long addr, long count)
 {
-	long done = 0, len, n;
+	long done = 0, end, len, n;
 	char *p;
 
 	if (!access_ok((void __user *)addr, 1))
 		return -EFAULT;
-	count = min_t(unsigned long, count, TASK_SIZE - addr);
-	while (done < count) {
-		len = chunk(addr + done, count - done);
+	end = min_t(unsigned long, count, TASK_SIZE - addr);
+	while (done < end) {
+		len = chunk(addr + done, end - done);
 		p = wasm_user_ptr(addr + done, false);
 		if (!p)
 			return -EFAULT;
@@ -111,7 +111,8 @@ static long string_op(char *dst, unsigned long addr, long count)
 		if (n < len)
 			return done;
 	}
-	return count;
+	/* what ends with the last address has no NUL, however many were asked for */
+	return end < count ? -EFAULT : count;
 }
 
 long strncpy_from_user(char *dst, const char __user *src, long count)
