@@ -41,6 +41,9 @@ extern unsigned long memory_end;	/* bytes of physical memory */
 #define page_to_phys(p)		((phys_addr_t)page_to_pfn(p) << PAGE_SHIFT)
 #define virt_addr_valid(x)	((unsigned long)(x) < memory_end)
 
+/* code is not in linear memory */
+#define VM_DATA_DEFAULT_FLAGS	VM_DATA_FLAGS_NON_EXEC
+
 #endif
 #include <asm-generic/memory_model.h>
 #include <asm-generic/getorder.h>
