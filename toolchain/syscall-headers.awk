@@ -23,7 +23,7 @@ out == "numbers" {
 	if (musl($2) != $2)
 		print "#define __NR_" musl($2), $1
 	if ($3 != "x")
-		by_name[++n] = "__SYSCALL_N(" $1 ", " $2 ")"
+		by_name[++n] = "__SYSCALL_N(" $1 ", " musl($2) ")"
 	next
 }
 

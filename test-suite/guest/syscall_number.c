@@ -11,6 +11,7 @@ int main(void)
 {
 	volatile long getpid_nr = SYS_getpid, write_nr = SYS_write, none = 9999;
 	char buf[8] = "";
+	long long where = 0;
 	int fd = open("file", O_RDWR | O_CREAT, 0600);
 
 	t_check(syscall(SYS_getpid) == getpid());
@@ -19,6 +20,9 @@ int main(void)
 	t_check(syscall(SYS_pread64, fd, buf, 7, 1LL) == 4 && !strcmp(buf, "ello"));
 	t_check(syscall(SYS_pread64, fd, buf, 7, 1LL << 32) == 0);
 	t_check(syscall(SYS_write, -1, buf, 1) == -1 && errno == EBADF);
+	/* it has two names, and once could not be linked */
+	t_check(syscall(SYS_llseek, fd, 0, 2, &where, SEEK_SET) == 0 && where == 2);
+	t_check(syscall(SYS__llseek, fd, 0, 1, &where, SEEK_CUR) == 0 && where == 3);
 	errno = 0;
 	t_check(syscall(none) == -1 && errno == ENOSYS);
 	return t_status;
