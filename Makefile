@@ -64,6 +64,7 @@ $(eval $(call fetched,linux,linux-source-6.12))
 $(eval $(call fetched,wabt,wabt+))
 $(eval $(call fetched,lua,src:lua5.4))
 $(eval $(call fetched,zlib,src:zlib))
+$(eval $(call fetched,dash,src:dash))
 
 # --- source trees: upstream, our patches, our overlay ---
 

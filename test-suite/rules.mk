@@ -46,7 +46,16 @@ $(T)/zlib/.stamp: $(sources)/zlib.stamp $(toolchain)
 		$(with_tools) $(MAKE) static all64 >>log 2>&1 || { cat log >&2; exit 1; }
 	$(Q)touch $@
 
-check_needs += $(T)/lua/.stamp $(T)/zlib/.stamp
+# Not --enable-static, which makes warnings of the linker fatal: configure's
+# tests of functions would then fail, since they declare them with another type.
+$(T)/dash/.stamp: $(sources)/dash.stamp $(toolchain)
+	$(say) MAKE dash
+	$(Q)$(call unpack,dash)
+	$(Q)cd $(@D) && $(with_tools) ./configure --host=$(triple) CC=$(triple)-cc >log 2>&1 && \
+		$(with_tools) $(MAKE) >>log 2>&1 || { cat log >&2; exit 1; }
+	$(Q)touch $@
+
+check_needs += $(foreach p,lua zlib dash,$(T)/$(p)/.stamp)
 
 # --- the driver ---
 
