@@ -16,7 +16,7 @@
 #include "stream.h"
 #include "tty.h"
 
-#define DEFAULT_MEMORY (256ull << 20)
+#define DEFAULT_MEMORY (1ull << 30)
 
 int muslin_new(const struct muslin_config *config, struct muslin **out)
 {

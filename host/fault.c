@@ -118,9 +118,11 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 		return;
 	}
 	stack_open_reserve(t->stack);
+	irq_raise(m, HOST_IRQ_LOOK);
 	if (!m->in_user)
 		return;
 	m->in_user = 0;
+	f.addr = *t->mm->ops->sp(t->mm->space->base);
 	context_divert(uc, t->stack->base + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
 }
 

@@ -142,6 +142,11 @@ static inline void irq_raise(struct muslin *m, unsigned int bits)
 	__atomic_fetch_or(&m->page->irq_pending, bits, __ATOMIC_SEQ_CST);
 }
 
+static inline void irq_lower(struct muslin *m, unsigned int bits)
+{
+	__atomic_fetch_and(&m->page->irq_pending, ~bits, __ATOMIC_SEQ_CST);
+}
+
 /* --- task.c --- */
 
 #define BOOT_TASK 0

@@ -38,7 +38,7 @@ struct muslin;
 
 /* All zero is a good machine. */
 struct muslin_config {
-	uint64_t memory;	/* bytes, 32 MiB to 3.5 GiB; 0: 256 MiB */
+	uint64_t memory;	/* bytes, 32 MiB to 3.5 GiB; 0: 1 GiB */
 	const char *cmdline;	/* more kernel parameters, or NULL */
 	/* Kernel messages as they come, not always whole lines; or NULL. */
 	void (*log)(void *arg, const char *text, size_t n);

@@ -18,7 +18,7 @@ const char run_options_help[] =
 	"  --env NAME               the same, with our own value\n"
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
-	"                           (default 256M)\n"
+	"                           (default 1G)\n"
 	"  --cmdline TEXT           add kernel parameters\n"
 	"  --help                   show this\n";
 

@@ -12,6 +12,8 @@
 
 #define POOL_MAX 64
 #define KEEP (64 << 10)
+/* more than is called from there */
+#define SETTLE_DISTANCE (64 << 10)
 
 struct stack_pool {
 	int n;
@@ -84,6 +86,14 @@ void stack_close_reserve(struct stack *s)
 	if (s->reserve_open)
 		mprotect(s->base, NATIVE_RESERVE, PROT_NONE);
 	s->reserve_open = false;
+}
+
+void stack_settle(struct stack *s)
+{
+	uint8_t *here = __builtin_frame_address(0);
+
+	if (s->reserve_open && here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE)
+		stack_close_reserve(s);
 }
 
 uint8_t *stack_top(const struct stack *s)

@@ -18,6 +18,8 @@ uint8_t *stack_top(const struct stack *s);
 /* See NATIVE_RESERVE. */
 void stack_open_reserve(struct stack *s);
 void stack_close_reserve(struct stack *s);
+/* Closes it if the caller, and so all that is left, is above it. */
+void stack_settle(struct stack *s);
 
 /* From the stack of from, which runs, to that of m->task. */
 void stack_switch(struct muslin *m, struct task *from);

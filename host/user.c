@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"
+#include "stack.h"
 
 _Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
 
@@ -151,10 +152,15 @@ void user_irq(struct muslin *m)
 {
 	do {
 		m->in_user = 0;
+		irq_lower(m, HOST_IRQ_LOOK);
+		stack_settle(m->task->stack);
 		w2c_vmlinux_user_irq(m->kernel);
 		user_return(m, NULL);
 		m->in_user = 1;
 	} while (user_pending(m));
+	/* a handler that leaves by siglongjmp makes a system call */
+	if (m->task->stack->reserve_open)
+		irq_raise(m, HOST_IRQ_LOOK);
 }
 
 _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr)
