@@ -65,6 +65,7 @@ $(eval $(call fetched,wabt,wabt+))
 $(eval $(call fetched,lua,src:lua5.4))
 $(eval $(call fetched,zlib,src:zlib))
 $(eval $(call fetched,dash,src:dash))
+$(eval $(call fetched,make,src:make-dfsg))
 
 # --- source trees: upstream, our patches, our overlay ---
 

@@ -29,7 +29,7 @@ with_tools := PATH='$(abspath $(B)/bin)':"$$PATH"
 
 # unpack(NAME): its source into $(T)/NAME.
 unpack = rm -rf $(@D) && mkdir -p $(@D) && \
-	tar -xf $(sources)/$(1)/*.orig.tar.gz -C $(@D) --strip-components=1 --no-same-owner
+	tar -xf $(sources)/$(1)/*.orig.tar.[gx]z -C $(@D) --strip-components=1 --no-same-owner
 
 $(T)/lua/.stamp: $(sources)/lua.stamp $(toolchain)
 	$(say) MAKE lua
@@ -55,7 +55,17 @@ $(T)/dash/.stamp: $(sources)/dash.stamp $(toolchain)
 		$(with_tools) $(MAKE) >>log 2>&1 || { cat log >&2; exit 1; }
 	$(Q)touch $@
 
-check_needs += $(foreach p,lua zlib dash,$(T)/$(p)/.stamp)
+# Debian took make's manual away, but not its place in configure.
+$(T)/make/.stamp: $(sources)/make.stamp $(toolchain)
+	$(say) MAKE make
+	$(Q)$(call unpack,make)
+	$(Q)mkdir $(@D)/doc && : >$(@D)/doc/Makefile.in
+	$(Q)cd $(@D) && $(with_tools) ./configure --host=$(triple) CC=$(triple)-cc --disable-nls >log 2>&1 && \
+		$(with_tools) $(MAKE) -C lib >>log 2>&1 && $(with_tools) $(MAKE) make >>log 2>&1 || \
+		{ cat log >&2; exit 1; }
+	$(Q)touch $@
+
+check_needs += $(foreach p,lua zlib dash make,$(T)/$(p)/.stamp)
 
 # --- the driver ---
 
