@@ -36,7 +36,7 @@ static void each(int which, int sig, clockid_t clock)
 	start = now(clock);
 	t_check(setitimer(which, &t, NULL) == 0);
 	t_check(getitimer(which, &left) == 0);
-	/* the tick is 10 ms */
+	/* rounded up to ticks */
 	t_check(left.it_value.tv_usec > 0 && left.it_value.tv_usec <= 60000);
 	t_check(left.it_interval.tv_usec == 20000);
 	while (fired == 0)

@@ -24,6 +24,7 @@ struct pt_regs {
 #define user_mode(r)			((r)->user != 0)
 #define instruction_pointer(r)		((r)->pc)
 #define user_stack_pointer(r)		((r)->sp)
+#define current_user_stack_pointer()	host_user_sp()	/* asm/host.h */
 #define kernel_stack_pointer(r)		((r)->sp)
 #define profile_pc(r)			((r)->pc)
 

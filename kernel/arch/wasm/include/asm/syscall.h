@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/sched.h>
 #include <uapi/linux/audit.h>
+#include <asm/host.h>
 #include <asm/ptrace.h>
 
 static inline int syscall_get_nr(struct task_struct *t, struct pt_regs *r)
