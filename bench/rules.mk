@@ -3,7 +3,7 @@
 
 K := $(B)/bench
 cpu_programs := sha256 nbody chase words queens deflate lua
-bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp processes
+bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp processes threads
 
 # Both sides by the same clang with the same options.
 $(K)/native/%: bench/%.c bench/bench.h
