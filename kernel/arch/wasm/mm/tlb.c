@@ -229,13 +229,10 @@ int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm)
  * The host's mappings go to the next of kin while the page tables still say
  * what they are.  Nothing may stay mapped: the pages will be somebody else's.
  */
-void arch_exit_mmap(struct mm_struct *mm)
+static void bequeath(struct mm_struct *mm)
 {
-	mm_context_t *next;
+	mm_context_t *next = list_first_entry(&mm->context.kin, mm_context_t, kin);
 
-	if (!mm->context.resident || list_empty(&mm->context.kin))
-		return;
-	next = list_first_entry(&mm->context.kin, mm_context_t, kin);
 	if (!take_over(container_of(next, struct mm_struct, context)))
 		return;
 	/* it could not even be told what mm has */
@@ -244,6 +241,14 @@ void arch_exit_mmap(struct mm_struct *mm)
 		next->resident = true;
 		start_anew(container_of(next, struct mm_struct, context));
 	}
+}
+
+/* While its pages go, which may take turns, it must not be heir to another. */
+void arch_exit_mmap(struct mm_struct *mm)
+{
+	if (mm->context.resident && !list_empty(&mm->context.kin))
+		bequeath(mm);
+	list_del_init(&mm->context.kin);
 }
 
 void destroy_context(struct mm_struct *mm)
