@@ -115,7 +115,7 @@ void w2c_host_idle(struct w2c_host *h)
 	uint64_t now;
 
 	machine_poke(m);
-	if (m->page->irq_pending & ~HOST_IRQ_LOOK)
+	if (irq_pending(m))
 		return;
 	now = clock_now(m);
 	if (m->timer_when != NEVER)

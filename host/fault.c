@@ -57,16 +57,30 @@ static void handle_wild(void *arg)
 	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
-/* Out of the reserve too: SIGKILL, or if it was the kernel's doing, the end. */
+/* The kernel has used up even its own part of the stack. */
+static void handle_overflow(void *arg)
+{
+	struct fault *f = arg;
+
+	fail(f->m, -EIO, "the kernel's stack overflowed");
+	machine_halt(f->m, HALTED + HOST_PANIC);
+}
+
+/* The program has used up what was left for it to handle its SIGSEGV. */
 static void handle_kill(void *arg)
 {
 	struct fault *f = arg;
 
-	if (f->addr) {
-		fail(f->m, -EIO, "the kernel's stack overflowed");
-		machine_halt(f->m, HALTED + HOST_PANIC);
-	}
-	user_trap(f->m, SIGKILL, SI_KERNEL, 0);
+	user_trap(f->m, SIGSEGV, SI_KERNEL, 0);
+}
+
+static void handle_irq(void *arg)
+{
+	struct fault *f = arg;
+	int saved_errno = errno;
+
+	user_irq(f->m);
+	errno = saved_errno;
 }
 
 /* The kernel itself touched what is not there, or the host has no memory. */
@@ -103,27 +117,27 @@ static bool in_guard(const struct task *t, const uint8_t *addr)
 
 /*
  * User code that has used up its stack gets a SIGSEGV.  The kernel, called
- * with little of it left, goes on in the reserve.
+ * with little of it left, goes on in what is reserved.
  */
 static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 {
 	struct fault f = { .m = m };
+	struct stack *s = t->stack;
 
-	if (t->stack->reserve_open) {
-		/* a second time: the program dies, and its frames are no more */
-		if (!m->in_user)
-			f.addr = (uint32_t)-1;
-		m->in_user = 0;
-		context_divert(uc, stack_top(t->stack), handle_kill, &f, sizeof(f));
+	if (!m->in_user) {
+		if (!stack_open_next(m))
+			context_divert(uc, stack_top(s), handle_overflow, &f, sizeof(f));
 		return;
 	}
-	stack_open_reserve(t->stack);
-	irq_raise(m, HOST_IRQ_LOOK);
-	if (!m->in_user)
-		return;
 	m->in_user = 0;
+	if (s->reserve_open) {
+		context_divert(uc, stack_top(s), handle_kill, &f, sizeof(f));
+		return;
+	}
+	stack_open_next(m);
+	s->told = true;
 	f.addr = *t->mm->ops->sp(t->mm->space->base);
-	context_divert(uc, t->stack->base + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
+	context_divert(uc, s->base + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
 }
 
 static void on_fault(int sig, siginfo_t *si, void *context)
@@ -168,17 +182,22 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 		context_divert(uc, NULL, handle_fault, &f, sizeof(f));
 }
 
-static void on_irq(int sig)
+/* Not on the task's stack, which may have no room for a host's frame. */
+static void on_irq(int sig, siginfo_t *si, void *context)
 {
 	struct muslin *m = current_machine;
+	struct fault f = { .m = m };
 	int saved_errno = errno;
 
 	(void)sig;
+	(void)si;
 	if (!m)
 		return;
 	clock_poll(m);
-	if (m->in_user && user_pending(m))
-		user_irq(m);
+	if (m->in_user && user_pending(m)) {
+		m->in_user = 0;
+		context_divert(context, NULL, handle_irq, &f, sizeof(f));
+	}
 	errno = saved_errno;
 }
 
@@ -191,8 +210,8 @@ int fault_start(struct muslin *m)
 {
 	struct sigaction fault = { .sa_sigaction = on_fault,
 		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	struct sigaction irq = { .sa_handler = on_irq,
-		.sa_flags = SA_RESTART | SA_NODEFER };
+	struct sigaction irq = { .sa_sigaction = on_irq,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
 	struct host_signals *s = calloc(1, sizeof(*s));
 	stack_t alt = { .ss_size = ALT_STACK_SIZE };
 

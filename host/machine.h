@@ -39,6 +39,8 @@ struct muslin {
 	 * the kernel and in the host: an interrupt stays pending.
 	 */
 	volatile sig_atomic_t in_user;
+	/* the running task's: user code has to be kept from using it up */
+	bool reserve_open;
 
 	struct task *task;	/* the running one */
 	struct task **tasks;	/* by id */
@@ -142,26 +144,26 @@ static inline void irq_raise(struct muslin *m, unsigned int bits)
 	__atomic_fetch_or(&m->page->irq_pending, bits, __ATOMIC_SEQ_CST);
 }
 
-static inline void irq_lower(struct muslin *m, unsigned int bits)
-{
-	__atomic_fetch_and(&m->page->irq_pending, ~bits, __ATOMIC_SEQ_CST);
-}
-
 /* --- task.c --- */
 
 #define BOOT_TASK 0
 
 /*
- * A native stack.  Its lowest part is kept for the kernel: when user code has
- * used up the rest, or the kernel is called with little left, it is opened.
+ * A native stack.  When user code has used up its part, or the kernel is
+ * called with little of it left, the reserve is opened: for the handler of
+ * the SIGSEGV, and what it calls.  The part below is the kernel's alone: user
+ * code that comes back to find it open is killed, so that no program can
+ * make the kernel overflow.
  *
  *	stack - NATIVE_GUARD	never mapped
- *	stack			reserve, closed at first
+ *	stack			the kernel's, closed at first
+ *	stack + NATIVE_KERNEL	reserve, closed at first
  *	stack + NATIVE_RESERVE	what user code can use
  *	stack + NATIVE_STACK	top
  */
 #define NATIVE_GUARD	(256u << 10)
-#define NATIVE_RESERVE	(256u << 10)
+#define NATIVE_KERNEL	(256u << 10)
+#define NATIVE_RESERVE	(NATIVE_KERNEL + (256u << 10))
 #define NATIVE_STACK	(9u << 20)
 
 /*
@@ -172,6 +174,8 @@ static inline void irq_lower(struct muslin *m, unsigned int bits)
 struct stack {
 	uint8_t *base;
 	bool reserve_open;
+	bool kernel_open;
+	bool told;		/* user code has got its SIGSEGV */
 	int refs;
 	struct task *resident;
 };
@@ -248,9 +252,15 @@ bool user_return(struct muslin *m, uint32_t *ret);
 /* Interrupts that came while in_user was 0. */
 void user_irq(struct muslin *m);
 
+static inline bool irq_pending(struct muslin *m)
+{
+	return *(volatile unsigned int *)&m->page->irq_pending;
+}
+
+/* Anything that has to be looked at before user code runs. */
 static inline bool user_pending(struct muslin *m)
 {
-	return __builtin_expect(*(volatile unsigned int *)&m->page->irq_pending, 0);
+	return __builtin_expect(irq_pending(m) | m->reserve_open, 0);
 }
 
 _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Native stacks: a pool of them, and whose turn it is on one. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,8 +13,8 @@
 
 #define POOL_MAX 64
 #define KEEP (64 << 10)
-/* more than is called from there */
-#define SETTLE_DISTANCE (64 << 10)
+/* more than closing it needs */
+#define SETTLE_DISTANCE 1024
 
 struct stack_pool {
 	int n;
@@ -64,7 +65,7 @@ void stack_put(struct muslin *m, struct stack *s)
 {
 	if (--s->refs)
 		return;
-	stack_close_reserve(s);
+	stack_close(s);
 	s->resident = NULL;
 	if (m->stacks->n == POOL_MAX) {
 		stack_delete(s);
@@ -75,25 +76,60 @@ void stack_put(struct muslin *m, struct stack *s)
 	m->stacks->stack[m->stacks->n++] = s;
 }
 
-void stack_open_reserve(struct stack *s)
+bool stack_open_next(struct muslin *m)
 {
-	mprotect(s->base, NATIVE_RESERVE, PROT_READ | PROT_WRITE);
-	s->reserve_open = true;
+	struct stack *s = m->task->stack;
+
+	if (s->kernel_open)
+		return false;
+	if (s->reserve_open)
+		s->kernel_open = true;
+	s->reserve_open = m->reserve_open = true;
+	mprotect(s->kernel_open ? s->base : s->base + NATIVE_KERNEL,
+		 s->kernel_open ? NATIVE_KERNEL : NATIVE_RESERVE - NATIVE_KERNEL,
+		 PROT_READ | PROT_WRITE);
+	return true;
 }
 
-void stack_close_reserve(struct stack *s)
+void stack_close(struct stack *s)
 {
 	if (s->reserve_open)
 		mprotect(s->base, NATIVE_RESERVE, PROT_NONE);
-	s->reserve_open = false;
+	s->reserve_open = s->kernel_open = s->told = false;
 }
 
-void stack_settle(struct stack *s)
+static void overflowed(void *arg)
 {
+	struct muslin *m = arg;
+
+	user_trap(m, SIGSEGV, SI_KERNEL, 0);
+}
+
+_Noreturn void stack_overflowed(struct muslin *m)
+{
+	void *here;
+
+	switch_stack(&here, switch_prepare(stack_top(m->task->stack), overflowed, m));
+	abort();	/* nobody comes back */
+}
+
+void stack_settle(struct muslin *m)
+{
+	struct stack *s = m->task->stack;
 	uint8_t *here = __builtin_frame_address(0);
 
-	if (s->reserve_open && here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE)
-		stack_close_reserve(s);
+	if (!s->reserve_open)
+		return;
+	if (s->kernel_open)
+		stack_overflowed(m);
+	if (here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE) {
+		stack_close(s);
+		m->reserve_open = false;
+	} else if (!s->told) {
+		s->told = true;
+		user_trap(m, SIGSEGV, SEGV_MAPERR,
+			  *m->task->mm->ops->sp(m->task->mm->space->base));
+	}
 }
 
 uint8_t *stack_top(const struct stack *s)
@@ -139,6 +175,7 @@ void stack_switch(struct muslin *m, struct task *from)
 {
 	struct task *to = m->task;
 
+	m->reserve_open = to->stack->reserve_open;
 	switch_stack(&from->sp, to->stack->resident == to ? to->sp : m->swapper_sp);
 }
 

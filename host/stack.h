@@ -2,6 +2,7 @@
 #ifndef MUSLIN_STACK_H
 #define MUSLIN_STACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct muslin;
@@ -15,11 +16,16 @@ void stack_exit(struct muslin *m);
 struct stack *stack_get(struct muslin *m);
 void stack_put(struct muslin *m, struct stack *s);
 uint8_t *stack_top(const struct stack *s);
-/* See NATIVE_RESERVE. */
-void stack_open_reserve(struct stack *s);
-void stack_close_reserve(struct stack *s);
-/* Closes it if the caller, and so all that is left, is above it. */
-void stack_settle(struct stack *s);
+/* See NATIVE_RESERVE.  The next part that is closed; false: there is none. */
+bool stack_open_next(struct muslin *m);
+void stack_close(struct stack *s);
+/*
+ * Before user code runs: closes what was opened if the caller, and so all that
+ * is left, is above it; else the program gets a SIGSEGV.
+ */
+void stack_settle(struct muslin *m);
+/* The running task's program dies, and with it all that is on the stack. */
+_Noreturn void stack_overflowed(struct muslin *m);
 
 /* From the stack of from, which runs, to that of m->task. */
 void stack_switch(struct muslin *m, struct task *from);

@@ -170,7 +170,7 @@ _Noreturn void task_exec(struct muslin *m)
 		shared = t->stack;
 		t->stack = NULL;
 	} else {
-		stack_close_reserve(t->stack);
+		stack_close(t->stack);
 	}
 	if (task_start(m, t, exec_main)) {
 		t->stack = shared;
@@ -180,6 +180,7 @@ _Noreturn void task_exec(struct muslin *m)
 		shared->resident = NULL;
 		stack_put(m, shared);
 	}
+	m->reserve_open = false;
 	switch_stack(&here, t->sp);
 	abort();	/* nobody comes back */
 }

@@ -152,15 +152,11 @@ void user_irq(struct muslin *m)
 {
 	do {
 		m->in_user = 0;
-		irq_lower(m, HOST_IRQ_LOOK);
-		stack_settle(m->task->stack);
 		w2c_vmlinux_user_irq(m->kernel);
 		user_return(m, NULL);
+		stack_settle(m);
 		m->in_user = 1;
-	} while (user_pending(m));
-	/* a handler that leaves by siglongjmp makes a system call */
-	if (m->task->stack->reserve_open)
-		irq_raise(m, HOST_IRQ_LOOK);
+	} while (irq_pending(m));
 }
 
 _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr)

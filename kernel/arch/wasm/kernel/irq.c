@@ -39,8 +39,7 @@ static void handle_irqs(struct pt_regs *regs)
 	unsigned int pending;
 
 	wasm_irq_flags = ARCH_IRQ_DISABLED;
-	while ((pending = wasm_irqs_pending())) {
-		__atomic_fetch_and(&host_page.irq_pending, ~pending, __ATOMIC_SEQ_CST);
+	while ((pending = xchg(&host_page.irq_pending, 0))) {
 		irq_enter();
 		dispatch(pending);
 		irq_exit();

@@ -123,7 +123,7 @@ void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp)
 
 void arch_cpu_idle(void)
 {
-	if (!wasm_irqs_pending())
+	if (!READ_ONCE(host_page.irq_pending))
 		host_idle();
 	raw_local_irq_enable();
 	raw_local_irq_disable();
@@ -131,7 +131,7 @@ void arch_cpu_idle(void)
 
 void cpu_relax(void)
 {
-	if (!irqs_disabled() && wasm_irqs_pending())
+	if (!irqs_disabled() && READ_ONCE(host_page.irq_pending))
 		wasm_handle_irqs();
 	barrier();
 }

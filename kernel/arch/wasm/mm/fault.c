@@ -72,8 +72,12 @@ void wasm_user_fault(unsigned long addr, int write)
 	wasm_user_work();
 }
 
+/* SI_KERNEL: the program cannot go on, whatever handler it has. */
 void wasm_user_trap(int sig, int code, unsigned long addr)
 {
-	force_sig_fault(sig, code, (void __user *)addr);
+	if (code == SI_KERNEL)
+		force_fatal_sig(sig);
+	else
+		force_sig_fault(sig, code, (void __user *)addr);
 	wasm_user_work();
 }

@@ -16,7 +16,6 @@
 #define HOST_IRQ_STREAM	2	/* a watched stream is ready */
 #define HOST_IRQ_TTY	4	/* the terminal has input, or takes output again */
 #define HOST_IRQ_WINCH	8	/* the terminal's size changed */
-#define HOST_IRQ_LOOK	16	/* not for the kernel: the host itself wants to look */
 
 /* streams */
 #define HOST_STREAMS	256

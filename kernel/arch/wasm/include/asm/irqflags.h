@@ -17,11 +17,6 @@ extern struct host_page host_page;
 extern unsigned long wasm_irq_flags;
 void wasm_handle_irqs(void);
 
-static inline unsigned int wasm_irqs_pending(void)
-{
-	return *(volatile unsigned int *)&host_page.irq_pending & ~HOST_IRQ_LOOK;
-}
-
 static inline unsigned long arch_local_save_flags(void)
 {
 	return wasm_irq_flags;
@@ -31,7 +26,7 @@ static inline void arch_local_irq_restore(unsigned long flags)
 {
 	wasm_irq_flags = flags;
 	__asm__ __volatile__("" ::: "memory");
-	if (flags && __builtin_expect(wasm_irqs_pending(), 0))
+	if (flags && __builtin_expect(*(volatile unsigned int *)&host_page.irq_pending, 0))
 		wasm_handle_irqs();
 }
 
