@@ -4,6 +4,7 @@
 #include <linux/mman.h>
 #include <asm/host.h>
 #include <asm/mmu_context.h>
+#include <asm/pgalloc.h>
 #include <asm/pgtable.h>
 #include <asm/tlbsync.h>
 
@@ -160,6 +161,18 @@ static void start_anew(struct mm_struct *mm)
 		for (i = 0; pte && i < CHUNK_PAGES; i++)
 			set_pte(pte + i, pte[i]);
 	}
+}
+
+/*
+ * A page table goes, and with it the marks in it; another may come to its place
+ * before the host is told.  Pages of a dying mm are nobody's to see any more.
+ */
+void wasm_tlb_free_table(struct mm_struct *mm)
+{
+	if (!mm->context.resident || !atomic_read(&mm->mm_users))
+		return;
+	if (sync_marked(mm))
+		start_anew(mm);
 }
 
 /* Takes over from the resident one of its kin.  Most pages are the same. */

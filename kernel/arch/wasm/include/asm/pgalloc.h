@@ -24,8 +24,12 @@ static inline void pgd_free(struct mm_struct *mm, pgd_t *pgd)
 #define pmd_populate(mm, pmd, page) \
 	set_pmd(pmd, __pmd(_PAGE_TABLE | page_to_phys(page)))
 
+/* after a page table was taken out of the tree, before its pages are free */
+void wasm_tlb_free_table(struct mm_struct *mm);
+
 #define __pte_free_tlb(tlb, pte, address)			\
 do {								\
+	wasm_tlb_free_table((tlb)->mm);				\
 	pagetable_pte_dtor(page_ptdesc(pte));			\
 	tlb_remove_page_ptdesc((tlb), (page_ptdesc(pte)));	\
 } while (0)
