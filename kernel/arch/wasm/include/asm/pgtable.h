@@ -48,6 +48,11 @@
 extern pgd_t swapper_pg_dir[PTRS_PER_PGD];
 extern char empty_zero_page[PAGE_SIZE];
 #define ZERO_PAGE(vaddr)	virt_to_page(empty_zero_page)
+/*
+ * A page of its own for memory that is only read, too: the host has few enough
+ * mappings (vm.max_map_count), and a zero page would cost one for each place.
+ */
+#define mm_forbids_zeropage(mm)	true
 
 #define pte_ERROR(e) pr_err("%s:%d: bad pte %08lx\n", __FILE__, __LINE__, pte_val(e))
 #define pgd_ERROR(e) pr_err("%s:%d: bad pgd %08lx\n", __FILE__, __LINE__, pgd_val(e))
