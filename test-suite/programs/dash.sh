@@ -147,11 +147,7 @@ e' "$(cat <file)"
 	3
 	END
 	is 6 $n
-	umask 027
-	: >mode
-	umask 022
-	[ -r mode ] && [ -f mode ] && [ ! -s mode ] && [ mode -nt file ] || [ mode -ef mode ]
-	is 0 $?
+	is '0027 empty' "$(echo $(umask 027; : >new; umask; [ -f new ] && [ ! -s new ] && echo empty))"
 }
 
 background() {
