@@ -58,7 +58,7 @@ static void one(char *self, int how)
 		pid = fork();
 		if (!pid)
 			_exit(0);
-	} else if (posix_spawn(&pid, self, NULL, NULL, argv, environ)) {
+	} else if (posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ)) {
 		pid = -1;
 	}
 	t_check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
