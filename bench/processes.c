@@ -55,6 +55,21 @@ static void touch_gib(void)
 	munmap((void *)p, n);
 }
 
+/* 10,000 processes in turn; time to look at the host after 100, and at the end */
+static void turns(void)
+{
+	int i;
+
+	for (i = 1; i <= 10000; i++) {
+		(i % 2 ? spawn_wait : fork_exit_wait)();
+		if (i == 100 || i == 10000) {
+			printf("%d\n", i);
+			fflush(stdout);
+			sleep(1);
+		}
+	}
+}
+
 static double each(int times, void (*fn)(void))
 {
 	double start = now_ns();
@@ -126,6 +141,10 @@ int main(int argc, char **argv)
 	self = argv[0];
 	if (!strcmp(what, "nothing"))
 		return 0;
+	if (!strcmp(what, "turns")) {
+		turns();
+		return 0;
+	}
 	else if (!strcmp(what, "fork"))
 		ns = each(500, fork_exit_wait);
 	else if (!strcmp(what, "spawn"))
