@@ -643,6 +643,15 @@ static void skip_block_type(struct reader *r)
 	leb(r, 33);
 }
 
+/*
+ * After fork() parent and child have one function table between them.  No
+ * compiler of C changes it.
+ */
+static void refuse_table_change(struct reader *r)
+{
+	fail(r, "changes its function table, which is not supported");
+}
+
 /* 0xfc: saturating truncation, bulk memory, tables */
 static void skip_misc(struct reader *r)
 {
@@ -655,6 +664,9 @@ static void skip_misc(struct reader *r)
 		lebs(r, 2);
 	else if (op > 8)
 		lebs(r, 1);
+	/* table.init, copy, grow and fill */
+	if (op == 12 || op == 14 || op == 15 || op == 17)
+		refuse_table_change(r);
 }
 
 static void fix_atomic(struct reader *r, const uint8_t *from)
@@ -688,12 +700,15 @@ static void fix_instruction(struct reader *r)
 		break;
 	case 0x07: case 0x08: case 0x09: case 0x0c: case 0x0d: case 0x10:
 	case 0x12: case 0x18: case 0x20: case 0x21: case 0x22: case 0x23:
-	case 0x24: case 0x25: case 0x26: case 0x3f: case 0x40: case 0x41:
+	case 0x24: case 0x25: case 0x3f: case 0x40: case 0x41:
 	case 0x42: case 0xd0: case 0xd2:
 		lebs(r, 1);
 		break;
 	case 0x11: case 0x13:
 		lebs(r, 2);
+		break;
+	case 0x26:				/* table.set */
+		refuse_table_change(r);
 		break;
 	case 0x0e:				/* br_table */
 		lebs(r, count(r));

@@ -230,6 +230,29 @@ START_TEST(simd_is_refused)
 }
 END_TEST
 
+/* The image that PROGRAM has made. */
+static void is_refused_for_its_table(void)
+{
+	ck_assert_int_eq(wasm_fix_atomics(im->p, im->n, error, sizeof(error)),
+			 -ENOEXEC);
+	ck_assert_str_eq(error, "changes its function table, which is not supported");
+}
+
+START_TEST(table_cannot_change)
+{
+	PROGRAM(im, "\x41\0\xd0\x70\x26\0");			/* set */
+	is_refused_for_its_table();
+	PROGRAM(im, "\x41\0\x41\0\x41\0\xfc\x0c\0\0");		/* init */
+	is_refused_for_its_table();
+	PROGRAM(im, "\x41\0\x41\0\x41\0\xfc\x0e\0\0");		/* copy */
+	is_refused_for_its_table();
+	PROGRAM(im, "\xd0\x70\x41\1\xfc\x0f\0\x1a");		/* grow */
+	is_refused_for_its_table();
+	PROGRAM(im, "\x41\0\xd0\x70\x41\0\xfc\x11\0");		/* fill */
+	is_refused_for_its_table();
+}
+END_TEST
+
 Suite *wasm_suite(void);
 Suite *wasm_suite(void)
 {
@@ -249,6 +272,7 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, damaged_modules_are_handled);
 	tcase_add_test(tc, atomic_wait_and_notify_are_replaced);
 	tcase_add_test(tc, simd_is_refused);
+	tcase_add_test(tc, table_cannot_change);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
