@@ -46,7 +46,7 @@ struct muslin {
 	struct task **tasks;	/* by id */
 	int ntasks;
 	struct stack_pool *stacks;	/* native stacks to use again */
-	void *swapper_sp;	/* see task.c */
+	void *swapper_sp;	/* see stack.c */
 
 	struct mm **mms;	/* by id; 0 is the kernel's own */
 	int nmms;
@@ -101,8 +101,8 @@ static inline struct muslin *machine(struct w2c_host *h)
 /* --- machine.c --- */
 
 /*
- * Reserves memory, starts the kernel up to its first idle moment is left to
- * machine_run().  0 or -errno, with m->error set.
+ * Reserves memory and makes the kernel's instance; it boots in machine_run().
+ * 0 or -errno, with m->error set.
  */
 int machine_init(struct muslin *m, uint64_t memory_size);
 void machine_exit(struct muslin *m);

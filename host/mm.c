@@ -104,10 +104,17 @@ static void instance_save(const struct mm *mm, uint8_t *to)
 	memcpy(to + n, muslin_head(mm->space->base), sizeof(struct muslin_head));
 }
 
+static void instance_load(const struct mm *mm, const uint8_t *from)
+{
+	size_t n = mm->ops->instance_size;
+
+	memcpy(mm->space->base, from, n);
+	memcpy(muslin_head(mm->space->base), from + n, sizeof(struct muslin_head));
+}
+
 void mm_make_resident(struct mm *mm)
 {
 	struct space *s = mm->space;
-	size_t n = mm->ops->instance_size;
 	uint8_t *from = mm->saved;
 
 	if (s->resident == mm)
@@ -117,13 +124,11 @@ void mm_make_resident(struct mm *mm)
 		uint8_t old[instance_size(mm)];
 
 		instance_save(s->resident, old);
-		memcpy(s->base, from, n);
-		memcpy(muslin_head(s->base), from + n, sizeof(struct muslin_head));
+		instance_load(mm, from);
 		memcpy(from, old, sizeof(old));
 		s->resident->saved = from;
 	} else {
-		memcpy(s->base, from, n);
-		memcpy(muslin_head(s->base), from + n, sizeof(struct muslin_head));
+		instance_load(mm, from);
 		free(from);
 	}
 	mm->saved = NULL;

@@ -138,6 +138,15 @@ static int copy_stack(struct muslin *m, struct task *t, const struct task *paren
 	return 0;
 }
 
+/* The instance has one stack pointer and one TLS base: the running task's. */
+static void user_save(struct task *t)
+{
+	if (!t->mm)
+		return;
+	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
+	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
+}
+
 u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 {
 	struct muslin *m = machine(h);
@@ -150,8 +159,9 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 		return -ENOMEM;
 	t->fork_point = parent->fork_point;
 	t->unwind = parent->unwind;
-	t->user_sp = *parent->mm->ops->sp(parent->mm->space->base);
-	t->user_tls = *parent->mm->ops->tls(parent->mm->space->base);
+	user_save(parent);
+	t->user_sp = parent->user_sp;
+	t->user_tls = parent->user_tls;
 	if (copy_stack(m, t, parent, __builtin_frame_address(0))) {
 		task_delete(m, t);
 		return -ENOMEM;
@@ -183,15 +193,6 @@ _Noreturn void task_exec(struct muslin *m)
 	m->reserve_open = false;
 	switch_stack(&here, t->sp);
 	abort();	/* nobody comes back */
-}
-
-/* The instance has one stack pointer and one TLS base: the running task's. */
-static void user_save(struct task *t)
-{
-	if (!t->mm)
-		return;
-	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
-	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
 }
 
 void task_user_load(struct task *t)

@@ -215,9 +215,9 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
-	const struct mm *mm = mm_get(m, id);
+	struct mm *mm = mm_get(m, id);
 
-	t->mm = mm_get(m, id);
+	t->mm = mm;
 	t->user_sp = arg;
 	t->user_tls = tls;
 	memset(&t->unwind, 0, sizeof(t->unwind));
