@@ -235,12 +235,16 @@ u32 w2c_host_tty_read(struct w2c_host *h, u32 buf, u32 len)
 	return stream_read(&t->s, kmem(m, buf, len), len);
 }
 
-/* The host's terminal makes "\r\n" of a newline itself. */
+/*
+ * The host's terminal makes "\r\n" of a newline itself: it is not ours for
+ * input, or another job has it, or init has yet to tell that the program is
+ * there, which may already write.
+ */
 static bool host_adds_returns(const struct tty *t)
 {
 	struct termios now;
 
-	return !t->input && !tcgetattr(t->s.fd, &now) &&
+	return !t->raw && !tcgetattr(t->s.fd, &now) &&
 	       now.c_oflag & OPOST && now.c_oflag & ONLCR;
 }
 
