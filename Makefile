@@ -121,6 +121,7 @@ built :=
 toolchain :=
 -include toolchain/rules.mk kernel/rules.mk host/rules.mk
 -include test-suite/rules.mk bench/rules.mk
+-include $(sort $(wildcard test-suite/conformance/*.mk))
 
 .PHONY: all demo check bench dist install clean distclean help
 all: $(built)
