@@ -18,6 +18,7 @@ int cmd_run(int argc, char **argv);
 int cmd_boot(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
 int cmd_imports(int argc, char **argv);
+int cmd_cache(int argc, char **argv);
 
 /* One line on standard error, "muslin: " first; returns status. */
 int complain(int status, const char *fmt, ...)

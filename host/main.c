@@ -20,6 +20,7 @@ static const struct {
 	{ "boot", cmd_boot },
 	{ "compile", cmd_compile },
 	{ "imports", cmd_imports },
+	{ "cache", cmd_cache },
 };
 
 static const char usage[] =
@@ -27,6 +28,7 @@ static const char usage[] =
 	"       muslin boot [OPTION]... [--] [PROG [ARG]...]\n"
 	"       muslin compile PROG\n"
 	"       muslin imports PROG\n"
+	"       muslin cache [list | dir | clear]\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"

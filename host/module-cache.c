@@ -9,19 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "module-cache.h"
 
-/* At the end of an entry, after shared object, image and identity. */
+#define CACHE_USE_SECONDS 60
+
+/* At the end of an entry. */
 struct trailer {
 	char magic[8];
-	uint64_t so_size, image_size, identity_size;
+	uint64_t so_size, image_size, identity_size, program_size;
 	uint64_t so_hash;
 };
 
-static const char magic[8] = "muslin1";
+static const char magic[8] = "muslin2";
 
 /* Multiplies, and folds the high half in, so that every bit matters. */
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -47,108 +51,163 @@ uint64_t cache_hash(uint64_t seed, const void *data, size_t size)
 	return mix(h ^ size, 0xe7037ed1a0b428db);
 }
 
-static bool directory(char *path, size_t n)
-{
-	const char *dir = getenv("MUSLIN_CACHE");
-	const char *xdg = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
-	int len;
-
-	if (dir && *dir)
-		len = snprintf(path, n, "%s", dir);
-	else if (xdg && *xdg == '/')
-		len = snprintf(path, n, "%s/muslin", xdg);
-	else if (home && *home == '/')
-		len = snprintf(path, n, "%s/.cache/muslin", home);
-	else
-		return false;
-	return len < (int)n;
-}
-
-static void make_directories(char *path)
-{
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = 0;
-		mkdir(path, 0700);
-		*p = '/';
-	}
-	mkdir(path, 0700);
-}
-
-int cache_open(void)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int fd;
-
-	if (!directory(path, sizeof(path)))
-		return -ENOENT;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		make_directories(path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && st.st_uid == geteuid() && !(st.st_mode & 022))
-		return fd;
-	close(fd);
-	return -EPERM;
-}
-
-static void entry_name(const struct cache_key *key, char name[32])
+static void entry_name(const struct cache_key *key, char name[CACHE_NAME_SIZE])
 {
 	uint64_t h = cache_hash(0, key->identity, strlen(key->identity));
 
 	h = cache_hash(h, key->image, key->size);
-	snprintf(name, 32, "%016llx.so", (unsigned long long)h);
+	snprintf(name, CACHE_NAME_SIZE, "%016llx.so", (unsigned long long)h);
 }
 
-/* Is this mapped file what it claims to be?  Of another key: false, too. */
-static bool matches(const char *p, size_t size, const struct cache_key *key,
+/* --- reading --- */
+
+/* Behind the shared object are image, identity, program and the trailer. */
+static bool plausible(const struct trailer *t, uint64_t size)
+{
+	uint64_t left = size - sizeof(*t);
+
+	if (memcmp(t->magic, magic, sizeof(magic)) || t->so_size > left)
+		return false;
+	left -= t->so_size;
+	if (t->image_size > left)
+		return false;
+	left -= t->image_size;
+	return t->identity_size <= left &&
+	       t->program_size == left - t->identity_size;
+}
+
+/* Is this entry what it claims to be?  Of another key: false, too. */
+static bool matches(const char *p, uint64_t size, const struct cache_key *key,
 		    bool *damaged)
 {
 	struct trailer t;
-	size_t left = size - sizeof(t), n = strlen(key->identity);
+	size_t n = strlen(key->identity);
 
-	memcpy(&t, p + left, sizeof(t));
-	*damaged = memcmp(t.magic, magic, sizeof(magic)) || t.so_size > left ||
-		   t.image_size > left - t.so_size ||
-		   t.identity_size != left - t.so_size - t.image_size ||
-		   cache_hash(0, p, t.so_size) != t.so_hash;
+	memcpy(&t, p + size - sizeof(t), sizeof(t));
+	*damaged = !plausible(&t, size) || cache_hash(0, p, t.so_size) != t.so_hash;
 	return !*damaged && t.image_size == key->size && t.identity_size == n &&
 	       !memcmp(p + t.so_size, key->image, key->size) &&
 	       !memcmp(p + t.so_size + key->size, key->identity, n);
 }
 
-int cache_get(int dir, const struct cache_key *key)
+/*
+ * Only a file of ours that nobody else can have written to.  It may have
+ * been removed since: no link.
+ */
+int cache_open_entry(int dir, const char *name, uint64_t *size)
 {
-	bool damaged = true, found = false;
-	char name[32], *p;
+	/* not to wait for what is no file, nor to look like a use of it */
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+			O_NONBLOCK | O_NOATIME);
 	struct stat st;
-	int fd;
 
-	entry_name(key, name);
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -ENOENT;
-	if (!fstat(fd, &st) && st.st_size >= (off_t)sizeof(struct trailer)) {
-		p = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE,
-			 fd, 0);
-		if (p != MAP_FAILED) {
-			found = matches(p, st.st_size, key, &damaged);
-			munmap(p, st.st_size);
-		}
-	}
-	if (found)
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)) && st.st_nlink <= 1) {
+		*size = st.st_size;
 		return fd;
+	}
 	close(fd);
-	if (damaged)
-		unlinkat(dir, name, 0);
 	return -ENOENT;
 }
+
+/* A cache on a disk that is asleep need not wake it for every start. */
+static void touch(int fd)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT },
+	};
+	struct stat st;
+
+	if (!fstat(fd, &st) && (st.st_atime < time(NULL) - CACHE_USE_SECONDS ||
+				st.st_atime > time(NULL)))
+		futimens(fd, times);
+}
+
+/* size bytes of a file in memory that cannot be changed, or -errno. */
+static int private_copy(int fd, uint64_t size)
+{
+	int copy = memfd_create("muslin-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ssize_t n = 0;
+
+	for (uint64_t left = size; copy >= 0 && left; left -= n) {
+		n = sendfile(copy, fd, NULL, left);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			break;
+	}
+	if (copy >= 0 && (n > 0 || !size) &&
+	    !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW))
+		return copy;
+	if (copy >= 0)
+		close(copy);
+	return -EIO;
+}
+
+static int checked_copy(int fd, uint64_t size, const struct cache_key *key,
+			bool *damaged)
+{
+	int copy = private_copy(fd, size);
+	bool found;
+	char *p;
+
+	if (copy < 0)
+		return copy;
+	p = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, copy, 0);
+	if (p != MAP_FAILED) {
+		found = matches(p, size, key, damaged);
+		munmap(p, size);
+		if (found)
+			return copy;
+	}
+	close(copy);
+	return -ENOENT;
+}
+
+int cache_get(int dir, const struct cache_key *key)
+{
+	char name[CACHE_NAME_SIZE];
+	bool damaged = false;
+	int fd, r = -ENOENT;
+	uint64_t size;
+
+	entry_name(key, name);
+	fd = cache_open_entry(dir, name, &size);
+	if (fd < 0)
+		return fd;
+	if (size < sizeof(struct trailer))
+		damaged = true;
+	else
+		r = checked_copy(fd, size, key, &damaged);
+	if (r >= 0)
+		touch(fd);
+	else if (damaged)
+		unlinkat(dir, name, 0);
+	close(fd);
+	return r;
+}
+
+char *cache_program(int fd, uint64_t size)
+{
+	struct trailer t;
+	char *program;
+
+	if (size < sizeof(t) ||
+	    pread(fd, &t, sizeof(t), size - sizeof(t)) != sizeof(t) ||
+	    !plausible(&t, size) || t.program_size > PATH_MAX)
+		return NULL;
+	program = calloc(1, t.program_size + 1);
+	if (program && pread(fd, program, t.program_size, size - sizeof(t) -
+			     t.program_size) != (ssize_t)t.program_size) {
+		free(program);
+		return NULL;
+	}
+	return program;
+}
+
+/* --- writing --- */
 
 static int write_all(int fd, const void *data, size_t size)
 {
@@ -173,6 +232,7 @@ static int write_parts(int fd, const struct cache_key *key, const void *so,
 	struct trailer t = {
 		.so_size = size, .image_size = key->size,
 		.identity_size = strlen(key->identity),
+		.program_size = strlen(key->program),
 		.so_hash = cache_hash(0, so, size),
 	};
 	int r;
@@ -183,6 +243,8 @@ static int write_parts(int fd, const struct cache_key *key, const void *so,
 		r = write_all(fd, key->image, key->size);
 	if (!r)
 		r = write_all(fd, key->identity, t.identity_size);
+	if (!r)
+		r = write_all(fd, key->program, t.program_size);
 	if (!r)
 		r = write_all(fd, &t, sizeof(t));
 	return r;
@@ -208,14 +270,21 @@ static int write_entry(int fd, const struct cache_key *key, const void *so,
 
 int cache_put(int dir, const struct cache_key *key, const void *so, size_t size)
 {
-	char name[32], tmp[64];
-	int fd, r;
+	char name[CACHE_NAME_SIZE], tmp[CACHE_NAME_SIZE];
+	uint64_t random, limit;
+	int fd, r = cache_limit(&limit);
 
+	if (r)
+		return r;
+	if (size + key->size + strlen(key->identity) + strlen(key->program) +
+	    sizeof(struct trailer) > limit)
+		return -EFBIG;
 	entry_name(key, name);
-	/* the thread's id: two threads may do the same, too */
-	snprintf(tmp, sizeof(tmp), "%s.%d", name, (int)gettid());
-	unlinkat(dir, tmp, 0);
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* not a number of this process: it may have another one elsewhere */
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -EIO;
+	snprintf(tmp, sizeof(tmp), "%016llx.tmp", (unsigned long long)random);
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
 	if (fd < 0)
 		return -errno;
 	r = write_entry(fd, key, so, size);
@@ -225,5 +294,7 @@ int cache_put(int dir, const struct cache_key *key, const void *so, size_t size)
 		r = -errno;
 	if (r)
 		unlinkat(dir, tmp, 0);
+	else
+		cache_trim(dir, limit, name);
 	return r;
 }

@@ -3,30 +3,80 @@
  * Compiled programs, kept in a directory.  An entry is one file: the shared
  * object, and behind it what it was made from, which is compared to the
  * byte; so the hash in its name need not be a strong one.
+ *
+ * An entry never changes.  It is made under another name and renamed, and
+ * readers copy it; so it can be replaced and removed at any time.  The time of
+ * its last access is that of its last use, which we set ourselves.
  */
 #ifndef MUSLIN_MODULE_CACHE_H
 #define MUSLIN_MODULE_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 struct cache_key {
 	const void *image;
 	size_t size;
 	const char *identity;	/* of the compiler */
+	const char *program;	/* for lists of what there is; not compared */
 };
 
 uint64_t cache_hash(uint64_t seed, const void *data, size_t size);
 
+/* --- cache-dir.c --- */
+
 /*
- * A descriptor of the directory, or -errno: MUSLIN_CACHE, muslin in
- * XDG_CACHE_HOME, or ~/.cache/muslin.  One that others may write to is not
- * used, since what is in it will run.
+ * MUSLIN_CACHE, muslin in XDG_CACHE_HOME, or ~/.cache/muslin.  0, -ENOENT or
+ * -ENAMETOOLONG.
  */
-int cache_open(void);
-/* A descriptor of the shared object, or -ENOENT.  Removes a damaged entry. */
+int cache_path(char *path, size_t n);
+/* How many bytes may be in it: MUSLIN_CACHE_SIZE.  0 or -EINVAL. */
+int cache_limit(uint64_t *limit);
+/*
+ * A descriptor of the directory, or -errno; error says why.  Since what is in
+ * it will run, one where other users could put something is not used: -EPERM.
+ * -EINVAL: the user has made a mistake.
+ */
+int cache_open(bool make, char *error, size_t n);
+
+/* --- module-cache.c --- */
+
+/*
+ * A descriptor of a copy of the shared object, which nobody can change; or
+ * -errno.  Removes a damaged entry.
+ */
 int cache_get(int dir, const struct cache_key *key);
-/* All or nothing, also if others do the same at the same time. */
+/*
+ * All or nothing, also if others do the same at the same time.  Makes room by
+ * removing what was not used for longest.
+ */
 int cache_put(int dir, const struct cache_key *key, const void *so, size_t size);
+
+#define CACHE_NAME_SIZE 24
+
+/* Opens an entry, or what has its name; -ENOENT if it is not one of ours. */
+int cache_open_entry(int dir, const char *name, uint64_t *size);
+/* What its key had; NULL if it is damaged.  To be freed. */
+char *cache_program(int fd, uint64_t size);
+
+/* --- cache-entries.c --- */
+
+struct cache_entry {
+	char name[CACHE_NAME_SIZE];
+	uint64_t size;
+	time_t made;
+	struct timespec used;
+};
+
+/* All entries, the one used least recently first: their number, or -errno. */
+ssize_t cache_list(int dir, struct cache_entry **list);
+/*
+ * Removes what was not used for longest, but not keep, until there are at
+ * most limit bytes.
+ */
+void cache_trim(int dir, uint64_t limit, const char *keep);
 
 #endif

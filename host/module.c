@@ -238,7 +238,7 @@ static int memory_file(const void *data, size_t size)
 	return fd < 0 ? -errno : fd;
 }
 
-/* fd stays open: its number is the name by which the loader knows the file. */
+/* fd is kept: its number is the name by which the loader knows the file. */
 static bool open_object(struct module *mod, int fd)
 {
 	char path[32];
@@ -250,28 +250,6 @@ static bool open_object(struct module *mod, int fd)
 	mod->fd = fd;
 	mod->ops = dlsym(mod->handle, "muslin_module_program");
 	return true;
-}
-
-/* A cached file, or a copy of it where files cannot be executed. */
-static bool open_cached(struct module *mod, int fd)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	void *p;
-	int copy = -1;
-
-	if (open_object(mod, fd))
-		return true;
-	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p != MAP_FAILED) {
-		copy = memory_file(p, size);
-		munmap(p, size);
-	}
-	close(fd);
-	if (copy >= 0 && open_object(mod, copy))
-		return true;
-	if (copy >= 0)
-		close(copy);
-	return false;
 }
 
 static void progress(void *arg, const char *line)
@@ -320,11 +298,17 @@ static int native_code(struct load *l, struct module *mod)
 	r = compiler_find(&c, reason, sizeof(reason));
 	if (r < 0)
 		return refuse(l, r, "%s", reason);
-	key = (struct cache_key){ l->image, l->size, c.identity };
-	cache = cache_open();
+	key = (struct cache_key){ l->image, l->size, c.identity, l->name };
+	cache = cache_open(true, reason, sizeof(reason));
+	if (cache == -EINVAL)
+		r = refuse(l, cache, "%s", reason);
 	if (cache >= 0)
 		fd = cache_get(cache, &key);
-	if (fd < 0 || !open_cached(mod, fd))
+	if (fd >= 0 && !open_object(mod, fd)) {
+		close(fd);
+		fd = -ENOENT;
+	}
+	if (!r && fd < 0)
 		r = compile_module(l, mod, &c, cache, &key);
 	if (cache >= 0)
 		close(cache);

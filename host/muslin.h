@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -140,6 +141,27 @@ int muslin_imports(const char *path,
  */
 int muslin_compile(const struct muslin_config *config, const char *path,
 		   char *error, size_t n);
+
+/* A translated program that is kept. */
+struct muslin_cached {
+	const char *program;	/* its name then; NULL: damaged */
+	uint64_t size;		/* bytes of the file */
+	time_t made, used;	/* used: to the minute */
+};
+
+#define MUSLIN_CACHE_REMOVE 1
+
+/*
+ * Calls fn for each, the one used least recently first, and removes it if fn
+ * says so.  Stops at, and returns, any other result that is not 0.
+ */
+int muslin_cache(int (*fn)(void *arg, const struct muslin_cached *e), void *arg,
+		 char *error, size_t n);
+/*
+ * The directory of the cache, which need not exist, and how many bytes may be
+ * in it.  -ENOENT if the environment tells neither; -EINVAL if it is wrong.
+ */
+int muslin_cache_dir(char *path, size_t n, uint64_t *limit);
 
 #ifdef __cplusplus
 }

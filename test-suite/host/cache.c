@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,16 @@
 
 #include <check.h>
 
-static const struct cache_key key = { "image", 5, "compiler 1" };
+static const struct cache_key key = { "image", 5, "compiler 1", "program" };
 static char so[100000];
 static char dir_path[100];
+static char error[300];
 static int dir;
+
+static int open_cache(void)
+{
+	return cache_open(true, error, sizeof(error));
+}
 
 static void setup(void)
 {
@@ -27,7 +34,7 @@ static void setup(void)
 	setenv("MUSLIN_CACHE", dir_path, 1);
 	for (size_t i = 0; i < sizeof(so); i++)
 		so[i] = i * i >> 3;
-	dir = cache_open();
+	dir = open_cache();
 	ck_assert_int_ge(dir, 0);
 }
 
@@ -45,13 +52,15 @@ static void put(void)
 	ck_assert_int_eq(cache_put(dir, &key, so, sizeof(so)), 0);
 }
 
-/* The entry's path, as there is only one. */
+/* The entry's path, as there is only one; made writable. */
 static void entry(char *path, size_t n)
 {
+	char command[300];
 	FILE *f;
 
-	snprintf(path, n, "ls %s/*", dir_path);
-	f = popen(path, "r");
+	snprintf(command, sizeof(command), "chmod u+w %s/* && ls %s/*", dir_path,
+		 dir_path);
+	f = popen(command, "r");
 	ck_assert_ptr_nonnull(fgets(path, n, f));
 	path[strcspn(path, "\n")] = 0;
 	ck_assert_int_eq(pclose(f), 0);
@@ -89,8 +98,8 @@ END_TEST
 
 START_TEST(other_image_or_compiler_is_not_found)
 {
-	const struct cache_key other = { "imagE", 5, key.identity };
-	const struct cache_key newer = { key.image, 5, "compiler 2" };
+	const struct cache_key other = { "imagE", 5, key.identity, "other" };
+	const struct cache_key newer = { key.image, 5, "compiler 2", "newer" };
 
 	put();
 	ck_assert_int_eq(cache_get(dir, &other), -ENOENT);
@@ -171,7 +180,7 @@ START_TEST(directories_are_made)
 
 	snprintf(path, sizeof(path), "%s/a/b", dir_path);
 	setenv("MUSLIN_CACHE", path, 1);
-	fd = cache_open();
+	fd = open_cache();
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0700);
@@ -186,30 +195,246 @@ START_TEST(home_has_the_cache_by_default)
 	unsetenv("MUSLIN_CACHE");
 	unsetenv("XDG_CACHE_HOME");
 	setenv("HOME", dir_path, 1);
-	close(cache_open());
+	close(open_cache());
 	snprintf(path, sizeof(path), "%s/.cache/muslin", dir_path);
 	ck_assert_int_eq(access(path, F_OK), 0);
 	snprintf(path, sizeof(path), "%s/xdg", dir_path);
 	setenv("XDG_CACHE_HOME", path, 1);
-	close(cache_open());
+	close(open_cache());
 	strcat(path, "/muslin");
 	ck_assert_int_eq(access(path, F_OK), 0);
 	unsetenv("XDG_CACHE_HOME");
 	unsetenv("HOME");
-	ck_assert_int_eq(cache_open(), -ENOENT);
+	ck_assert_int_eq(open_cache(), -ENOENT);
 }
 END_TEST
 
 START_TEST(directory_of_others_is_not_used)
 {
 	ck_assert_int_eq(chmod(dir_path, 0770), 0);
-	ck_assert_int_eq(cache_open(), -EPERM);
+	ck_assert_int_eq(open_cache(), -EPERM);
 	ck_assert_int_eq(chmod(dir_path, 0707), 0);
-	ck_assert_int_eq(cache_open(), -EPERM);
+	ck_assert_int_eq(open_cache(), -EPERM);
 	setenv("MUSLIN_CACHE", "/proc/nothing", 1);
-	ck_assert_int_lt(cache_open(), 0);
+	ck_assert_int_lt(open_cache(), 0);
 	setenv("MUSLIN_CACHE", "/dev/null", 1);
-	ck_assert_int_lt(cache_open(), 0);
+	ck_assert_int_lt(open_cache(), 0);
+}
+END_TEST
+
+START_TEST(directory_below_one_of_others_is_not_used)
+{
+	char path[150], other[150];
+
+	snprintf(path, sizeof(path), "%s/theirs/ours", dir_path);
+	setenv("MUSLIN_CACHE", path, 1);
+	close(open_cache());
+	snprintf(path, sizeof(path), "%s/theirs", dir_path);
+	ck_assert_int_eq(chmod(path, 0777), 0);
+	ck_assert_int_eq(open_cache(), -EPERM);
+	ck_assert_ptr_nonnull(strstr(error, "/theirs/ours is not used: another user can change a directory above it"));
+	/* nobody can replace what is in such a one */
+	ck_assert_int_eq(chmod(path, 01777), 0);
+	close(dir);
+	dir = open_cache();
+	ck_assert_int_ge(dir, 0);
+	/* what counts is where a link leads */
+	snprintf(other, sizeof(other), "%s/link", dir_path);
+	ck_assert_int_eq(symlink("theirs/ours", other), 0);
+	setenv("MUSLIN_CACHE", other, 1);
+	close(dir);
+	dir = open_cache();
+	ck_assert_int_ge(dir, 0);
+	ck_assert_int_eq(chmod(path, 0777), 0);
+	ck_assert_int_eq(open_cache(), -EPERM);
+}
+END_TEST
+
+/* What others could have written, or may change, is not loaded but replaced. */
+START_TEST(entry_of_doubtful_origin_is_not_used)
+{
+	char path[200], other[210];
+
+	put();
+	entry(path, sizeof(path));
+	snprintf(other, sizeof(other), "%s/other", dir_path);
+	switch (_i) {
+	case 0:
+		ck_assert_int_eq(chmod(path, 0620), 0);
+		break;
+	case 1:
+		ck_assert_int_eq(link(path, other), 0);
+		break;
+	case 2:
+		ck_assert_int_eq(rename(path, other) | symlink("other", path), 0);
+		break;
+	case 3:
+		ck_assert_int_eq(unlink(path) | mkfifo(path, 0600), 0);
+		break;
+	case 4:
+		if (geteuid())
+			return;
+		ck_assert_int_eq(chown(path, 65534, 65534), 0);
+	}
+	ck_assert_int_eq(cache_get(dir, &key), -ENOENT);
+	put();
+	is_there();
+}
+END_TEST
+
+/* It would be the end of whoever has it mapped. */
+START_TEST(entry_in_use_can_be_truncated)
+{
+	static const char zero[1];
+	char path[200], buf[sizeof(so)];
+	int fd;
+
+	put();
+	fd = cache_get(dir, &key);
+	ck_assert_int_ge(fd, 0);
+	entry(path, sizeof(path));
+	ck_assert_int_eq(truncate(path, 0), 0);
+	ck_assert_int_eq(pread(fd, buf, sizeof(buf), 0), sizeof(buf));
+	ck_assert_int_eq(memcmp(buf, so, sizeof(so)), 0);
+	/* nor can the copy be changed */
+	ck_assert_int_eq(ftruncate(fd, 0), -1);
+	ck_assert_int_eq(pwrite(fd, zero, 1, 0), -1);
+	close(fd);
+}
+END_TEST
+
+/* --- how much is kept --- */
+
+static struct cache_key numbered(int i)
+{
+	static const char images[] = "0123456789";
+
+	return (struct cache_key){ images + i, 1, "compiler", "program" };
+}
+
+static bool have(int i)
+{
+	struct cache_key k = numbered(i);
+	int fd = cache_get(dir, &k);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Of the entry that was made last. */
+static void set_last_use(int hours_ago)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command),
+		 "cd '%s' && touch -a -d '%d hours ago' \"$(ls -t *.so | head -n 1)\"",
+		 dir_path, hours_ago);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void put_used(int i, int hours_ago)
+{
+	struct timespec tick = { .tv_nsec = 20000000 };
+	struct cache_key k = numbered(i);
+
+	ck_assert_int_eq(cache_put(dir, &k, so, sizeof(so)), 0);
+	set_last_use(hours_ago);
+	/* ls -t has to see which is newer */
+	nanosleep(&tick, NULL);
+}
+
+START_TEST(least_recently_used_is_removed)
+{
+	setenv("MUSLIN_CACHE_SIZE", "350K", 1);
+	put_used(0, 20);
+	put_used(1, 30);
+	put_used(2, 10);
+	/* a use: now it is the last to go */
+	ck_assert(have(1));
+	put_used(3, 0);
+	ck_assert(!have(0));
+	ck_assert(have(1) && have(2) && have(3));
+	setenv("MUSLIN_CACHE_SIZE", "150000", 1);
+	put_used(4, 0);
+	ck_assert(have(4));
+	ck_assert_int_eq(entries(), 1);
+	unsetenv("MUSLIN_CACHE_SIZE");
+}
+END_TEST
+
+START_TEST(entry_larger_than_the_cache_is_not_kept)
+{
+	struct cache_key k = numbered(0);
+
+	put_used(1, 0);
+	setenv("MUSLIN_CACHE_SIZE", "50K", 1);
+	ck_assert_int_eq(cache_put(dir, &k, so, sizeof(so)), -EFBIG);
+	ck_assert(have(1));
+	setenv("MUSLIN_CACHE_SIZE", "0", 1);
+	ck_assert_int_eq(cache_put(dir, &k, so, sizeof(so)), -EFBIG);
+	unsetenv("MUSLIN_CACHE_SIZE");
+}
+END_TEST
+
+START_TEST(wrong_size_is_an_error)
+{
+	static const char *const wrong[] = { "lots", "-1", "1T", "1GB", "0x10", " 1" };
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		setenv("MUSLIN_CACHE_SIZE", wrong[i], 1);
+		ck_assert_int_eq(open_cache(), -EINVAL);
+	}
+	ck_assert_str_eq(error, "MUSLIN_CACHE_SIZE is  1, not a size as 512M or 1G are");
+	/* the default */
+	setenv("MUSLIN_CACHE_SIZE", "", 1);
+	put_used(0, 0);
+	unsetenv("MUSLIN_CACHE_SIZE");
+}
+END_TEST
+
+static void create(const char *name, const char *age)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "echo x >'%s/%s' && touch -d '%s' '%s/%s'",
+		 dir_path, name, age, dir_path, name);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static bool exists(const char *name)
+{
+	return !faccessat(dir, name, F_OK, 0);
+}
+
+/* Neither counted, nor removed when there is too much. */
+START_TEST(foreign_file_is_left_alone)
+{
+	create("notes.txt", "9 days ago");
+	create("0123456789abcdef", "9 days ago");
+	create("0123456789abcdeX.so", "9 days ago");
+	create("0123456789abcdef.so.1", "9 days ago");
+	ck_assert_int_eq(mkdirat(dir, "0123456789abcdef.so", 0700), 0);
+	setenv("MUSLIN_CACHE_SIZE", "150K", 1);
+	put_used(0, 0);
+	put_used(1, 0);
+	unsetenv("MUSLIN_CACHE_SIZE");
+	ck_assert(exists("notes.txt"));
+	ck_assert(exists("0123456789abcdef"));
+	ck_assert(exists("0123456789abcdeX.so"));
+	ck_assert(exists("0123456789abcdef.so.1"));
+	ck_assert(exists("0123456789abcdef.so"));
+	ck_assert_int_eq(entries(), 6);
+}
+END_TEST
+
+START_TEST(what_a_dead_writer_left_is_removed)
+{
+	create("0123456789abcdef.tmp", "2 hours ago");
+	create("fedcba9876543210.tmp", "10 minutes ago");
+	put_used(0, 0);
+	ck_assert(!exists("0123456789abcdef.tmp"));
+	ck_assert(exists("fedcba9876543210.tmp"));
 }
 END_TEST
 
@@ -278,6 +503,14 @@ Suite *cache_suite(void)
 	tcase_add_test(tc, directories_are_made);
 	tcase_add_test(tc, home_has_the_cache_by_default);
 	tcase_add_test(tc, directory_of_others_is_not_used);
+	tcase_add_test(tc, directory_below_one_of_others_is_not_used);
+	tcase_add_loop_test(tc, entry_of_doubtful_origin_is_not_used, 0, 5);
+	tcase_add_test(tc, entry_in_use_can_be_truncated);
+	tcase_add_test(tc, least_recently_used_is_removed);
+	tcase_add_test(tc, entry_larger_than_the_cache_is_not_kept);
+	tcase_add_test(tc, wrong_size_is_an_error);
+	tcase_add_test(tc, foreign_file_is_left_alone);
+	tcase_add_test(tc, what_a_dead_writer_left_is_removed);
 	tcase_add_test(tc, writers_do_not_disturb_readers);
 	tcase_add_test(tc, hash_depends_on_every_byte);
 	suite_add_tcase(suite, tc);
