@@ -8,9 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,16 +76,15 @@ static bool plausible(const struct trailer *t, uint64_t size)
 
 /* Is this entry what it claims to be?  Of another key: false, too. */
 static bool matches(const char *p, uint64_t size, const struct cache_key *key,
-		    bool *damaged)
+		    struct trailer *t, bool *damaged)
 {
-	struct trailer t;
 	size_t n = strlen(key->identity);
 
-	memcpy(&t, p + size - sizeof(t), sizeof(t));
-	*damaged = !plausible(&t, size) || cache_hash(0, p, t.so_size) != t.so_hash;
-	return !*damaged && t.image_size == key->size && t.identity_size == n &&
-	       !memcmp(p + t.so_size, key->image, key->size) &&
-	       !memcmp(p + t.so_size + key->size, key->identity, n);
+	memcpy(t, p + size - sizeof(*t), sizeof(*t));
+	*damaged = !plausible(t, size) || cache_hash(0, p, t->so_size) != t->so_hash;
+	return !*damaged && t->image_size == key->size && t->identity_size == n &&
+	       !memcmp(p + t->so_size, key->image, key->size) &&
+	       !memcmp(p + t->so_size + key->size, key->identity, n);
 }
 
 /*
@@ -125,68 +122,51 @@ static void touch(int fd)
 		futimens(fd, times);
 }
 
-/* size bytes of a file in memory that cannot be changed, or -errno. */
-static int private_copy(int fd, uint64_t size)
+static char *read_all(int fd, uint64_t size)
 {
-	int copy = memfd_create("muslin-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	ssize_t n = 0;
+	char *p = malloc(size);
+	ssize_t n;
 
-	for (uint64_t left = size; copy >= 0 && left; left -= n) {
-		n = sendfile(copy, fd, NULL, left);
-		if (n < 0 && errno == EINTR)
+	for (uint64_t have = 0; p && have < size; have += n) {
+		n = read(fd, p + have, size - have);
+		if (n < 0 && errno == EINTR) {
 			n = 0;
-		else if (n <= 0)
-			break;
+		} else if (n <= 0) {
+			free(p);
+			return NULL;
+		}
 	}
-	if (copy >= 0 && (n > 0 || !size) &&
-	    !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW))
-		return copy;
-	if (copy >= 0)
-		close(copy);
-	return -EIO;
+	return p;
 }
 
-static int checked_copy(int fd, uint64_t size, const struct cache_key *key,
-			bool *damaged)
+int cache_get(int dir, const struct cache_key *key, void **so, size_t *so_size)
 {
-	int copy = private_copy(fd, size);
-	bool found;
-	char *p;
-
-	if (copy < 0)
-		return copy;
-	p = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, copy, 0);
-	if (p != MAP_FAILED) {
-		found = matches(p, size, key, damaged);
-		munmap(p, size);
-		if (found)
-			return copy;
-	}
-	close(copy);
-	return -ENOENT;
-}
-
-int cache_get(int dir, const struct cache_key *key)
-{
-	char name[CACHE_NAME_SIZE];
-	bool damaged = false;
-	int fd, r = -ENOENT;
+	char name[CACHE_NAME_SIZE], *p;
+	bool damaged, found = false;
+	struct trailer t;
 	uint64_t size;
+	int fd;
 
 	entry_name(key, name);
 	fd = cache_open_entry(dir, name, &size);
 	if (fd < 0)
 		return fd;
-	if (size < sizeof(struct trailer))
-		damaged = true;
-	else
-		r = checked_copy(fd, size, key, &damaged);
-	if (r >= 0)
+	damaged = size < sizeof(t);
+	p = damaged ? NULL : read_all(fd, size);
+	if (p)
+		found = matches(p, size, key, &t, &damaged);
+	if (found)
 		touch(fd);
 	else if (damaged)
 		unlinkat(dir, name, 0);
 	close(fd);
-	return r;
+	if (!found) {
+		free(p);
+		return -ENOENT;
+	}
+	*so = p;
+	*so_size = t.so_size;
+	return 0;
 }
 
 char *cache_program(int fd, uint64_t size)

@@ -45,10 +45,10 @@ int cache_open(bool make, char *error, size_t n);
 /* --- module-cache.c --- */
 
 /*
- * A descriptor of a copy of the shared object, which nobody can change; or
- * -errno.  Removes a damaged entry.
+ * 0 and a copy of the shared object, to be freed; or -ENOENT.  Removes a
+ * damaged entry.
  */
-int cache_get(int dir, const struct cache_key *key);
+int cache_get(int dir, const struct cache_key *key, void **so, size_t *size);
 /*
  * All or nothing, also if others do the same at the same time.  Makes room by
  * removing what was not used for longest.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,10 +219,10 @@ static int out_of_memory(struct load *l)
 	return refuse(l, -ENOMEM, "out of memory");
 }
 
-/* A descriptor of a file that is only in memory, or -errno. */
+/* A descriptor of a file in memory that nobody can change, or -errno. */
 static int memory_file(const void *data, size_t size)
 {
-	int fd = memfd_create("muslin-module", MFD_CLOEXEC);
+	int fd = memfd_create("muslin-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	for (const char *p = data; fd >= 0 && size; ) {
 		ssize_t n = write(fd, p, size);
@@ -235,7 +236,10 @@ static int memory_file(const void *data, size_t size)
 		p += n;
 		size -= n;
 	}
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
+	return fd;
 }
 
 /* fd is kept: its number is the name by which the loader knows the file. */
@@ -261,23 +265,11 @@ static void progress(void *arg, const char *line)
 	l->m->progress(l->m->callback_arg, text);
 }
 
-static int compile_module(struct load *l, struct module *mod,
-			  const struct compiler *c, int cache,
-			  const struct cache_key *key)
+static int load_object(struct load *l, struct module *mod, const void *so,
+		       size_t size)
 {
-	char reason[MODULE_ERROR_SIZE];
-	size_t size;
-	void *so;
-	int r, fd;
+	int fd = memory_file(so, size);
 
-	r = compile(c, &l->w, l->image, l->size, &so, &size,
-		    l->m->progress ? progress : NULL, l, reason, sizeof(reason));
-	if (r < 0)
-		return refuse(l, r, "%s", reason);
-	if (cache >= 0)
-		cache_put(cache, key, so, size);	/* or do it again */
-	fd = memory_file(so, size);
-	free(so);
 	if (fd < 0)
 		return refuse(l, fd, "cannot keep the compiled program: %s",
 			      strerror(-fd));
@@ -288,12 +280,29 @@ static int compile_module(struct load *l, struct module *mod,
 		      dlerror());
 }
 
+static int compile_module(struct load *l, const struct compiler *c, int cache,
+			  const struct cache_key *key, void **so, size_t *size)
+{
+	char reason[MODULE_ERROR_SIZE];
+	int r = compile(c, &l->w, l->image, l->size, so, size,
+			l->m->progress ? progress : NULL, l, reason,
+			sizeof(reason));
+
+	if (r < 0)
+		return refuse(l, r, "%s", reason);
+	if (cache >= 0)
+		cache_put(cache, key, *so, *size);	/* or do it again */
+	return 0;
+}
+
 static int native_code(struct load *l, struct module *mod)
 {
 	char reason[MODULE_ERROR_SIZE];
 	struct compiler c;
 	struct cache_key key;
-	int r, cache, fd = -ENOENT;
+	void *so = NULL;
+	int r, cache;
+	size_t size;
 
 	r = compiler_find(&c, reason, sizeof(reason));
 	if (r < 0)
@@ -302,14 +311,11 @@ static int native_code(struct load *l, struct module *mod)
 	cache = cache_open(true, reason, sizeof(reason));
 	if (cache == -EINVAL)
 		r = refuse(l, cache, "%s", reason);
-	if (cache >= 0)
-		fd = cache_get(cache, &key);
-	if (fd >= 0 && !open_object(mod, fd)) {
-		close(fd);
-		fd = -ENOENT;
-	}
-	if (!r && fd < 0)
-		r = compile_module(l, mod, &c, cache, &key);
+	else if (cache < 0 || cache_get(cache, &key, &so, &size))
+		r = compile_module(l, &c, cache, &key, &so, &size);
+	if (!r)
+		r = load_object(l, mod, so, size);
+	free(so);
 	if (cache >= 0)
 		close(cache);
 	compiler_free(&c);
