@@ -36,6 +36,13 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	m->log = config->log;
 	m->progress = config->progress;
 	m->callback_arg = config->arg;
+	if (config->count_calls) {
+		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
+		if (!m->calls) {
+			free(h);
+			return -ENOMEM;
+		}
+	}
 
 	if ((r = ctl_init(m)) || (r = streams_init(m)) || (r = tty_init(m)))
 		goto out_free;
@@ -70,6 +77,7 @@ void muslin_free(struct muslin *m)
 		hostfs_destroy(m->hostfs);
 	free((void *)m->initrd);
 	free((void *)m->cmdline);
+	free(m->calls);
 	free(m);
 }
 
@@ -129,13 +137,17 @@ static bool until_ready(struct muslin *m, void *arg)
 
 int muslin_boot(struct muslin *m)
 {
+	uint64_t start = stats_now();
 	int r;
 
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
 	r = machine_init(m, m->ctl->memory);
-	return r ? r : api_run(m, until_ready, NULL);
+	if (!r)
+		r = api_run(m, until_ready, NULL);
+	m->stats.boot = stats_now() - start;
+	return r;
 }
 
 static bool until_halted(struct muslin *m, void *arg)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct muslin;
+
 /* exit statuses of our own, as env(1) has them */
 #define STATUS_USAGE		2
 #define STATUS_FAILED		125	/* muslin itself */
@@ -41,6 +43,7 @@ struct run_options {
 	const char *cwd, *cmdline;
 	uint64_t memory;
 	bool boot;		/* all kernel messages, on standard output */
+	bool stats;
 };
 
 extern const char run_options_help[];
@@ -64,6 +67,15 @@ bool is_guests_own(const char *path);
 /* Boots, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
 
+/* --- run-stats.c --- */
+
+struct run_times {
+	uint64_t run, shutdown;	/* nanoseconds */
+};
+
+void print_stats(const struct muslin *m, const struct run_times *t);
+uint64_t now_ns(void);
+
 /* Index of the one argument that a command takes, or negative as above. */
 int one_argument(int argc, char **argv, const char *help);
 
@@ -72,6 +84,7 @@ void show_progress(void *arg, const char *line);
 
 /* malloc, and its users, that cannot fail: a command has nobody to tell. */
 void *xmalloc(size_t n);
+void *grown(void *array, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -305,7 +305,10 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.log = log_kernel,
 		.progress = isatty(2) ? show_progress : NULL,
 		.arg = &log,
+		.count_calls = o->stats,
 	};
+	struct run_times times = { 0 };
+	uint64_t start;
 	struct muslin *m;
 	int r, status;
 
@@ -318,10 +321,17 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		goto out_free;
 	}
 	status = mount_all(m, o, t);
-	if (!status && argv)
+	start = now_ns();
+	if (!status && argv) {
 		status = run_program(m, o, t, argv, cwd);
+		times.run = now_ns() - start;
+	}
+	start = now_ns();
 	if (shut_down(m, &log) && !status)
 		status = complain(STATUS_FAILED, "%s", muslin_error(m));
+	times.shutdown = now_ns() - start;
+	if (o->stats)
+		print_stats(m, &times);
 out_free:
 	muslin_free(m);
 	return status;

@@ -9,6 +9,7 @@
 #include "module-cache.h"
 #include "child.h"
 #include "compile.h"
+#include "machine.h"
 #include "translate.h"
 #include "wasm.h"
 
@@ -356,14 +357,19 @@ static int link_parts(struct job *j)
 static int steps(struct job *j, const void *image, size_t size,
 		 void **so, size_t *so_size)
 {
+	struct muslin_stats none, *stats = j->c->stats ? j->c->stats : &none;
+	uint64_t start = stats_now();
 	int r = translate_headers(&j->t);
 
 	if (!r)
 		r = translate(&j->t, image, size);
+	stats->translate += stats_now() - start;
+	start = stats_now();
 	if (!r)
 		r = compile_parts(j);
 	if (!r)
 		r = link_parts(j);
+	stats->compile += stats_now() - start;
 	if (r)
 		return r;
 	*so = workdir_read(j->t.dir, NAME ".so", so_size);

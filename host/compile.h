@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct muslin_stats;
 struct wasm;
 
 struct compiler {
@@ -16,6 +17,7 @@ struct compiler {
 	 * prelude, the options, the processor.
 	 */
 	char *identity;
+	struct muslin_stats *stats;	/* what takes how long; may be NULL */
 };
 
 /* 0, -ENOENT or -ENOMEM; error says what to do. */

@@ -41,6 +41,7 @@ static void handle_fault(void *arg)
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = errno;
 
+	f.m->stats.page_faults++;
 	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
 	user_return(f.m, NULL);
 	f.m->in_user = 1;

@@ -16,6 +16,7 @@
 
 #include "abi.h"
 #include "host_page.h"
+#include "muslin.h"
 
 struct w2c_vmlinux;
 struct mm;
@@ -82,6 +83,10 @@ struct muslin {
 	void (*log)(void *arg, const char *text, size_t n);
 	void (*progress)(void *arg, const char *line);
 	void *callback_arg;
+
+	/* what the library counts as it goes; api-stats.c adds the rest */
+	struct muslin_stats stats;
+	struct call_count *calls;	/* by kernel_exports; NULL: not counted */
 
 	char error[256];	/* of the last call that failed */
 };
@@ -282,9 +287,38 @@ struct kernel_export {
 	const char *name;	/* of syscall.tbl */
 	const char *type;	/* "iil:i": i is i32, l is i64 */
 	void *thunk;		/* called with a struct w2c_linux first */
+	void *counting;		/* the same, for m->calls */
 };
 
 extern const struct kernel_export kernel_exports[];
 extern const unsigned int kernel_exports_count;
+
+/* What HOST_RESTART_BLOCK asks for. */
+uint32_t kernel_restart(struct muslin *m);
+
+/* --- api-stats.c --- */
+
+struct call_count {
+	uint64_t calls, time;
+};
+
+static inline uint64_t stats_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static inline uint64_t call_begins(struct muslin *m, unsigned int n)
+{
+	m->calls[n].calls++;
+	return stats_now();
+}
+
+static inline void call_ends(struct muslin *m, unsigned int n, uint64_t start)
+{
+	m->calls[n].time += stats_now() - start;
+}
 
 #endif

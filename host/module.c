@@ -26,6 +26,7 @@ struct load {
 	const char *name;
 	const void *image;
 	size_t size;
+	bool builtin;		/* init, which is part of the machine */
 	struct wasm w;
 	char *error;
 };
@@ -76,7 +77,7 @@ static int check_function(struct load *l, const struct wasm_import *im,
 		return refuse(l, -ENOEXEC, "linux.%s has type %s, the kernel's is %s",
 			      im->name, wasm_signature(type, theirs, sizeof(theirs)),
 			      wasm_signature(e->type, ours, sizeof(ours)));
-	*thunk = e->thunk;
+	*thunk = l->m->calls && !l->builtin ? e->counting : e->thunk;
 	return 0;
 }
 
@@ -290,6 +291,7 @@ static int compile_module(struct load *l, const struct compiler *c, int cache,
 
 	if (r < 0)
 		return refuse(l, r, "%s", reason);
+	l->m->stats.compiled++;
 	if (cache >= 0)
 		cache_put(cache, key, *so, *size);	/* or do it again */
 	return 0;
@@ -300,18 +302,24 @@ static int native_code(struct load *l, struct module *mod)
 	char reason[MODULE_ERROR_SIZE];
 	struct compiler c;
 	struct cache_key key;
+	struct muslin_stats *stats = &l->m->stats;
+	uint64_t start = stats_now(), compiling;
 	void *so = NULL;
 	int r, cache;
 	size_t size;
 
+	compiling = stats->translate + stats->compile;
 	r = compiler_find(&c, reason, sizeof(reason));
 	if (r < 0)
 		return refuse(l, r, "%s", reason);
+	c.stats = stats;
 	key = (struct cache_key){ l->image, l->size, c.identity, l->name };
 	cache = cache_open(true, reason, sizeof(reason));
 	if (cache == -EINVAL)
 		r = refuse(l, cache, "%s", reason);
-	else if (cache < 0 || cache_get(cache, &key, &so, &size))
+	else if (cache >= 0 && !cache_get(cache, &key, &so, &size))
+		stats->cached++;
+	else
 		r = compile_module(l, &c, cache, &key, &so, &size);
 	if (!r)
 		r = load_object(l, mod, so, size);
@@ -319,6 +327,8 @@ static int native_code(struct load *l, struct module *mod)
 	if (cache >= 0)
 		close(cache);
 	compiler_free(&c);
+	stats->load += stats_now() - start -
+		(stats->translate + stats->compile - compiling);
 	return r;
 }
 
@@ -363,12 +373,13 @@ static int make(struct load *l, struct module *mod)
 		return out_of_memory(l);
 	memcpy(mod->image, l->image, l->size);
 	mod->size = l->size;
+	mod->ops = find_builtin(l);
+	l->builtin = mod->ops;
 	r = check(l, thunks);
 	if (r < 0)
 		return r;
 	mod->data = WASM_PAGE;
 	mod->end = l->w.memories[0].min * WASM_PAGE;
-	mod->ops = find_builtin(l);
 	if (!mod->ops)
 		r = native_code(l, mod);
 	return r < 0 ? r : check_ops(l, mod);
@@ -416,6 +427,7 @@ int module_load(struct muslin *m, const char *name, const void *image,
 	int r;
 
 	if (mod) {
+		m->stats.loaded++;
 		mod->refs++;
 		*out = mod;
 		return 0;

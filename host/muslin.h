@@ -46,6 +46,7 @@ struct muslin_config {
 	/* What takes long, one line without newline; or NULL. */
 	void (*progress)(void *arg, const char *line);
 	void *arg;		/* for both */
+	int count_calls;	/* not 0: see muslin_stats_calls */
 };
 
 /* A machine that is switched off.  config may be NULL. */
@@ -118,6 +119,31 @@ int muslin_kill(struct muslin *m, int id, int sig);
 
 /* Kills all programs, writes everything back, powers off. */
 int muslin_shutdown(struct muslin *m);
+
+/* What a machine has done so far.  Times are in nanoseconds. */
+struct muslin_stats {
+	uint64_t boot;		/* muslin_boot */
+	/* From programs to native code: wasm2c, the C compiler, loading it. */
+	uint64_t translate, compile, load;
+	/* How often that was done, or found in the cache, or still there. */
+	uint64_t compiled, cached, loaded;
+	uint64_t page_faults;	/* of programs, that the kernel handled */
+	uint64_t switches;	/* between tasks, the kernel's too */
+	uint64_t forks;		/* and vforks; what posix_spawn does is one */
+	uint64_t memory;	/* bytes of its memory that it has touched */
+};
+
+void muslin_stats(const struct muslin *m, struct muslin_stats *s);
+
+/*
+ * Calls fn for each system call that programs made, in no special order.  time
+ * is from the call to its return, also while other tasks ran; what did not
+ * return has none.  Stops at, and returns, the first result that is not 0.
+ */
+int muslin_stats_calls(const struct muslin *m,
+		       int (*fn)(void *arg, const char *name, uint64_t calls,
+				 uint64_t time),
+		       void *arg);
 
 /* Why the last call failed: one line, the machine's, never NULL. */
 const char *muslin_error(const struct muslin *m);

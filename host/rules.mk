@@ -72,7 +72,7 @@ $(h)/init-image.o: host/init-image.S $(h)/init.wasm
 
 # --- libmuslin and muslin ---
 
-cli_sources := host/main.c host/run-options.c $(wildcard host/cmd-*.c)
+cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
 lib_sources := $(filter-out $(cli_sources) host/muslin-prelude.c $(wildcard host/cpu-*.c host/switch-*.c host/muslin-*.c), \
 	$(wildcard host/*.c)) $(wildcard host/cpu-$(arch).c host/switch-$(arch).c)
 lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/switch-$(arch)-asm.o \

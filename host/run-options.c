@@ -20,9 +20,12 @@ const char run_options_help[] =
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
 	"  --cmdline TEXT           add kernel parameters\n"
+	"  --stats                  in the end tell on standard error what took how long,\n"
+	"                           and which system calls there were\n"
 	"  --help                   show this\n";
 
-enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_CMDLINE, OPT_HELP };
+enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_CMDLINE, OPT_STATS,
+       OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -30,11 +33,12 @@ static const struct option long_options[] = {
 	{ "cwd", required_argument, NULL, OPT_CWD },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
+	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
 
-static void *grown(void *array, size_t n, size_t size)
+void *grown(void *array, size_t n, size_t size)
 {
 	array = realloc(array, n * size);
 	if (!array)
@@ -146,6 +150,9 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case OPT_CMDLINE:
 		o->cmdline = optarg;
+		return 0;
+	case OPT_STATS:
+		o->stats = true;
 		return 0;
 	default:
 		return set_memory(o, optarg);

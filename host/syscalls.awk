@@ -3,16 +3,30 @@
 # calls to the kernel's exports, and the table of them.
 #
 # A thunk is what lies between a program's call and the kernel: it leaves user
-# mode, and on the way back does what the kernel asks for.
+# mode, and on the way back does what the kernel asks for.  Each has a twin that
+# counts, so that those who do not want to know pay nothing.
 
 # A child of fork() goes on here, on a copy of this stack.
-function forking(fn, call) {
+function forking(call) {
 	print "\tjmp_buf point;\n"
 	print "\tif (setjmp(point)) {\n\t\tr = 0;\n\t} else {"
 	print "\t\tdo {\n\t\t\tm->task->fork_point = point;"
-	printf "\t\t\tr = %s(m->kernel%s);\n", fn, call
+	printf "\t\t\tr = %s;\n", call
 	print "\t\t} while (m->page->action && user_return(m, &r));\n\t}"
 	print "\tm->task->fork_point = NULL;"
+}
+
+function thunk(kind, name, params, call) {
+	printf "static u32 %s_%s(struct w2c_linux *l%s)\n{\n", kind, name, params
+	print "\tstruct muslin *m = l->machine;\n\tu32 r;\n"
+	print "\tm->in_user = 0;"
+	if (name == "clone" || name == "clone3") {
+		forking(call)
+	} else {
+		printf "\tdo\n\t\tr = %s;\n", call
+		print "\twhile (__builtin_expect(m->page->action, 0) && user_return(m, &r));"
+	}
+	print "\tm->in_user = 1;\n\tif (user_pending(m))\n\t\tuser_irq(m);\n\treturn r;\n}\n"
 }
 
 BEGIN {
@@ -20,6 +34,11 @@ BEGIN {
 	print "#include <setjmp.h>\n"
 	print "#include \"kernel.h\""
 	print "#include \"machine.h\"\n"
+	print "#define COUNTED(n, call) ({ \\"
+	print "\tuint64_t start = call_begins(m, n); \\"
+	print "\tu32 result = call; \\"
+	print "\tcall_ends(m, n, start); \\"
+	print "\tresult; \\\n})\n"
 }
 
 # u32 w2c_vmlinux_0x5F_syscall_read(w2c_vmlinux*, u32, u32, u32);
@@ -36,22 +55,22 @@ match($0, /^u32 w2c_vmlinux_0x5F_syscall_[a-z0-9_A-Z]*\(/) {
 		call = call ", a" i
 		type = type (a[i] == "u64" ? "l" : "i")
 	}
-	printf "static u32 call_%s(struct w2c_linux *l%s)\n{\n", name, params
-	print "\tstruct muslin *m = l->machine;\n\tu32 r;\n"
-	print "\tm->in_user = 0;"
-	if (name == "clone" || name == "clone3") {
-		forking(fn, call)
-	} else {
-		printf "\tdo\n\t\tr = %s(m->kernel%s);\n", fn, call
-		print "\twhile (__builtin_expect(m->page->action, 0) && user_return(m, &r));"
-	}
-	print "\tm->in_user = 1;\n\tif (user_pending(m))\n\t\tuser_irq(m);\n\treturn r;\n}\n"
-	rows[++count] = sprintf("\t{ \"%s\", \"%s:i\", call_%s },", name, type, name)
+	call = fn "(m->kernel" call ")"
+	thunk("call", name, params, call)
+	# what never returns has no time; what returns twice, the parent's
+	thunk("count", name, params, "COUNTED(" count + 0 ", " call ")")
+	if (name == "restart_syscall")
+		restart = count + 0
+	rows[++count] = sprintf("\t{ \"%s\", \"%s:i\", call_%s, count_%s },", name, type, name, name)
 }
 
 END {
 	print "const struct kernel_export kernel_exports[] = {"
 	for (i = 1; i <= count; i++)
 		print rows[i]
-	print "};\n\nconst unsigned int kernel_exports_count = " count ";"
+	print "};\n\nconst unsigned int kernel_exports_count = " count ";\n"
+	print "u32 kernel_restart(struct muslin *m)\n{"
+	print "\tif (m->calls)"
+	print "\t\treturn COUNTED(" restart ", w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel));"
+	print "\treturn w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel);\n}"
 }

@@ -157,6 +157,7 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 	t = task_new(m, task, sp);
 	if (!t)
 		return -ENOMEM;
+	m->stats.forks++;
 	t->fork_point = parent->fork_point;
 	t->unwind = parent->unwind;
 	user_save(parent);
@@ -210,6 +211,7 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 	struct muslin *m = machine(h);
 	struct task *p = task_get(m, prev);
 
+	m->stats.switches++;
 	user_save(p);
 	m->task = task_get(m, next);
 	task_user_load(m->task);

@@ -141,7 +141,7 @@ bool user_return(struct muslin *m, uint32_t *ret)
 				*ret = -EINTR;
 		}
 		if (action == HOST_USER_RESTART && restart == HOST_RESTART_BLOCK) {
-			*ret = w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel);
+			*ret = kernel_restart(m);
 			restart = 0;
 		}
 	}

@@ -490,6 +490,62 @@ START_TEST(only_one_program_has_the_terminal)
 }
 END_TEST
 
+struct call {
+	const char *name;
+	uint64_t calls, time;
+};
+
+static int find_call(void *arg, const char *name, uint64_t calls, uint64_t time)
+{
+	struct call *c = arg;
+
+	if (strcmp(name, c->name))
+		return 0;
+	c->calls = calls;
+	c->time = time;
+	return 42;
+}
+
+START_TEST(statistics_are_of_one_machine)
+{
+	struct muslin_config config = { .count_calls = 1 };
+	struct call call = { "writev" };
+	struct muslin *m, *other;
+	struct muslin_stats s;
+	int p[2];
+
+	ck_assert_int_eq(pipe(p), 0);
+	ck_assert_int_eq(muslin_new(&config, &m), 0);
+	muslin_stats(m, &s);
+	ck_assert_uint_eq(s.boot | s.memory | s.page_faults | s.switches, 0);
+	ok(m, muslin_boot(m));
+	ok(m, muslin_mount(m, dir, "/here", MUSLIN_READ_ONLY));
+	/* init's are not counted */
+	ck_assert_int_eq(muslin_stats_calls(m, find_call, &call), 0);
+	ck_assert_int_eq(wait_for(m, start(m, "say", "hello", -1, p[1], 0)), 0);
+	expect(p[0], "hello\n");
+	muslin_stats(m, &s);
+	ck_assert_uint_gt(s.boot, 0);
+	ck_assert_uint_ge(s.memory, 1 << 20);
+	ck_assert_uint_lt(s.memory, 1 << 30);
+	ck_assert_uint_gt(s.page_faults, 0);
+	ck_assert_uint_gt(s.switches, 0);
+	ck_assert_uint_eq(s.compiled + s.cached, 1);
+	ck_assert_int_eq(muslin_stats_calls(m, find_call, &call), 42);
+	ck_assert_uint_eq(call.calls, 1);
+	ck_assert_uint_gt(call.time, 0);
+	other = booted();
+	ck_assert_int_eq(wait_for(other, start(other, "say", "again", -1, p[1], 0)), 0);
+	ck_assert_int_eq(muslin_stats_calls(other, find_call, &call), 0);
+	muslin_stats_calls(m, find_call, &call);
+	ck_assert_uint_eq(call.calls, 1);
+	finish(other);
+	finish(m);
+	close(p[0]);
+	close(p[1]);
+}
+END_TEST
+
 Suite *api_suite(void);
 Suite *api_suite(void)
 {
@@ -514,6 +570,7 @@ Suite *api_suite(void)
 	tcase_add_test(tc, suspend_key_stops);
 	tcase_add_test(tc, size_is_the_hosts);
 	tcase_add_test(tc, only_one_program_has_the_terminal);
+	tcase_add_test(tc, statistics_are_of_one_machine);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
