@@ -104,12 +104,19 @@ struct muslin_jump {
 
 #define MUSLIN_EXCEPTION_VALUES 8
 
-/* A task's exceptions: all zero in a new task. */
+/* A call that adapt() has been asked for, and that has not begun. */
+struct muslin_adapted {
+	wasm_rt_function_ptr_t func;
+	const char *from, *to;
+};
+
+/* A task's exceptions and calls: all zero in a new task. */
 struct muslin_unwind {
 	struct muslin_jump *target;
 	wasm_rt_tag_t tag;
 	uint32_t size;
 	uint64_t values[MUSLIN_EXCEPTION_VALUES];
+	struct muslin_adapted adapted;
 };
 
 /* What generated code calls. */
@@ -120,6 +127,13 @@ struct muslin_rt {
 	/* Zeroed memory, or NULL.  Only while an instance is set up. */
 	void *(*alloc)(size_t size);
 	void (*free)(void *p);
+	/*
+	 * A function of type, to be called next and at once, that calls f, which
+	 * has another type; or NULL.  May be missing.
+	 */
+	wasm_rt_function_ptr_t (*adapt)(void *instance,
+					const wasm_rt_funcref_t *f,
+					wasm_rt_func_type_t type);
 };
 
 /* Filled in by the host before anything of the instance runs. */
@@ -138,6 +152,12 @@ static inline struct muslin_head *muslin_head(void *instance)
 {
 	return (struct muslin_head *)((char *)instance + MUSLIN_MEMORY_OFFSET) - 1;
 }
+
+/* Signature: "il:d" is (i32, i64) -> f64. */
+struct muslin_type {
+	const wasm_rt_func_type_t *type;
+	const char *signature;
+};
 
 /*
  * The one symbol that a compiled program has.  setup and teardown run in the
@@ -160,6 +180,8 @@ struct module_ops {
 	/* The program's __stack_pointer and __tls_base. */
 	uint32_t *(*sp)(void *instance);
 	uint32_t *(*tls)(void *instance);
+	/* Those of its functions; the last has a null type. */
+	const struct muslin_type *types;
 };
 
 #endif

@@ -170,6 +170,15 @@ static const char glue_head[] =
 	"#define TABLE(instance) \\\n"
 	"\tw2c_@_0x5F_indirect_function_table(instance)\n\n";
 
+/* What adapt.c must know. */
+static void write_types(const struct wasm *w, FILE *out)
+{
+	fputs("static const struct muslin_type glue_types[] = {\n", out);
+	for (uint32_t t = 0; t < w->ntypes; t++)
+		fprintf(out, "\t{ &TYPE(%u), \"%s\" },\n", t, w->types[t]);
+	fputs("\t{ 0 },\n};\n\n", out);
+}
+
 static const char glue_setup[] =
 	"static int glue_setup(void *p, struct w2c_linux *w2c_linux_instance)\n"
 	"{\n"
@@ -235,6 +244,7 @@ static const char glue_end[] =
 	"\t.call4 = glue_call4,\n"
 	"\t.sp = glue_sp,\n"
 	"\t.tls = glue_tls,\n"
+	"\t.types = glue_types,\n"
 	"};\n";
 
 int glue_write(const struct wasm *w, const char *name,
@@ -244,6 +254,7 @@ int glue_write(const struct wasm *w, const char *name,
 
 	write_template(glue_head, name, out);
 	write_import_functions(w, out);
+	write_types(w, out);
 	write_template(glue_setup, name, out);
 	fprintf(out, "\thead->table = head->rt->alloc(%uull * sizeof(*head->table) + 1);\n"
 		"\tif (!head->table)\n\t\treturn %d;\n",

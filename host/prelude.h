@@ -492,13 +492,31 @@ static COLD bool muslin_same_type(wasm_rt_func_type_t a, wasm_rt_func_type_t b)
 	return a && b && !__builtin_memcmp(a, b, 32);
 }
 
-/* A null element has no type. */
-#define CALL_INDIRECT(table, t, type, x, ...) \
-	((void)((LIKELY((x) < (table).size) && \
-		 (LIKELY((table).data[x].func_type == (type)) || \
-		  muslin_same_type((table).data[x].func_type, type))) || \
-		TRAP(CALL_INDIRECT)), \
-	 ((t)(table).data[x].func)(__VA_ARGS__))
+/* What to call if the first look at element i says no: a null one has no type. */
+static COLD wasm_rt_function_ptr_t
+muslin_callee(void *instance, const wasm_rt_funcref_table_t *t, u32 i,
+	      wasm_rt_func_type_t type)
+{
+	const struct muslin_rt *rt = muslin_head(instance)->rt;
+	wasm_rt_function_ptr_t f = NULL;
+
+	if (i < t->size && muslin_same_type(t->data[i].func_type, type))
+		return t->data[i].func;
+	if (i < t->size && t->data[i].func_type && rt->adapt)
+		f = rt->adapt(instance, &t->data[i], type);
+	if (!f)
+		MUSLIN_TRAP(CALL_INDIRECT);
+	return f;
+}
+
+#define CALL_INDIRECT(table, t, type, x, ...) ({ \
+	wasm_rt_function_ptr_t callee_ = \
+		LIKELY((x) < (table).size) && \
+		LIKELY((table).data[x].func_type == (type)) ? \
+		(table).data[x].func : \
+		muslin_callee(instance, &(table), x, type); \
+	((t)callee_)(__VA_ARGS__); \
+})
 
 /* --- exceptions --- */
 

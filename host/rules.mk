@@ -73,9 +73,9 @@ $(h)/init-image.o: host/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
-lib_sources := $(filter-out $(cli_sources) host/muslin-prelude.c $(wildcard host/cpu-*.c host/switch-*.c host/muslin-*.c), \
-	$(wildcard host/*.c)) $(wildcard host/cpu-$(arch).c host/switch-$(arch).c)
-lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/switch-$(arch)-asm.o \
+lib_sources := $(filter-out $(cli_sources) host/muslin-prelude.c $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/muslin-*.c), \
+	$(wildcard host/*.c)) $(wildcard $(patsubst %,host/%-$(arch).c,adapt cpu switch))
+lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/adapt-$(arch)-asm.o $(h)/switch-$(arch)-asm.o \
 	$(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
 cli_objects := $(cli_sources:host/%.c=$(h)/%.o)
 
@@ -91,7 +91,7 @@ $(tool_objects): $(h)/%.o: host/%.c
 $(h)/syscalls.o: $(h)/syscalls.c
 	$(say) CC $<
 	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
-$(h)/switch-$(arch)-asm.o: host/switch-$(arch).S
+$(h)/%-$(arch)-asm.o: host/%-$(arch).S
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<

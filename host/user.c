@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapt.h"
 #include "ctl.h"
 #include "kernel.h"
 #include "machine.h"
@@ -209,6 +210,7 @@ const struct muslin_rt user_rt = {
 	.trap	= rt_trap,
 	.alloc	= rt_alloc,
 	.free	= free,
+	.adapt	= adapt,
 };
 
 void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)

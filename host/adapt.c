@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * C programs call functions by other types than their own: a thread's that
+ * takes or returns nothing, a handler's with more parameters.  It is wrong, and
+ * works everywhere but on WebAssembly, where a table call checks the type.
+ * When that check fails, this does what registers do elsewhere: the callee's
+ * n-th integer is the caller's, and so is its n-th float; what nobody gave,
+ * or returned, is 0.
+ */
+#include <string.h>
+#include "adapt.h"
+#include "machine.h"
+
+static const char *signature(const struct module_ops *ops, wasm_rt_func_type_t type)
+{
+	for (const struct muslin_type *t = ops->types; t->type; t++)
+		if (!memcmp(*t->type, type, 32))
+			return t->signature;
+	return NULL;
+}
+
+static bool has_room(const char *type)
+{
+	const char *results = type ? strchr(type, ':') : NULL;
+
+	return results && results - type <= ADAPT_MAX && strlen(results) <= 2;
+}
+
+/*
+ * A signal that comes before adapt_entry() has read this may have a handler
+ * that makes such a call, too: call4 saves and restores it.
+ */
+wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
+			     wasm_rt_func_type_t type)
+{
+	struct muslin *m = fault_machine();
+	struct muslin_adapted a = { .func = f->func };
+
+	if (instance == m->kernel)
+		return NULL;
+	a.from = signature(m->task->mm->ops, type);
+	a.to = signature(m->task->mm->ops, f->func_type);
+	if (!has_room(a.from) || !has_room(a.to))
+		return NULL;
+	m->task->unwind.adapted = a;
+	return adapt_entry;
+}
