@@ -79,8 +79,9 @@ uint64_t now_ns(void);
 /* Index of the one argument that a command takes, or negative as above. */
 int one_argument(int argc, char **argv, const char *help);
 
-/* A muslin_config's progress, for a terminal. */
-void show_progress(void *arg, const char *line);
+/* A muslin_config's progress; NULL if standard error shows none. */
+typedef void progress_fn(void *arg, const char *line);
+progress_fn *progress_for_terminal(void);
 
 /* malloc, and its users, that cannot fail: a command has nobody to tell. */
 void *xmalloc(size_t n);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <unistd.h>
-
 #include "cli.h"
 #include "muslin.h"
 
@@ -12,7 +10,7 @@ static const char help[] =
 int cmd_compile(int argc, char **argv)
 {
 	struct muslin_config config = {
-		.progress = isatty(2) ? show_progress : NULL,
+		.progress = progress_for_terminal(),
 	};
 	char error[256];
 	int i = one_argument(argc, argv, help);

@@ -303,7 +303,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.memory = o->memory,
 		.cmdline = cmdline,
 		.log = log_kernel,
-		.progress = isatty(2) ? show_progress : NULL,
+		.progress = progress_for_terminal(),
 		.arg = &log,
 		.count_calls = o->stats,
 	};

@@ -361,6 +361,8 @@ static int steps(struct job *j, const void *image, size_t size,
 	uint64_t start = stats_now();
 	int r = translate_headers(&j->t);
 
+	if (j->progress)
+		j->progress(j->arg, "translating");
 	if (!r)
 		r = translate(&j->t, image, size);
 	stats->translate += stats_now() - start;

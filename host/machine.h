@@ -79,7 +79,7 @@ struct muslin {
 	struct tty *tty;
 	struct ctl *ctl;
 
-	/* the embedder's; may be NULL.  line has no newline. */
+	/* the embedder's; may be NULL */
 	void (*log)(void *arg, const char *text, size_t n);
 	void (*progress)(void *arg, const char *line);
 	void *callback_arg;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,10 +51,35 @@ int complain(int status, const char *fmt, ...)
 	return status;
 }
 
-void show_progress(void *arg, const char *line)
+/*
+ * One line of a terminal, again and again, and in the end none.  The terminal
+ * may be in raw mode, the program's.
+ */
+static void show_progress(void *arg, const char *line)
 {
+	static const char head[] = "muslin: ", clear[] = "\r\033[K";
+	size_t n = strlen(line), room = 80;
+	struct winsize ws;
+
 	(void)arg;
-	fprintf(stderr, "muslin: %s\n", line);
+	if (!ioctl(2, TIOCGWINSZ, &ws) && ws.ws_col)
+		room = ws.ws_col;
+	room = room > sizeof(head) ? room - sizeof(head) : 0;
+	if (n > room)
+		n = room;
+	/* not within a character of UTF-8 */
+	while (n && n < strlen(line) && (line[n] & 0xc0) == 0x80)
+		n--;
+	fprintf(stderr, "%s%s%.*s", clear, n ? head : "", (int)n, line);
+}
+
+progress_fn *progress_for_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	if (!isatty(2) || !term || !*term || !strcmp(term, "dumb"))
+		return NULL;
+	return show_progress;
 }
 
 int one_argument(int argc, char **argv, const char *help)

@@ -31,6 +31,14 @@ struct load {
 	char *error;
 };
 
+/* Programs give names to programs, and not for the sake of a terminal. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 127)
+			*s = '?';
+}
+
 static int refuse(struct load *l, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -43,9 +51,7 @@ static int refuse(struct load *l, int err, const char *fmt, ...)
 	vsnprintf(l->error + n, MODULE_ERROR_SIZE - n, fmt, ap);
 	va_end(ap);
 	/* compilers quote what they like */
-	for (char *p = l->error; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 127)
-			*p = '?';
+	make_printable(l->error);
 	return err;
 }
 
@@ -263,6 +269,7 @@ static void progress(void *arg, const char *line)
 	char text[256];
 
 	snprintf(text, sizeof(text), "%.150s: %s", l->name, line);
+	make_printable(text);
 	l->m->progress(l->m->callback_arg, text);
 }
 
@@ -289,6 +296,8 @@ static int compile_module(struct load *l, const struct compiler *c, int cache,
 			l->m->progress ? progress : NULL, l, reason,
 			sizeof(reason));
 
+	if (l->m->progress)
+		l->m->progress(l->m->callback_arg, "");
 	if (r < 0)
 		return refuse(l, r, "%s", reason);
 	l->m->stats.compiled++;

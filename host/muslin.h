@@ -43,7 +43,10 @@ struct muslin_config {
 	const char *cmdline;	/* more kernel parameters, or NULL */
 	/* Kernel messages as they come, not always whole lines; or NULL. */
 	void (*log)(void *arg, const char *text, size_t n);
-	/* What takes long, one line without newline; or NULL. */
+	/*
+	 * What takes long, one line without newline, which is to take the place
+	 * of the last one; empty when that is over.  Or NULL.
+	 */
 	void (*progress)(void *arg, const char *line);
 	void *arg;		/* for both */
 	int count_calls;	/* not 0: see muslin_stats_calls */
