@@ -19,11 +19,16 @@ static const char *signature(const struct module_ops *ops, wasm_rt_func_type_t t
 	return NULL;
 }
 
+/*
+ * References, and several results, are structs to the callee: one that is
+ * returned shifts all arguments, and the instance would be the program's number.
+ */
 static bool has_room(const char *type)
 {
 	const char *results = type ? strchr(type, ':') : NULL;
 
-	return results && results - type <= ADAPT_MAX && strlen(results) <= 2;
+	return results && results - type <= ADAPT_MAX && strlen(results) <= 2 &&
+	       !type[strspn(type, "ilfd:")];
 }
 
 /*

@@ -170,12 +170,23 @@ static const char glue_head[] =
 	"#define TABLE(instance) \\\n"
 	"\tw2c_@_0x5F_indirect_function_table(instance)\n\n";
 
+/* Of equal types wasm2c declares the first alone. */
+static bool is_first_type(const struct wasm *w, uint32_t t)
+{
+	for (uint32_t i = 0; i < t; i++)
+		if (!strcmp(w->types[i], w->types[t]))
+			return false;
+	return true;
+}
+
 /* What adapt.c must know. */
 static void write_types(const struct wasm *w, FILE *out)
 {
 	fputs("static const struct muslin_type glue_types[] = {\n", out);
 	for (uint32_t t = 0; t < w->ntypes; t++)
-		fprintf(out, "\t{ &TYPE(%u), \"%s\" },\n", t, w->types[t]);
+		if (is_first_type(w, t))
+			fprintf(out, "\t{ &TYPE(%u), \"%s\" },\n", t,
+				w->types[t]);
 	fputs("\t{ 0 },\n};\n\n", out);
 }
 

@@ -16,6 +16,9 @@
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32
+/* glue.c compares each with all others, and no compiler makes as many */
+#define MAX_TYPES 10000
+#define MAX_IMPORTS 10000
 #define MAX_TABLE 10000000
 /* Addresses are 32 bits wide, and the stack needs some. */
 #define MAX_PAGES 65534
@@ -189,6 +192,8 @@ static int check_tags(struct load *l)
 
 static int check_types(struct load *l)
 {
+	if (l->w.ntypes > MAX_TYPES)
+		return refuse(l, -ENOEXEC, "has %u types of functions", l->w.ntypes);
 	for (uint32_t i = 0; i < l->w.ntypes; i++)
 		if (strchr(l->w.types[i], 'v'))
 			return refuse(l, -ENOEXEC, "uses SIMD, which is not supported");
@@ -200,6 +205,8 @@ static int check(struct load *l, void **thunks)
 {
 	int r = 0;
 
+	if (l->w.nimports > MAX_IMPORTS)
+		return refuse(l, -ENOEXEC, "has %u imports", l->w.nimports);
 	for (uint32_t i = 0; i < l->w.nimports && !r; i++)
 		r = check_import(l, &l->w.imports[i], &thunks[i]);
 	if (!r)
