@@ -112,14 +112,20 @@ void w2c_host_idle(struct w2c_host *h)
 {
 	struct muslin *m = machine(h);
 	struct timespec timeout = { .tv_sec = 3600 };
-	uint64_t now;
+	uint64_t now, when;
 
 	machine_poke(m);
+	/*
+	 * The timer's signal does not wake what is only about to sleep.  After
+	 * this line it finds a timeout that it has not changed; before it, it
+	 * has left an interrupt.
+	 */
+	when = __atomic_load_n(&m->timer_when, __ATOMIC_SEQ_CST);
 	if (irq_pending(m))
 		return;
 	now = clock_now(m);
-	if (m->timer_when != NEVER)
-		timeout = timespec(m->timer_when > now ? m->timer_when - now : 0);
+	if (when != NEVER)
+		timeout = timespec(when > now ? when - now : 0);
 	if (tty_background(m) && nsec(&timeout) > TTY_INTERVAL)
 		timeout = timespec(TTY_INTERVAL);
 	poll_files(m, &timeout);
