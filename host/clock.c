@@ -12,6 +12,7 @@
 
 #include "kernel.h"
 #include "machine.h"
+#include "stack.h"
 #include "stream.h"
 #include "tty.h"
 
@@ -123,6 +124,7 @@ void w2c_host_idle(struct w2c_host *h)
 	when = __atomic_load_n(&m->timer_when, __ATOMIC_SEQ_CST);
 	if (irq_pending(m))
 		return;
+	stack_trim(m);
 	now = clock_now(m);
 	if (when != NEVER)
 		timeout = timespec(when > now ? when - now : 0);

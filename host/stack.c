@@ -11,13 +11,16 @@
 #include "stack.h"
 #include "switch.h"
 
-#define POOL_MAX 64
+#define POOL_MAX 256
+#define POOL_WHOLE 8
 #define KEEP (64 << 10)
 /* more than closing it needs */
 #define SETTLE_DISTANCE 1024
 
+/* The last ones still have all memory that they ever used. */
 struct stack_pool {
 	int n;
+	int trimmed;
 	struct stack *stack[POOL_MAX];
 	struct stack *swapper;
 };
@@ -53,27 +56,43 @@ static void stack_delete(struct stack *s)
 
 struct stack *stack_get(struct muslin *m)
 {
-	struct stack *s = m->stacks->n ? m->stacks->stack[--m->stacks->n] :
-		stack_new();
+	struct stack_pool *pool = m->stacks;
+	struct stack *s = pool->n ? pool->stack[--pool->n] : stack_new();
 
+	if (pool->trimmed > pool->n)
+		pool->trimmed = pool->n;
 	if (s)
 		s->refs = 1;
 	return s;
 }
 
+/* All but what every task touches goes back to the host. */
+static void trim_one(struct stack_pool *pool)
+{
+	madvise(pool->stack[pool->trimmed++]->base, NATIVE_STACK - KEEP, MADV_DONTNEED);
+}
+
+void stack_trim(struct muslin *m)
+{
+	while (m->stacks->trimmed < m->stacks->n)
+		trim_one(m->stacks);
+}
+
 void stack_put(struct muslin *m, struct stack *s)
 {
+	struct stack_pool *pool = m->stacks;
+
 	if (--s->refs)
 		return;
 	stack_close(s);
 	s->resident = NULL;
-	if (m->stacks->n == POOL_MAX) {
+	if (pool->n == POOL_MAX) {
 		stack_delete(s);
 		return;
 	}
-	/* all but what every task touches goes back to the host */
-	madvise(s->base, NATIVE_STACK - KEEP, MADV_DONTNEED);
-	m->stacks->stack[m->stacks->n++] = s;
+	pool->stack[pool->n++] = s;
+	if (pool->n - pool->trimmed > POOL_WHOLE)
+		trim_one(pool);
 }
 
 bool stack_open_next(struct muslin *m)

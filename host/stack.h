@@ -15,6 +15,8 @@ void stack_exit(struct muslin *m);
 /* NULL: no memory.  It has one user, and nobody is resident. */
 struct stack *stack_get(struct muslin *m);
 void stack_put(struct muslin *m, struct stack *s);
+/* There is time: unused stacks' memory goes back to the host. */
+void stack_trim(struct muslin *m);
 uint8_t *stack_top(const struct stack *s);
 /* See NATIVE_RESERVE.  The next part that is closed; false: there is none. */
 bool stack_open_next(struct muslin *m);
