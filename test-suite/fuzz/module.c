@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reader of programs, for libFuzzer: all that is done with an image before
+ * wasm2c has accepted it, and the glue that is written about it.
+ *
+ *	make build/test-suite/fuzz/module FUZZ_CC=clang-14
+ *	build/test-suite/fuzz/module -max_len=100000 CORPUS
+ *
+ * CORPUS is a directory of programs, build/test-suite/guest for example, to
+ * which it adds what it finds: take a copy.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "module.h"
+#include "translate.h"
+#include "wasm.h"
+
+static void write_glue(const struct wasm *w)
+{
+	static const char text[] =
+		"\nvoid wasm2c_program_instantiate(w2c_program* instance) {\n"
+		"  init_globals(instance);\n  init_memories(instance);\n}\n";
+	char *out;
+	size_t n;
+	FILE *f = open_memstream(&out, &n);
+
+	glue_write_imports(w, f);
+	glue_write(w, "program", text, strlen(text), f);
+	fclose(f);
+	free(out);
+}
+
+static void print_types(const struct wasm *w)
+{
+	char buf[40];
+
+	for (uint32_t i = 0; i < w->ntypes; i++)
+		if (strlen(wasm_signature(w->types[i], buf, sizeof(buf))) >= sizeof(buf))
+			abort();
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	/* what is accepted gets no further */
+	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char error[MODULE_ERROR_SIZE];
+	struct muslin m = { 0 };
+	struct module *mod;
+	struct wasm w;
+	uint8_t *copy;
+	int r = module_load(&m, "prog", data, size, &mod, error);
+
+	if (!r || memchr(error, 0, sizeof(error)) == NULL)
+		abort();
+	if (!wasm_read(data, size, &w, error, sizeof(error))) {
+		print_types(&w);
+		/* module.c has accepted it */
+		if (r == -ENOENT)
+			write_glue(&w);
+		wasm_free(&w);
+	}
+	copy = malloc(size + 1);
+	memcpy(copy, data, size);
+	if (!wasm_fix_atomics(copy, size, error, sizeof(error)) &&
+	    wasm_fix_atomics(copy, size, error, sizeof(error)))
+		abort();	/* what it writes, it reads */
+	free(copy);
+	return 0;
+}
