@@ -74,6 +74,7 @@ struct muslin {
 
 	/* of other files of this library, each by its own */
 	struct module *modules;
+	uint32_t module_id;	/* of the last one */
 	struct hostfs *hostfs;
 	struct streams *streams;
 	struct tty *tty;

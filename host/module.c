@@ -12,7 +12,6 @@
 #include "compile.h"
 #include "machine.h"
 #include "module.h"
-#include "wasm.h"
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32
@@ -374,6 +373,7 @@ static void destroy(struct module *mod)
 	if (mod->fd >= 0)
 		close(mod->fd);
 	free((void *)mod->thunks);
+	wasm_data_free(&mod->pieces);
 	free(mod->image);
 	free(mod);
 }
@@ -394,8 +394,13 @@ static int make(struct load *l, struct module *mod)
 	r = check(l, thunks);
 	if (r < 0)
 		return r;
+	if (wasm_data_read(&l->w, l->image, l->size, &mod->pieces))
+		return out_of_memory(l);
 	mod->data = WASM_PAGE;
 	mod->end = l->w.memories[0].min * WASM_PAGE;
+	mod->data_end = mod->data;
+	if (mod->pieces.n)
+		mod->data_end = (mod->pieces.end + WASM_PAGE - 1) & -WASM_PAGE;
 	if (!mod->ops)
 		r = native_code(l, mod);
 	return r < 0 ? r : check_ops(l, mod);
@@ -465,11 +470,27 @@ int module_load(struct muslin *m, const char *name, const void *image,
 		goto out_wasm;
 	}
 	mod->refs = 1;
+	mod->id = ++m->module_id;
 	link_module(mod);
 	*out = mod;
 out_wasm:
 	wasm_free(&l.w);
 	return r;
+}
+
+struct module *module_find(struct muslin *m, uint32_t id)
+{
+	struct module *mod;
+
+	for (mod = m->modules; mod; mod = mod->next)
+		if (mod->id == id)
+			return module_get(mod);
+	return NULL;
+}
+
+void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n)
+{
+	wasm_data_copy(&mod->pieces, mod->image, mod->data + offset, to, n);
 }
 
 void module_put(struct module *mod)

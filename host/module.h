@@ -11,12 +11,15 @@
 #include <stdint.h>
 #include "abi.h"
 #include "machine.h"
+#include "wasm.h"
 
 struct module {
 	const struct module_ops *ops;
 	/* for w2c_linux.sc: the kernel's entry for each import */
 	void *const *thunks;
+	uint32_t id;		/* never another module's, on this machine */
 	uint32_t data;		/* the first address of data */
+	uint32_t data_end;	/* of what module_data() gives, a page's end */
 	uint32_t end;		/* of the initial memory */
 
 	/* private to module.c */
@@ -26,6 +29,7 @@ struct module {
 	uint64_t hash;
 	void *image;
 	size_t size;
+	struct wasm_data pieces;
 	void *handle;		/* of dlopen(), NULL if built in */
 	int fd;			/* that it was opened by */
 };
@@ -46,6 +50,11 @@ static inline struct module *module_get(struct module *mod)
 	mod->refs++;
 	return mod;
 }
+
+/* One that is still there, as another reference; NULL. */
+struct module *module_find(struct muslin *m, uint32_t id);
+/* Fills to with initialised data, from mod->data + offset on. */
+void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n);
 
 /* Unused modules are kept for a while, for the next exec. */
 void module_put(struct module *mod);

@@ -19,6 +19,9 @@ TEXT(muslin_text_prelude_c, "prelude.c");
 TEXT(muslin_text_translate_c, "translate.c");
 TEXT(muslin_text_glue_c, "glue.c");
 TEXT(muslin_text_wasm_c, "wasm.c");
+TEXT(muslin_text_wasm_code_c, "wasm-code.c");
+TEXT(muslin_text_wasm_data_c, "wasm-data.c");
+TEXT(muslin_text_wasm_reader_h, "wasm-reader.h");
 
 static const struct prelude_file headers[] = {
 	{ "abi.h", muslin_text_abi, muslin_text_abi_end },
@@ -34,6 +37,10 @@ static const struct prelude_file sources[] = {
 	{ "translate.c", muslin_text_translate_c, muslin_text_translate_c_end },
 	{ "glue.c", muslin_text_glue_c, muslin_text_glue_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
+	{ "wasm-code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
+	{ "wasm-data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },
+	{ "wasm-reader.h", muslin_text_wasm_reader_h,
+	  muslin_text_wasm_reader_h_end },
 	{ NULL, NULL, NULL },
 };
 

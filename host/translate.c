@@ -55,20 +55,14 @@ int translate_headers(struct translation *t)
 static int write_image(struct translation *t, const void *image, size_t size)
 {
 	char name[PART_NAME_SIZE];
-	void *copy = malloc(size);
-	int r;
+	void *module;
+	int r = wasm_strip(t->w, image, size, &module, &size, t->error, t->n);
 
-	if (!copy) {
-		snprintf(t->error, t->n, "out of memory");
-		return -ENOMEM;
-	}
-	memcpy(copy, image, size);
-	r = wasm_fix_atomics(copy, size, t->error, t->n);
-	if (!r) {
-		snprintf(name, sizeof(name), "%s.wasm", t->name);
-		r = write_file(t, name, copy, size);
-	}
-	free(copy);
+	if (r)
+		return r;
+	snprintf(name, sizeof(name), "%s.wasm", t->name);
+	r = write_file(t, name, module, size);
+	free(module);
 	return r;
 }
 

@@ -39,27 +39,13 @@ static int check_size(struct muslin *m, const char *name, struct module *mod,
 	return -ENOMEM;
 }
 
-u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
-		       u32 info_addr)
+/* Makes an instance of mod, whose reference becomes mm's. */
+static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
+		  struct host_image *info)
 {
-	struct muslin *m = machine(h);
-	struct mm *mm = mm_get(m, id);
-	struct host_image *info = kmem(m, info_addr, sizeof(*info));
 	struct muslin_head *head;
-	struct module *mod;
 	int err;
 
-	if (mm->module)
-		return -EBUSY;
-	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
-			  info->error);
-	if (!err)
-		err = check_size(m, kmem(m, name, 1), mod, info->error,
-				 sizeof(info->error));
-	if (err) {
-		ctl_refused(m, info->error);
-		return err;
-	}
 	if (mm_make_space(mm)) {
 		module_put(mod);
 		return -ENOMEM;
@@ -78,8 +64,58 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 	if (err)
 		return err;
 	mm->space->set_up = true;
+	info->module = mod->id;
 	info->data = mod->data;
+	info->data_end = mod->data_end;
 	info->end = mod->end;
+	return 0;
+}
+
+u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
+		       u32 info_addr)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id);
+	struct host_image *info = kmem(m, info_addr, sizeof(*info));
+	struct module *mod;
+	int err;
+
+	if (mm->module)
+		return -EBUSY;
+	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
+			  info->error);
+	if (!err)
+		err = check_size(m, kmem(m, name, 1), mod, info->error,
+				 sizeof(info->error));
+	if (err) {
+		ctl_refused(m, info->error);
+		return err;
+	}
+	return set_up(m, mm, mod, info);
+}
+
+u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_get(m, id);
+	struct host_image *info = kmem(m, info_addr, sizeof(*info));
+	struct module *mod;
+
+	if (mm->module)
+		return -EBUSY;
+	mod = module_find(m, module);
+	return mod ? set_up(m, mm, mod, info) : -ENOENT;
+}
+
+u32 w2c_host_user_data(struct w2c_host *h, u32 module, u32 offset, u32 buf, u32 n)
+{
+	struct muslin *m = machine(h);
+	struct module *mod = module_find(m, module);
+
+	if (!mod)
+		return -ENOENT;
+	module_data(mod, offset, kmem(m, buf, n), n);
+	module_put(mod);
 	return 0;
 }
 

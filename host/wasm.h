@@ -84,8 +84,44 @@ char *wasm_signature(const char *type, char *buf, size_t n);
  * Rewrites memory.atomic.notify and wait in place, on which wasm2c 1.0.36
  * aborts.  wasm-ld puts them into every __wasm_init_memory, where they are
  * never reached; anywhere else notify wakes nobody and wait traps, since
- * programs wait by futex.
+ * programs wait by futex.  Sets inits[i] if there is a memory.init of data
+ * segment i.
  */
-int wasm_fix_atomics(void *image, size_t size, char *error, size_t n);
+int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
+		  char *error, size_t n);
+
+/* size bytes that are at offset from in the image and begin at addr in memory */
+struct wasm_piece {
+	uint32_t addr, size;
+	size_t from;
+};
+
+/*
+ * What is in a new instance's memory when its start function has run: pieces
+ * in ascending order, nothing else but zeros.  Only what can be told without
+ * running it, that is, active segments and those of wasm-ld's
+ * __wasm_init_memory.
+ */
+struct wasm_data {
+	struct wasm_piece *pieces;
+	uint32_t n;
+	uint32_t end;		/* of the last piece */
+};
+
+/* 0 or -ENOMEM.  w is what wasm_read() says of the image. */
+int wasm_data_read(const struct wasm *w, const void *image, size_t size,
+		   struct wasm_data *d);
+void wasm_data_free(struct wasm_data *d);
+/* What is at [addr, addr + n). */
+void wasm_data_copy(const struct wasm_data *d, const void *image,
+		    uint32_t addr, void *to, uint32_t n);
+
+/*
+ * The module for wasm2c: one that leaves to its loader what wasm_data_read()
+ * finds, without custom sections, and fixed by wasm_fix_code().  Makes *out,
+ * *out_size; 0, -ENOEXEC or -ENOMEM.
+ */
+int wasm_strip(const struct wasm *w, const void *image, size_t size,
+	       void **out, size_t *out_size, char *error, size_t n);
 
 #endif

@@ -176,34 +176,6 @@ START_TEST(names_have_no_control_characters)
 }
 END_TEST
 
-/* Changes of one to eight bytes; what is wanted is an answer. */
-START_TEST(damaged_modules_are_handled)
-{
-	struct image good;
-	uint64_t random = 88172645463325252;
-
-	PROGRAM(im, STORE_ARGUMENT);
-	good = *im;
-	for (int i = 0; i < 100000; i++) {
-		*im = good;
-		for (int k = 0; k < 8; k++) {
-			random ^= random << 13;
-			random ^= random >> 7;
-			random ^= random << 17;
-			im->p[random % im->n] = random >> 32;
-			if (random >> 63)
-				break;
-		}
-		if (read_image(im->n) == 0) {
-			wasm_free(&w);
-			wasm_fix_atomics(im->p, im->n, error, sizeof(error));
-		} else {
-			ck_assert(*error);
-		}
-	}
-}
-END_TEST
-
 START_TEST(atomic_wait_and_notify_are_replaced)
 {
 	/* notify drop; wait32 with a long offset; fence */
@@ -215,7 +187,7 @@ START_TEST(atomic_wait_and_notify_are_replaced)
 		"\x20\0\x20\0\x42\0\0\1\1\1\1\1\x1a\xfe\3\0";
 
 	PROGRAM(im, body);
-	ck_assert_int_eq(wasm_fix_atomics(im->p, im->n, error, sizeof(error)), 0);
+	ck_assert_int_eq(wasm_fix_code(im->p, im->n, NULL, 0, error, sizeof(error)), 0);
 	ck_assert_int_eq(memcmp(im->p + im->n - sizeof(body), fixed,
 				sizeof(fixed) - 1), 0);
 }
@@ -224,7 +196,7 @@ END_TEST
 START_TEST(simd_is_refused)
 {
 	PROGRAM(im, "\xfd\x0f");
-	ck_assert_int_eq(wasm_fix_atomics(im->p, im->n, error, sizeof(error)),
+	ck_assert_int_eq(wasm_fix_code(im->p, im->n, NULL, 0, error, sizeof(error)),
 			 -ENOEXEC);
 	ck_assert_str_eq(error, "uses SIMD, which is not supported");
 }
@@ -233,7 +205,7 @@ END_TEST
 /* The image that PROGRAM has made. */
 static void is_refused_for_its_table(void)
 {
-	ck_assert_int_eq(wasm_fix_atomics(im->p, im->n, error, sizeof(error)),
+	ck_assert_int_eq(wasm_fix_code(im->p, im->n, NULL, 0, error, sizeof(error)),
 			 -ENOEXEC);
 	ck_assert_str_eq(error, "changes its function table, which is not supported");
 }
@@ -250,6 +222,181 @@ START_TEST(table_cannot_change)
 	is_refused_for_its_table();
 	PROGRAM(im, "\x41\0\xd0\x70\x41\0\xfc\x11\0");		/* fill */
 	is_refused_for_its_table();
+}
+END_TEST
+
+/*
+ * What wasm-ld makes: TLS of 4 bytes (segment 0) at 65536, which threads use
+ * too, and 3 bytes (segment 1) at 65540, bss up to 65552, where its flag is.
+ */
+#define INIT_MEMORY(second, flag) \
+	"\0\2\x40\2\x40\2\x40" flag "\x41\0\x41\1\xfe\x48\2\0\x0e\2\0\1\2\x0b" \
+	"\x41\x80\x80\4\x41\x80\x80\4\x24\1\x41\0\x41\4\xfc\x08\0\0" \
+	second "\x41\0\x41\3\xfc\x08\1\0" \
+	"\x41\x87\x80\4\x41\0\x41\x09\xfc\x0b\0" \
+	flag "\x41\2\xfe\x17\2\0" flag "\x41\x7f\xfe\0\2\0\x1a\x0c\1\x0b" \
+	flag "\x41\1\x42\x7f\xfe\1\2\0\x1a\x0b\xfc\x09\1\x0b"
+#define SECOND	"\x41\x84\x80\4"
+#define FLAG	"\x41\x90\x80\4"
+#define INIT_TLS "\0\x20\0\x41\0\x41\4\xfc\x08\0\0\x0b"
+#define TWO_SEGMENTS "\2\1\4tls!\1\3abc"
+
+static void init_program(const char *body, size_t n)
+{
+	char code[400] = { 2, sizeof(INIT_TLS) - 1 };
+	size_t at = 2;
+
+	memcpy(code + at, INIT_TLS, sizeof(INIT_TLS) - 1);
+	at += sizeof(INIT_TLS) - 1;
+	code[at++] = n % 128 + 128;
+	code[at++] = n / 128;
+	memcpy(code + at, body, n);
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY);
+	SECTION(im, FUNCTIONS, "\2\0\2");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	SECTION(im, EXPORTS, ALL_EXPORTS);
+	SECTION(im, START, "\1");
+	SECTION(im, 12, "\2");
+	image_section(im, CODE, code, at + n);
+	SECTION(im, DATA, TWO_SEGMENTS);
+	SECTION(im, 0, "\4name and more");
+}
+#define INIT_PROGRAM(body) init_program(body, sizeof(body) - 1)
+
+/* pieces found, and what is at 65536 with them */
+static uint32_t pieces(char to[16])
+{
+	struct wasm_data d;
+	uint32_t n;
+
+	ck_assert_int_eq(read_image(im->n), 0);
+	ck_assert_int_eq(wasm_data_read(&w, im->p, im->n, &d), 0);
+	wasm_data_copy(&d, im->p, 65536, to, 16);
+	n = d.n;
+	wasm_data_free(&d);
+	wasm_free(&w);
+	return n;
+}
+
+/* Does the stripped module still have this?  -ENOEXEC if it is none. */
+static int stripped_has(const char *bytes, size_t n)
+{
+	void *out;
+	size_t size;
+	int has;
+
+	ck_assert_int_eq(read_image(im->n), 0);
+	has = wasm_strip(&w, im->p, im->n, &out, &size, error, sizeof(error));
+	wasm_free(&w);
+	if (has < 0)
+		return has;
+	ck_assert_int_eq(wasm_read(out, size, &w, error, sizeof(error)), 0);
+	wasm_free(&w);
+	has = memmem(out, size, bytes, n) != NULL;
+	free(out);
+	return has;
+}
+#define STRIPPED_HAS(s) (stripped_has(s, sizeof(s) - 1) == 1)
+
+/* Changes of one to eight bytes; what is wanted is an answer. */
+START_TEST(damaged_modules_are_handled)
+{
+	struct image good;
+	uint64_t random = 88172645463325252;
+	size_t size;
+	void *out;
+
+	INIT_PROGRAM(INIT_MEMORY(SECOND, FLAG));
+	good = *im;
+	for (int i = 0; i < 100000; i++) {
+		*im = good;
+		for (int k = 0; k < 8; k++) {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			im->p[random % im->n] = random >> 32;
+			if (random >> 63)
+				break;
+		}
+		if (read_image(im->n) == 0) {
+			if (!wasm_strip(&w, im->p, im->n, &out, &size, error, sizeof(error)))
+				free(out);
+			wasm_free(&w);
+		} else {
+			ck_assert(*error);
+		}
+	}
+}
+END_TEST
+
+START_TEST(data_of_the_linkers_start_function_is_found)
+{
+	char at[16];
+
+	INIT_PROGRAM(INIT_MEMORY(SECOND, FLAG));
+	ck_assert_uint_eq(pieces(at), 2);
+	ck_assert_int_eq(memcmp(at, "tls!abc\0\0\0\0\0\0\0\0\0", 16), 0);
+	ck_assert(STRIPPED_HAS("\x0b\x89\x80\x80\x80\0\2\1\4tls!\1\0"));
+	ck_assert(!STRIPPED_HAS("and more"));
+	/* its other steps stay */
+	ck_assert(STRIPPED_HAS("\1\1\1\1\x41\x80\x80\4\x24\1\1\1"));
+	ck_assert(STRIPPED_HAS("\x41\x90\x80\4\x41\2\xfe\x17\2\0"));
+}
+END_TEST
+
+/* Each is one byte away from what is known. */
+START_TEST(data_of_other_start_functions_is_theirs)
+{
+	static const char good[] = INIT_MEMORY(SECOND, FLAG);
+	char bad[sizeof(good)], at[16];
+	uint32_t same = 0, n;
+
+	for (size_t i = 0; i < sizeof(good) - 1; i++) {
+		memcpy(bad, good, sizeof(good));
+		bad[i] ^= 4;
+		init_program(bad, sizeof(bad) - 1);
+		n = pieces(at);
+		if (n)
+			same++;
+		else
+			ck_assert_int_ne(stripped_has(TWO_SEGMENTS, sizeof(TWO_SEGMENTS) - 1), 0);
+	}
+	/* other numbers: addresses, sizes, the TLS global, the dropped segment */
+	ck_assert_uint_le(same, 12);
+}
+END_TEST
+
+START_TEST(pieces_out_of_order_are_not_data)
+{
+	char at[16];
+
+	INIT_PROGRAM(INIT_MEMORY("\x41\x83\x80\4", FLAG));	/* overlaps */
+	ck_assert_uint_eq(pieces(at), 0);
+	INIT_PROGRAM(INIT_MEMORY("\x41\xff\xff\7", FLAG));	/* at the end of memory */
+	ck_assert_uint_eq(pieces(at), 0);
+	INIT_PROGRAM(INIT_MEMORY("\x41\x04", FLAG));		/* in page 0 */
+	ck_assert_uint_eq(pieces(at), 0);
+	INIT_PROGRAM(INIT_MEMORY(SECOND, "\x41\x84\x80\4"));	/* the flag in data */
+	ck_assert_uint_eq(pieces(at), 0);
+}
+END_TEST
+
+START_TEST(active_segments_are_data)
+{
+	char at[16];
+
+	PROGRAM(im, STORE_ARGUMENT);
+	SECTION(im, DATA, "\2\0\x41\x80\x80\4\x0b\3abc\0\x41\x88\x80\4\x0b\1d");
+	ck_assert_uint_eq(pieces(at), 2);
+	ck_assert_int_eq(memcmp(at, "abc\0\0\0\0\0d\0\0\0\0\0\0\0", 16), 0);
+	ck_assert(!STRIPPED_HAS("abc"));
+	PROGRAM(im, STORE_ARGUMENT);
+	SECTION(im, DATA, "\1\0\x23\0\x0b\3abc");	/* at a global's value */
+	ck_assert_uint_eq(pieces(at), 0);
+	ck_assert(STRIPPED_HAS("abc"));
 }
 END_TEST
 
@@ -273,6 +420,10 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, atomic_wait_and_notify_are_replaced);
 	tcase_add_test(tc, simd_is_refused);
 	tcase_add_test(tc, table_cannot_change);
+	tcase_add_test(tc, data_of_the_linkers_start_function_is_found);
+	tcase_add_test(tc, data_of_other_start_functions_is_theirs);
+	tcase_add_test(tc, pieces_out_of_order_are_not_data);
+	tcase_add_test(tc, active_segments_are_data);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -4,7 +4,8 @@
  * an address space:
  *
  *	0		never mapped, so that NULL faults
- *	info.data	data and bss, zero until the program's start function
+ *	info.data	initialised data, a private mapping of its file in image.c
+ *	info.data_end	the rest of data, and bss
  *	info.end	brk
  *	...		mmap, top down
  *	STACK_TOP	arguments, environment, auxiliary vector, stack
@@ -12,9 +13,9 @@
 #include <linux/auxvec.h>
 #include <linux/binfmts.h>
 #include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
-#include <linux/kernel_read_file.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/personality.h>
@@ -23,9 +24,9 @@
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/vmalloc.h>
 #include <asm/host.h>
 #include <asm/host_page.h>
+#include <asm/image.h>
 #include <asm/user_mode.h>
 
 static int load_wasm(struct linux_binprm *bprm);
@@ -35,24 +36,6 @@ static struct linux_binfmt wasm_format = {
 };
 
 #define RANDOM_BYTES 16		/* what AT_RANDOM points to */
-
-static int load_image(struct linux_binprm *bprm, struct host_image *info)
-{
-	void *image = NULL;
-	ssize_t size;
-	int err;
-
-	size = kernel_read_file(bprm->file, 0, &image, INT_MAX, NULL, READING_UNKNOWN);
-	if (size < 0)
-		return size;
-	err = host_user_load(bprm->mm->context.id, bprm->filename, image, size, info);
-	vfree(image);
-	if (err) {
-		info->error[sizeof(info->error) - 1] = 0;
-		pr_info("%s\n", info->error);	/* the host shows it */
-	}
-	return err;
-}
 
 static void push_aux(unsigned long **v, unsigned long type, unsigned long value)
 {
@@ -127,18 +110,23 @@ static int create_stack(struct linux_binprm *bprm)
 	return copy_to_user(sp, mm->saved_auxv, naux * sizeof(long)) ? -EFAULT : 0;
 }
 
-static int map_data(const struct host_image *info)
+static int map_data(const struct host_image *info, struct file *data)
 {
 	struct mm_struct *mm = current->mm;
-	int err;
+	unsigned long addr;
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	mm->start_code = mm->end_code = mm->start_data = info->data;
 	mm->end_data = mm->start_brk = mm->brk = info->end;
 	mmap_write_unlock(mm);
-	err = vm_brk_flags(info->data, info->end - info->data, 0);
-	return err;
+	if (data) {
+		addr = vm_mmap(data, info->data, info->data_end - info->data,
+			       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, 0);
+		if (IS_ERR_VALUE(addr))
+			return addr;
+	}
+	return vm_brk_flags(info->data_end, info->end - info->data_end, 0);
 }
 
 static int load_wasm(struct linux_binprm *bprm)
@@ -146,6 +134,7 @@ static int load_wasm(struct linux_binprm *bprm)
 	struct pt_regs *regs = current_pt_regs();
 	bool replaces = user_mode(regs);
 	struct host_image *info;
+	struct file *data = NULL;
 	int err;
 
 	if (memcmp(bprm->buf, "\0asm", 4))
@@ -153,9 +142,11 @@ static int load_wasm(struct linux_binprm *bprm)
 	info = kzalloc(sizeof(*info), GFP_KERNEL);
 	if (!info)
 		return -ENOMEM;
-	err = load_image(bprm, info);
-	if (err)
+	err = wasm_image_load(bprm, info, &data);
+	if (err) {
+		data = NULL;
 		goto out;
+	}
 
 	/* past this a failure kills the program */
 	err = begin_new_exec(bprm);
@@ -167,7 +158,7 @@ static int load_wasm(struct linux_binprm *bprm)
 	if (err)
 		goto out;
 	current->mm->arg_start = bprm->p;
-	err = map_data(info);
+	err = map_data(info, data);
 	if (err) {
 		pr_err("%s: not enough memory for its data\n", bprm->filename);
 		goto out;
@@ -181,6 +172,8 @@ static int load_wasm(struct linux_binprm *bprm)
 	if (replaces)
 		host_page.action = HOST_USER_EXEC;
 out:
+	if (data)
+		fput(data);
 	kfree(info);
 	return err;
 }

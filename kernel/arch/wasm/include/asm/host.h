@@ -92,6 +92,15 @@ int __host(mm_unmap)(int id, unsigned long va, unsigned long len);
  */
 int __host(user_load)(int id, const char *name, const void *image,
 		      unsigned long size, struct host_image *info);
+/* The same for info->module of an earlier one; -ENOENT if it is forgotten. */
+int __host(user_reload)(int id, unsigned int module, struct host_image *info);
+/*
+ * Fills buf with what the program starts with from info->data + offset on, up
+ * to data_end.  As long as an address space has the module, it is not
+ * forgotten.
+ */
+int __host(user_data)(unsigned int module, unsigned long offset, void *buf,
+		      unsigned long n);
 /*
  * Runs user code of the current task in address space id.  entry 0: the
  * program's start function, then _start(arg); else a thread,

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Function bodies, as far as wasm2c cannot take them as they are. */
+#include "wasm.h"
+#include "wasm-reader.h"
+
+static void lebs(struct reader *r, uint32_t n)
+{
+	while (n-- && !r->bad)
+		leb(r, 64);
+}
+
+static void skip_memarg(struct reader *r)
+{
+	uint32_t align = u32(r);
+
+	if (align & 64)		/* one of several memories */
+		u32(r);
+	leb(r, 64);
+}
+
+static void skip_block_type(struct reader *r)
+{
+	leb(r, 33);
+}
+
+/*
+ * After fork() parent and child have one function table between them.  No
+ * compiler of C changes it.
+ */
+static void refuse_table_change(struct reader *r)
+{
+	fail(r, "changes its function table, which is not supported");
+}
+
+/* 0xfc: saturating truncation, bulk memory, tables */
+static void skip_misc(struct reader *r)
+{
+	uint32_t op = u32(r), segment;
+
+	if (op > 17)
+		fail(r, "unknown instruction 0xfc 0x%x at byte %zu", op,
+		     where(r) - 1);
+	if (op == 8) {
+		segment = u32(r);
+		if (segment < r->ninits)
+			r->inits[segment] = true;
+		u32(r);
+	} else if (op == 10 || op == 12 || op == 14) {
+		lebs(r, 2);
+	} else if (op > 8) {
+		lebs(r, 1);
+	}
+	/* table.init, copy, grow and fill */
+	if (op == 12 || op == 14 || op == 15 || op == 17)
+		refuse_table_change(r);
+}
+
+static void fix_atomic(struct reader *r, const uint8_t *from)
+{
+	uint8_t *at = (uint8_t *)from;
+	uint32_t op = u32(r);
+
+	if (op == 3) {		/* fence */
+		byte(r);
+		return;
+	}
+	skip_memarg(r);
+	if (r->bad || op > 2)
+		return;
+	/* at least four bytes; nop fills the rest */
+	memset(at, 0x01, r->p - at);
+	if (op == 0)
+		memcpy(at, "\x1a\x1a\x41", 4);	/* drop drop i32.const 0 */
+	else
+		at[0] = 0x00;			/* unreachable */
+}
+
+static void fix_instruction(struct reader *r)
+{
+	const uint8_t *from = r->p;
+	uint8_t op = byte(r);
+
+	switch (op) {
+	case 0x02: case 0x03: case 0x04: case 0x06:
+		skip_block_type(r);
+		break;
+	case 0x07: case 0x08: case 0x09: case 0x0c: case 0x0d: case 0x10:
+	case 0x12: case 0x18: case 0x20: case 0x21: case 0x22: case 0x23:
+	case 0x24: case 0x25: case 0x3f: case 0x40: case 0x41:
+	case 0x42: case 0xd0: case 0xd2:
+		lebs(r, 1);
+		break;
+	case 0x11: case 0x13:
+		lebs(r, 2);
+		break;
+	case 0x26:				/* table.set */
+		refuse_table_change(r);
+		break;
+	case 0x0e:				/* br_table */
+		lebs(r, count(r));
+		lebs(r, 1);
+		break;
+	case 0x1c:				/* select t* */
+		lebs(r, count(r));
+		break;
+	case 0x28 ... 0x3e:
+		skip_memarg(r);
+		break;
+	case 0x43:
+		skip(r, 4);
+		break;
+	case 0x44:
+		skip(r, 8);
+		break;
+	case 0xfc:
+		skip_misc(r);
+		break;
+	case 0xfe:
+		fix_atomic(r, from);
+		break;
+	case 0x00: case 0x01: case 0x05: case 0x0a: case 0x0b: case 0x0f:
+	case 0x19: case 0x1a: case 0x1b: case 0x45 ... 0xc4: case 0xd1:
+		break;
+	case 0xfd:
+		fail(r, "uses SIMD, which is not supported");
+		break;
+	default:
+		fail(r, "unknown instruction 0x%02x at byte %zu", op,
+		     where(r) - 1);
+	}
+}
+
+static void fix_function(struct reader *r)
+{
+	const uint8_t *end = r->end;
+	uint32_t size = count(r), n;
+
+	r->end = r->p + size;
+	for (n = count(r); n && !r->bad; n--) {
+		u32(r);
+		value_type(r);
+	}
+	while (r->p < r->end && !r->bad)
+		fix_instruction(r);
+	r->end = end;
+}
+
+int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
+		  char *error, size_t n)
+{
+	struct reader r = {
+		.image = image, .p = image, .end = (uint8_t *)image + size,
+		.error = error, .n = n, .inits = inits, .ninits = ninits,
+	};
+	const uint8_t *end = r.end;
+	int last = 0, id;
+
+	read_header(&r);
+	while ((id = next_section(&r, end, &last)) >= 0) {
+		if (id != 10) {
+			r.p = r.end;
+			continue;
+		}
+		for (uint32_t i = count(&r); i && !r.bad; i--)
+			fix_function(&r);
+		r.p = r.end;
+	}
+	return r.err;
+}
