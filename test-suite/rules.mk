@@ -17,6 +17,8 @@ $(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -Itest-suite/guest $(GUEST_FLAGS) -o $@ $<
 
+$(T)/guest/instructions: test-suite/guest/instructions.h
+
 $(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
