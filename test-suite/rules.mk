@@ -73,7 +73,7 @@ check_needs += $(foreach p,lua zlib dash make,$(T)/$(p)/.stamp)
 
 FUZZ_CC := clang
 # what it is about, sanitized; the rest is as it is
-FUZZED := $(wildcard host/wasm.c host/module.c host/glue.c host/module-cache.c host/cache-*.c host/compile.c)
+FUZZED := $(wildcard host/wasm.c host/wasm-*.c host/module.c host/glue.c host/module-cache.c host/cache-*.c host/compile.c)
 
 $(T)/fuzz/module: test-suite/fuzz/module.c $(FUZZED) $(B)/lib/libmuslin.a
 	$(say) CC $@
