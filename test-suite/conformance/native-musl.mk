@@ -4,6 +4,8 @@
 
 native_musl := $(B)/native-musl
 native_cc := $(abspath $(native_musl)/bin/musl-clang)
+# libc wants more of libgcc than what programs want.
+native_ldlibs = -lc $(shell $(HOSTCLANG) -print-libgcc-file-name)
 
 # Away from patches/, toolchain/tree finds none of ours.
 $(native_musl)/.stamp: $(or $(MUSL_SRC),$(sources)/musl.stamp)
