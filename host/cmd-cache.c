@@ -70,8 +70,17 @@ static const char *age_text(time_t seconds, char buf[TEXT_SIZE])
 /* A program of the guest has any name it likes. */
 static void print_name(const char *s)
 {
-	for (; *s; s++)
-		putchar((unsigned char)*s < ' ' || *s == 127 ? '?' : *s);
+	for (; *s; s++) {
+		unsigned char c = *s, next = s[1];
+
+		if (c == 0xc2 && next && next < 0xa0) {	/* U+0080 to U+009F */
+			s++;
+		} else if (c >= ' ' && c != 127) {
+			putchar(c);
+			continue;
+		}
+		putchar('?');
+	}
 	putchar('\n');
 }
 

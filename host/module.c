@@ -34,11 +34,15 @@ struct load {
 };
 
 /* Programs give names to programs, and not for the sake of a terminal. */
-static void make_printable(char *s)
+static void make_printable(char *text)
 {
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 127)
-			*s = '?';
+	for (unsigned char *s = (unsigned char *)text; *s; s++) {
+		if (*s == 0xc2 && s[1] && s[1] < 0xa0)	/* U+0080 to U+009F */
+			*s++ = '?';
+		else if (*s >= ' ' && *s != 127)
+			continue;
+		*s = '?';
+	}
 }
 
 static int refuse(struct load *l, int err, const char *fmt, ...)

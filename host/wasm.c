@@ -31,8 +31,9 @@ static char *name(struct reader *r)
 	if (r->bad)
 		return NULL;
 	for (uint32_t i = 0; i < n; i++) {
-		/* it ends a string, or plays tricks on a terminal */
-		if (s[i] < ' ' || s[i] == 127) {
+		/* it ends a string, or plays tricks on a terminal: C0, C1 */
+		if (s[i] < ' ' || s[i] == 127 ||
+		    (s[i] == 0xc2 && i + 1 < n && s[i + 1] < 0xa0)) {
 			fail(r, "control character in the name at byte %zu",
 			     (size_t)(s - r->image));
 			return NULL;

@@ -351,7 +351,98 @@ START_TEST(import_is_called)
 }
 END_TEST
 
+/* An export of _start by a name that is not only letters. */
+static void exports(const char *name)
+{
+	char section[300];
+	size_t n = sizeof("\5" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE) - 1;
+
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY);
+	SECTION(im, FUNCTIONS, "\1\0");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	memcpy(section, "\5" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE, n);
+	section[n++] = strlen(name);
+	memcpy(section + n, name, strlen(name));
+	n += strlen(name);
+	memcpy(section + n, "\0\0", 2);
+	image_section(im, EXPORTS, section, n + 2);
+	SECTION(im, CODE, "\1\x0b\0" STORE_ARGUMENT "\x0b");
+	/* names for debugging: a function's */
+	SECTION(im, 0, "\4name\1\x12\1\0\x0f*/ #error \n\n#if");
+}
+
+/* What compilers read has names of the program in it. */
+START_TEST(names_are_not_code)
+{
+	static const char *const names[] = {
+		"*/ #include \"/nowhere\" /*", "*/ int not_code[-1]; /*",
+		"x\\", "?\?/", "x */", "'\"%s%n", "0x5Fstart", "_0x5Fstart",
+		"w2c_program_0x5Fstart", "wasm2c_program_instantiate", "main",
+		"instance", "program", "", "muslin_module_program", "\u202e*/",
+	};
+
+	exports(names[_i]);
+	ck_assert_msg(load() == 0, "%s", error);
+	ran(1 + _i);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(two_equal_types_are_one)
+{
+	/* the second of two equal types is _start's */
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\3" TYPE_I_V TYPE_I_V TYPE_IIII_V);
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY);
+	SECTION(im, FUNCTIONS, "\1\1");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	SECTION(im, EXPORTS, ALL_EXPORTS);
+	SECTION(im, ELEMENTS, "\1\0\x41\3\x0b\1\0");
+	SECTION(im, CODE, "\1\x0b\0" STORE_ARGUMENT "\x0b");
+	ck_assert_msg(load() == 0, "%s", error);
+	instantiate();
+	mod->ops->call1(base, 3, 42);
+	ck_assert_uint_eq(word(65536), 42);
+	mod->ops->teardown(base);
+	module_put(mod);
+}
+END_TEST
+
 /* Refused before anything is compiled. */
+
+static void many(int id, const char *what, size_t n, uint32_t count)
+{
+	struct image *big = calloc(1, sizeof(*big) + count * n);
+	uint8_t *p;
+
+	IMAGE_HEADER(big);
+	p = big->p + big->n;
+	*p++ = id;
+	for (uint32_t v = count * n + 3, i = 0; i < 4; i++, v >>= 7)
+		*p++ = (v & 127) | (i < 3) << 7;
+	for (uint32_t v = count, i = 0; i < 3; i++, v >>= 7)
+		*p++ = (v & 127) | (i < 2) << 7;
+	for (uint32_t i = 0; i < count; i++, p += n)
+		memcpy(p, what, n);
+	*error = 0;
+	ck_assert_int_eq(module_load(&m, "prog", big->p, p - big->p, &mod, error),
+			 -ENOEXEC);
+	free(big);
+}
+
+START_TEST(countless_things_are_refused)
+{
+	many(TYPES, TYPE_V_V, 3, 1000000);
+	ck_assert_str_eq(error, "prog: has 1000000 types of functions");
+	many(IMPORTS, ENV_MEMORY, sizeof(ENV_MEMORY) - 1, 1000000);
+	ck_assert_str_eq(error, "prog: has 1000000 imports");
+}
+END_TEST
+
 
 START_TEST(bad_images_are_refused)
 {
@@ -519,6 +610,9 @@ Suite *module_suite(void)
 	tcase_add_test(tc, traps_are_reported);
 	tcase_add_test(tc, calls_check_types);
 	tcase_add_test(tc, import_is_called);
+	tcase_add_loop_test(tc, names_are_not_code, 0, 16);
+	tcase_add_test(tc, two_equal_types_are_one);
+	tcase_add_test(tc, countless_things_are_refused);
 	tcase_add_test(tc, bad_images_are_refused);
 	tcase_add_test(tc, bad_imports_are_refused);
 	tcase_add_test(tc, bad_exports_are_refused);

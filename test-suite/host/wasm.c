@@ -173,6 +173,16 @@ START_TEST(names_have_no_control_characters)
 	SECTION(im, TYPES, "\1" TYPE_V_V);
 	SECTION(im, IMPORTS, "\1\5li\nux\2ab\0\0");
 	refused("control character in the name at byte 20");
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\1" TYPE_V_V);
+	SECTION(im, IMPORTS, "\1\5li\xc2\x9bx\2ab\0\0");
+	refused("control character in the name at byte 20");
+	/* not so is what is only near */
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\1" TYPE_V_V);
+	SECTION(im, IMPORTS, "\1\5l\xc2\xa0\xc3\x9b\2ab\0\0");
+	ck_assert_msg(read_image(im->n) == 0, "%s", error);
+	wasm_free(&w);
 }
 END_TEST
 
