@@ -5,13 +5,13 @@ kernel := $(B)/kernel
 vmlinux := $(kernel)/vmlinux.wasm
 
 # Everything in the kernel that is ours; what is upstream's is $(B)/linux/.stamp.
-kernel_files := $(shell find kernel/arch -type f)
+kernel_files := $(filter-out %.config,$(shell find kernel/arch -type f))
 kernel_headers_files := $(filter kernel/arch/wasm/include/uapi/%,$(kernel_files)) \
 	kernel/arch/wasm/kernel/Makefile.syscalls
 
-# A build is the same on every machine, on every day.  The kernel's make minds
-# another one beside it.
-kernel_make = +$(Q)mkdir -p $(kernel) && flock $(kernel)/.lock $(MAKE) -C $(B)/linux O=$(abspath $(kernel)) ARCH=wasm \
+# $(call kernel_make,DIRECTORY).  A build is the same on every machine, on every
+# day.  The kernel's make minds another one beside it.
+kernel_make = +$(Q)mkdir -p $(1) && flock $(1)/.lock $(MAKE) -C $(B)/linux O=$(abspath $(1)) ARCH=wasm \
 	LLVM=$(KBUILD_LLVM) LD=$(WASM_LD) CC='$(CCACHE) $(CLANG)' HOSTCC='$(CC)' \
 	HOSTCXX=false KBUILD_BUILD_TIMESTAMP=2026-01-01 \
 	KBUILD_BUILD_USER=muslin KBUILD_BUILD_HOST=muslin $(if $(Q),,V=1)
@@ -19,18 +19,18 @@ kernel_make = +$(Q)mkdir -p $(kernel) && flock $(kernel)/.lock $(MAKE) -C $(B)/l
 $(kernel)/.config: kernel/arch/wasm/configs/defconfig $(B)/linux/.stamp
 	$(say) CONFIG $@
 	$(Q)mkdir -p $(@D)
-	$(kernel_make) -s defconfig
+	$(call kernel_make,$(kernel)) -s defconfig
 	$(Q)touch $@
 
 $(vmlinux): $(kernel)/.config $(B)/linux/.stamp $(kernel_files)
-	$(kernel_make) vmlinux
+	$(call kernel_make,$(kernel)) vmlinux
 	$(Q)cp $(kernel)/vmlinux $@.tmp
 	$(Q)mv $@.tmp $@
 
 $(B)/kernel-headers/.stamp: $(kernel)/.config $(kernel_headers_files)
 	$(say) INSTALL $(@D)
 	$(Q)rm -rf $(@D)
-	$(kernel_make) -s headers_install INSTALL_HDR_PATH=$(abspath $(@D))
+	$(call kernel_make,$(kernel)) -s headers_install INSTALL_HDR_PATH=$(abspath $(@D))
 	$(Q)touch $@
 
 built += $(vmlinux)
