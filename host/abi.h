@@ -134,6 +134,9 @@ struct muslin_rt {
 	wasm_rt_function_ptr_t (*adapt)(void *instance,
 					const wasm_rt_funcref_t *f,
 					wasm_rt_func_type_t type);
+	/* The running task's floating-point environment: see switch.h. */
+	uint32_t (*fenv_get)(void);
+	void (*fenv_set)(uint32_t env);
 };
 
 /* Filled in by the host before anything of the instance runs. */

@@ -34,6 +34,11 @@ static const char *const cc_options[] = {
 	"-fno-asynchronous-unwind-tables", "-ffunction-sections",
 };
 
+/* Of a program that uses the floating-point environment: see fenv.c. */
+static const char *const fenv_options[] = {
+	"-frounding-math", "-ftrapping-math",
+};
+
 static const char *const ld_options[] = {
 	"-shared", "-nostdlib", "-Wl,-z,now", "-Wl,-Bsymbolic",
 	"-Wl,--gc-sections", "-Wl,--build-id=none",
@@ -166,6 +171,8 @@ static char *identify(const struct compiler *c)
 	fprintf(out, "%s ", cpu_flags());
 	for (size_t i = 0; i < COUNT(cc_options); i++)
 		fprintf(out, "%s ", cc_options[i]);
+	for (size_t i = 0; i < COUNT(fenv_options); i++)
+		fprintf(out, "%s ", fenv_options[i]);
 	for (size_t i = 0; i < COUNT(ld_options); i++)
 		fprintf(out, "%s ", ld_options[i]);
 	if (!fclose(out))
@@ -272,9 +279,12 @@ static int compile_part(struct job *j, int i, pid_t *pid)
 	translate_part(&j->t, i, "c", source);
 	translate_part(&j->t, i, "o", object);
 	translate_part(&j->t, i, "log", log);
-	argv = command(j, cc_options, COUNT(cc_options), COUNT(last), &have);
+	argv = command(j, cc_options, COUNT(cc_options),
+		       COUNT(fenv_options) + COUNT(last), &have);
 	if (!argv)
 		return -ENOMEM;
+	if (wasm_uses_fenv(j->t.w))
+		have = append(argv, have, fenv_options, COUNT(fenv_options));
 	append(argv, have, last, COUNT(last));
 	return start_cc(j, argv, log, pid);
 }

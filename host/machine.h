@@ -198,6 +198,7 @@ struct task {
 	struct mm *mm;		/* the one it runs in, NULL if none */
 	uint32_t user_sp;	/* while it does not run */
 	uint32_t user_tls;
+	uint32_t fenv;		/* that it starts with: its creator's */
 	struct muslin_unwind unwind;
 	void *fork_point;	/* a jmp_buf in the system call's thunk */
 };

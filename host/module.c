@@ -203,6 +203,25 @@ static int check_types(struct load *l)
 	return 0;
 }
 
+/* Ours takes its place, see fenv.c. */
+static int check_fenv(struct load *l, const char *name, const char *type)
+{
+	const struct wasm_export *e = wasm_find_export(&l->w, name);
+	char buf[80], ours[80];
+	const char *theirs;
+
+	if (!e)
+		return 0;
+	if (e->kind != WASM_FUNC)
+		return refuse(l, -ENOEXEC, "%s is not a function", name);
+	theirs = l->w.types[l->w.funcs[e->index]];
+	if (strcmp(theirs, type))
+		return refuse(l, -ENOEXEC, "%s has type %s instead of %s", name,
+			      wasm_signature(theirs, buf, sizeof(buf)),
+			      wasm_signature(type, ours, sizeof(ours)));
+	return 0;
+}
+
 /* Sets thunks, one for each import. */
 static int check(struct load *l, void **thunks)
 {
@@ -226,6 +245,10 @@ static int check(struct load *l, void **thunks)
 		r = check_table(l);
 	if (!r)
 		r = check_tags(l);
+	if (!r)
+		r = check_fenv(l, WASM_FENV_GET, ":i");
+	if (!r)
+		r = check_fenv(l, WASM_FENV_SET, "i:");
 	return r;
 }
 

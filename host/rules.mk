@@ -22,7 +22,7 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 	-fno-asynchronous-unwind-tables
 
 # the tools, and the part of the library that they consist of
-translate_objects := $(addprefix $(h)/,prelude.o child.o translate.o glue.o wasm.o wasm-code.o wasm-data.o \
+translate_objects := $(addprefix $(h)/,prelude.o child.o translate.o glue.o fenv.o wasm.o wasm-code.o wasm-data.o \
 	prelude-files.o)
 tool_objects := $(addprefix $(h)/,muslin-prelude.o muslin-translate.o) $(translate_objects)
 
@@ -98,7 +98,7 @@ $(h)/%-$(arch)-asm.o: host/%-$(arch).S
 	$(Q)$(CC) -c -o $@ $<
 # they are data in it
 $(h)/prelude-files.o: $(addprefix host/,abi.h prelude.h wasm-rt.h wasm-rt-exceptions.h \
-	prelude.c translate.c glue.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
+	prelude.c translate.c glue.c fenv.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
 
 $(B)/lib/libmuslin.a: $(lib_objects)
 	$(say) AR $@

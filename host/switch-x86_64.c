@@ -19,6 +19,12 @@
 #define FPX_SW_BYTES 464
 #define FXSAVE_SIZE 512
 
+#define MXCSR_DEFAULT 0x1f80	/* all exceptions masked */
+/* of it: exceptions but the denormal operand's, and the rounding mode */
+#define FENV_FLAGS 0x3d
+#define FENV_ROUND 0x0c00
+#define FENV_ROUND_SHIFT 3
+
 void switch_start(void);
 void context_return(void);
 
@@ -33,8 +39,21 @@ void *switch_prepare(void *top, void (*fn)(void *arg), void *arg)
 	*--sp = 0;
 	*--sp = 0;
 	*--sp = 0;
-	*--sp = 0x037full << 32 | 0x1f80;	/* the ABI's control words */
+	*--sp = 0x037full << 32 | MXCSR_DEFAULT;	/* the ABI's control words */
 	return sp;
+}
+
+uint32_t fenv_get(void)
+{
+	uint32_t csr = __builtin_ia32_stmxcsr();
+
+	return (csr & FENV_FLAGS) | (csr >> FENV_ROUND_SHIFT & FENV_ROUND);
+}
+
+void fenv_set(uint32_t env)
+{
+	__builtin_ia32_ldmxcsr(MXCSR_DEFAULT | (env & FENV_FLAGS) |
+			       (env & FENV_ROUND) << FENV_ROUND_SHIFT);
 }
 
 bool context_is_write(const ucontext_t *uc)

@@ -28,4 +28,11 @@ void *context_sp(const ucontext_t *uc);
 void context_divert(ucontext_t *uc, void *top, void (*fn)(void *arg),
 		    const void *arg, size_t size);
 
+/*
+ * The floating-point environment, as programs know it (doc/abi.md).  It is
+ * the processor's own: what switch_stack() saves, and a host signal leaves.
+ */
+uint32_t fenv_get(void);
+void fenv_set(uint32_t env);
+
 #endif

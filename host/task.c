@@ -62,6 +62,7 @@ static struct task *task_new(struct muslin *m, uint32_t task, uint32_t kernel_sp
 	t->id = id;
 	t->task = task;
 	t->kernel_sp = kernel_sp;
+	t->fenv = fenv_get();
 	m->tasks[id] = t;
 	return t;
 }
@@ -177,6 +178,7 @@ _Noreturn void task_exec(struct muslin *m)
 	void *here;
 
 	t->fork_point = NULL;
+	t->fenv = 0;
 	if (t->stack->refs > 1) {
 		shared = t->stack;
 		t->stack = NULL;

@@ -148,6 +148,27 @@ static int filter_header(const char *text, size_t size, FILE *out)
 	return ferror(out) ? -EIO : 0;
 }
 
+static int filter_code(struct translation *t, const char *text, size_t size,
+		       FILE *out)
+{
+	char *code = NULL;
+	size_t n;
+	FILE *copy;
+	int r;
+
+	if (!wasm_uses_fenv(t->w))
+		return prelude_filter(text, size, out);
+	copy = open_memstream(&code, &n);
+	if (!copy)
+		return -ENOMEM;
+	r = prelude_filter(text, size, copy);
+	fclose(copy);
+	if (!r)
+		fenv_filter(code, n, out);
+	free(code);
+	return r;
+}
+
 /* In place: the prelude, and what we add to this file. */
 static int filter(struct translation *t, const char *name, enum file file)
 {
@@ -166,7 +187,7 @@ static int filter(struct translation *t, const char *name, enum file file)
 	if (file == HEADER)
 		r = filter_header(text, size, out);
 	else
-		r = prelude_filter(text, size, out);
+		r = filter_code(t, text, size, out);
 	if (!r && file == HEADER)
 		glue_write_imports(t->w, out);
 	if (!r && file == FIRST_PART)

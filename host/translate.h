@@ -43,6 +43,12 @@ int translate_failed(struct translation *t, const char *what, const char *log);
  */
 int prelude_filter(const char *text, size_t size, FILE *out);
 
+/*
+ * Copies a file of prelude_filter()'s output, for a program that uses the
+ * floating-point environment: fenv.c.
+ */
+void fenv_filter(const char *text, size_t size, FILE *out);
+
 /* A file as it was at build time.  Arrays of them end with a NULL name. */
 struct prelude_file {
 	const char *name;

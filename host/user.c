@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "module.h"
 #include "stack.h"
+#include "switch.h"
 
 _Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
 
@@ -149,16 +150,18 @@ static void call_dispatcher(struct mm *mm, const struct host_page *p)
 static bool call_handler(struct muslin *m)
 {
 	struct host_page p = *m->page;
-	uint32_t old = *user_sp(m->task);
+	uint32_t old = *user_sp(m->task), env = fenv_get();
 
 	/* another signal may be due before this handler's first instruction */
 	*user_sp(m->task) = p.info;
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 
+	fenv_set(0);	/* a handler has the default one */
 	user_enter(m);
 	call_dispatcher(m->task->mm, &p);
 	m->in_user = 0;
+	fenv_set(env);
 	*user_sp(m->task) = old;	/* who called may not be who returns: fork */
 	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
@@ -247,6 +250,8 @@ const struct muslin_rt user_rt = {
 	.alloc	= rt_alloc,
 	.free	= free,
 	.adapt	= adapt,
+	.fenv_get = fenv_get,
+	.fenv_set = fenv_set,
 };
 
 void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
@@ -263,6 +268,7 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
+	fenv_set(t->fenv);
 	user_enter(m);
 	if (entry) {
 		mm->ops->call1(mm->space->base, entry, arg);
@@ -283,5 +289,6 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 	task_user_load(t);
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
+	fenv_set(t->fenv);
 	longjmp(*(jmp_buf *)t->fork_point, 1);
 }

@@ -414,6 +414,12 @@ const struct wasm_export *wasm_find_export(const struct wasm *w,
 	return NULL;
 }
 
+bool wasm_uses_fenv(const struct wasm *w)
+{
+	return wasm_find_export(w, WASM_FENV_GET) ||
+		wasm_find_export(w, WASM_FENV_SET);
+}
+
 static const char *type_name(char type)
 {
 	switch (type) {

@@ -77,6 +77,14 @@ void wasm_free(struct wasm *w);
 const struct wasm_export *wasm_find_export(const struct wasm *w,
 					   const char *name);
 
+/*
+ * What a program reads and sets the floating-point environment by, if it
+ * does: () -> (i32) and (i32) -> ().
+ */
+#define WASM_FENV_GET "__fenv_get"
+#define WASM_FENV_SET "__fenv_set"
+bool wasm_uses_fenv(const struct wasm *w);
+
 /* "(i32 i64) -> i32", cut to n bytes; returns buf */
 char *wasm_signature(const char *type, char *buf, size_t n);
 

@@ -510,6 +510,10 @@ START_TEST(bad_exports_are_refused)
 	refused(-ENOEXEC, "prog: __tls_base is not a mutable i32");
 	WITH("\1" ENV_MEMORY, "\3" EXPORT_START EXPORT_SP "\x0a__tls_base\3\0");
 	refused(-ENOEXEC, "prog: does not export __indirect_function_table");
+	WITH("\1" ENV_MEMORY, "\5" EXPORT_START EXPORT_SP "\x0a__tls_base\3\0" EXPORT_TABLE "\x0a__fenv_get\0\0");
+	refused(-ENOEXEC, "prog: __fenv_get has type (i32) -> () instead of () -> i32");
+	WITH("\1" ENV_MEMORY, "\5" EXPORT_START EXPORT_SP "\x0a__tls_base\3\0" EXPORT_TABLE "\x0a__fenv_set\3\0");
+	refused(-ENOEXEC, "prog: __fenv_set is not a function");
 }
 END_TEST
 

@@ -1,0 +1,2 @@
+#include "fenv_weak.h"
+#include "../math/lrintl.c"
