@@ -222,6 +222,19 @@ static int check_fenv(struct load *l, const char *name, const char *type)
 	return 0;
 }
 
+/* A byte makes a function of a type with 1,000 parameters, and wasm2c pages. */
+static int check_parameters(struct load *l)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < l->w.nfuncs && n <= WASM_MAX_VARIABLES + l->size; i++)
+		n += strlen(l->w.types[l->w.funcs[i]]);
+	if (n <= WASM_MAX_VARIABLES + l->size)
+		return 0;
+	return refuse(l, -ENOEXEC, "has functions with more than %zu parameters in all",
+		      WASM_MAX_VARIABLES + l->size);
+}
+
 /* Sets thunks, one for each import. */
 static int check(struct load *l, void **thunks)
 {
@@ -233,6 +246,8 @@ static int check(struct load *l, void **thunks)
 		r = check_import(l, &l->w.imports[i], &thunks[i]);
 	if (!r)
 		r = check_types(l);
+	if (!r)
+		r = check_parameters(l);
 	if (!r)
 		r = check_memory(l);
 	if (!r)

@@ -130,16 +130,28 @@ static void fix_instruction(struct reader *r)
 	}
 }
 
-static void fix_function(struct reader *r)
+/*
+ * Five bytes can declare 50,000 variables, and wasm2c writes a line for each:
+ * no program has more than bytes of code, but for small ones.
+ */
+static void count_locals(struct reader *r, uint64_t *locals)
 {
-	const uint8_t *end = r->end;
-	uint32_t size = count(r), n;
-
-	r->end = r->p + size;
-	for (n = count(r); n && !r->bad; n--) {
-		u32(r);
+	for (uint32_t n = count(r); n && !r->bad; n--) {
+		*locals += u32(r);
 		value_type(r);
 	}
+	if (*locals > WASM_MAX_VARIABLES + where(r))
+		fail(r, "declares more than %llu local variables up to byte %zu",
+		     WASM_MAX_VARIABLES + (unsigned long long)where(r), where(r));
+}
+
+static void fix_function(struct reader *r, uint64_t *locals)
+{
+	const uint8_t *end = r->end;
+	uint32_t size = count(r);
+
+	r->end = r->p + size;
+	count_locals(r, locals);
 	while (r->p < r->end && !r->bad)
 		fix_instruction(r);
 	r->end = end;
@@ -153,6 +165,7 @@ int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
 		.error = error, .n = n, .inits = inits, .ninits = ninits,
 	};
 	const uint8_t *end = r.end;
+	uint64_t locals = 0;
 	int last = 0, id;
 
 	read_header(&r);
@@ -162,7 +175,7 @@ int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
 			continue;
 		}
 		for (uint32_t i = count(&r); i && !r.bad; i--)
-			fix_function(&r);
+			fix_function(&r, &locals);
 		r.p = r.end;
 	}
 	return r.err;

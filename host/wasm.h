@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define WASM_PAGE 65536
+/* Local variables, or parameters, that a small module may have in all. */
+#define WASM_MAX_VARIABLES 1000000
 
 enum wasm_kind {
 	WASM_FUNC,

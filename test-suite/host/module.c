@@ -434,6 +434,60 @@ static void many(int id, const char *what, size_t n, uint32_t count)
 	free(big);
 }
 
+/* A few bytes for each of n functions, type being in place of the last two. */
+static void functions(uint32_t n, const char *type, size_t type_size,
+		      const char *body, size_t body_size)
+{
+	size_t size = 1000 + n * (1 + body_size);
+	struct image *big = calloc(1, sizeof(*big) + size);
+	uint8_t *p;
+
+	IMAGE_HEADER(big);
+	image_section(big, TYPES, type, type_size);
+	SECTION(big, IMPORTS, "\1" ENV_MEMORY);
+	p = big->p + big->n;
+	*p++ = FUNCTIONS;
+	for (uint32_t v = n + 3, i = 0; i < 3; i++, v >>= 7)
+		*p++ = (v & 127) | (i < 2) << 7;
+	for (uint32_t v = n, i = 0; i < 3; i++, v >>= 7)
+		*p++ = (v & 127) | (i < 2) << 7;
+	*p++ = 0;
+	memset(p, 1, n - 1);
+	p += n - 1;
+	big->n = p - big->p;
+	SECTION(big, TABLES, TABLE_16);
+	SECTION(big, GLOBALS, ALL_GLOBALS);
+	SECTION(big, EXPORTS, ALL_EXPORTS);
+	p = big->p + big->n;
+	*p++ = CODE;
+	for (uint32_t v = n * body_size + 3, i = 0; i < 4; i++, v >>= 7)
+		*p++ = (v & 127) | (i < 3) << 7;
+	for (uint32_t v = n, i = 0; i < 3; i++, v >>= 7)
+		*p++ = (v & 127) | (i < 2) << 7;
+	for (uint32_t i = 0; i < n; i++, p += body_size)
+		memcpy(p, body, body_size);
+	*error = 0;
+	ck_assert_int_eq(module_load(&m, "prog", big->p, p - big->p, &mod, error),
+			 -ENOEXEC);
+	free(big);
+}
+
+/* A kilobyte of each of these made gigabytes of C. */
+START_TEST(variables_are_not_for_free)
+{
+	char type[1100] = "\2" TYPE_I_V "\x60\xe8\7";
+
+	/* 50,000 locals; "\7" is the body's size */
+	functions(100, "\2" TYPE_I_V TYPE_V_V, 8, "\7\1\xd0\x86\3\x7f\0\x0b", 8);
+	ck_assert_msg(!strncmp(error, "prog: declares more than 1000", 29), "%s", error);
+	/* 1,000 parameters */
+	memset(type + 8, 0x7f, 1000);
+	functions(2000, type, 1009, "\2\0\x0b", 3);
+	ck_assert_msg(!strncmp(error, "prog: has functions with more than 10", 37),
+		      "%s", error);
+}
+END_TEST
+
 START_TEST(countless_things_are_refused)
 {
 	many(TYPES, TYPE_V_V, 3, 1000000);
@@ -617,6 +671,7 @@ Suite *module_suite(void)
 	tcase_add_loop_test(tc, names_are_not_code, 0, 16);
 	tcase_add_test(tc, two_equal_types_are_one);
 	tcase_add_test(tc, countless_things_are_refused);
+	tcase_add_test(tc, variables_are_not_for_free);
 	tcase_add_test(tc, bad_images_are_refused);
 	tcase_add_test(tc, bad_imports_are_refused);
 	tcase_add_test(tc, bad_exports_are_refused);
