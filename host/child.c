@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -146,6 +147,31 @@ static int spawn(pid_t *pid, char *const argv[], const char *dir,
 	return -r;
 }
 
+static void limit(pid_t pid, int what, rlim_t n)
+{
+	struct rlimit r;
+
+	if (prlimit(pid, what, NULL, &r) || r.rlim_cur <= n)
+		return;
+	r.rlim_cur = n < r.rlim_max ? n : r.rlim_max;
+	prlimit(pid, what, &r, NULL);
+}
+
+/*
+ * What is compiled may have been written to keep a compiler busy, or to fill
+ * memory and disks.  Honest programs need a small part of this.
+ */
+static void limit_all(pid_t pid)
+{
+	rlim_t memory = sysconf(_SC_PHYS_PAGES) / sysconf(_SC_NPROCESSORS_ONLN) *
+			(rlim_t)sysconf(_SC_PAGESIZE);
+
+	limit(pid, RLIMIT_CPU, CHILD_SECONDS);
+	limit(pid, RLIMIT_FSIZE, 1ul << 30);
+	limit(pid, RLIMIT_AS, memory < 2ul << 30 ? 2ul << 30 : memory);
+	limit(pid, RLIMIT_CORE, 0);
+}
+
 int child_start(pid_t *pid, char *const argv[], const char *dir,
 		const char *log)
 {
@@ -159,6 +185,8 @@ int child_start(pid_t *pid, char *const argv[], const char *dir,
 		return -ENOMEM;
 	r = spawn(pid, argv, dir, log, env);
 	free(env);
+	if (!r)
+		limit_all(*pid);
 	return r;
 }
 
@@ -171,5 +199,10 @@ int child_succeeded(pid_t pid)
 		if (errno != EINTR)
 			return errno == ECHILD;
 	}
+	errno = 0;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		errno = ETIME;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
+		errno = EFBIG;
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }

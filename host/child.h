@@ -17,13 +17,16 @@ FILE *workdir_create(const char *dir, const char *name);
 char *read_file(const char *path, size_t *size);
 char *workdir_read(const char *dir, const char *name, size_t *size);
 
+/* of the processor, that a child may take */
+#define CHILD_SECONDS 600
+
 /*
- * Starts argv in dir, without input; its output goes to the file log.
- * 0 or -errno.
+ * Starts argv in dir, without input; its output goes to the file log.  Time,
+ * memory and files have limits.  0 or -errno.
  */
 int child_start(pid_t *pid, char *const argv[], const char *dir,
 		const char *log);
-/* True if it exited with 0. */
+/* True if it exited with 0.  Else errno is ETIME or EFBIG if that was a limit. */
 int child_succeeded(pid_t pid);
 
 #endif

@@ -7,18 +7,31 @@
 #include "translate.h"
 #include "wasm.h"
 
+static const char *limit_reached(int err)
+{
+	switch (err) {
+	case ETIME:
+		return "took too much time";
+	case EFBIG:
+		return "wrote too much";
+	default:
+		return NULL;
+	}
+}
+
 int translate_failed(struct translation *t, const char *what, const char *log)
 {
+	const char *limit = limit_reached(errno);
 	size_t size;
 	char *text = workdir_read(t->dir, log, &size), *line = NULL;
 
-	if (text && *text) {
+	if (!limit && text && *text) {
 		line = strstr(text, "error: ");
 		line = line ? line + 7 : text;
 		line[strcspn(line, "\n")] = 0;
 	}
 	snprintf(t->error, t->n, "%s: %s", what,
-		 line && *line ? line : "failed without a message");
+		 limit ? limit : line && *line ? line : "failed without a message");
 	free(text);
 	return -ENOEXEC;
 }

@@ -648,6 +648,25 @@ START_TEST(failing_compiler_is_quoted)
 }
 END_TEST
 
+/* Whatever a program makes compilers do ends some day. */
+START_TEST(compilers_have_limits)
+{
+	char why[300];
+
+	PROGRAM(im, STORE_ARGUMENT);
+	script("cc", "#!/bin/sh\nsleep 0.2\necho error: $(ulimit -t) $(ulimit -c) "
+	       "$(($(ulimit -f) < 3000000)) $(($(ulimit -v) > 2000000))\nexit 1\n");
+	snprintf(why, sizeof(why), "prog: %s/cc: 600 0 1 1", dir);
+	refused(-ENOEXEC, why);
+	script("cc", "#!/bin/sh\necho trace\nkill -XCPU $$\n");
+	snprintf(why, sizeof(why), "prog: %s/cc: took too much time", dir);
+	refused(-ENOEXEC, why);
+	script("cc", "#!/bin/sh\nkill -XFSZ $$\n");
+	snprintf(why, sizeof(why), "prog: %s/cc: wrote too much", dir);
+	refused(-ENOEXEC, why);
+}
+END_TEST
+
 Suite *module_suite(void);
 Suite *module_suite(void)
 {
@@ -680,6 +699,7 @@ Suite *module_suite(void)
 	tcase_add_test(tc, missing_compiler_is_named);
 	tcase_add_test(tc, old_wasm2c_is_named);
 	tcase_add_test(tc, failing_compiler_is_quoted);
+	tcase_add_test(tc, compilers_have_limits);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
