@@ -2,7 +2,7 @@
 /* Pointer chasing: binary trees, built in random order and searched. */
 #include "bench.h"
 
-enum { NODES = 200000, SEARCHES = 1000000 };
+enum { NODES = 200000, SEARCHES = 400000 };
 
 struct node {
 	struct node *child[2];

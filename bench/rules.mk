@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-# make bench: times of programs, native and in Muslin, in one table.
+# make bench: see bench/README.
 
 K := $(B)/bench
-cpu_programs := sha256 nbody chase words queens deflate lua
-bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp processes threads
+cpu_own := core sha256 hash nbody matrix chase words queens
+# SQLite's source becomes one file by tclsh
+cpu_programs := $(cpu_own) deflate lua $(if $(shell command -v tclsh),sqlite)
+bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls data0 data1 data16
 
 # Both sides by the same clang with the same options.
 $(K)/native/%: bench/%.c bench/bench.h
@@ -43,10 +45,63 @@ $(K)/guest/lua: $(T)/lua/.stamp
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $(T)/lua/src/lua $@
 
+$(K)/native/data0 $(K)/guest/data0: bench_flags = -DSIZE=100
+$(K)/native/data1 $(K)/guest/data1: bench_flags = -DSIZE=1048576
+$(K)/native/data16 $(K)/guest/data16: bench_flags = -DSIZE=16777216
+$(K)/native/data%: bench/data.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCLANG) -O2 -o $@ $< $(bench_flags)
+$(K)/guest/data%: bench/data.c $(toolchain)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(B)/bin/$(triple)-cc -O2 -o $@ $< $(bench_flags)
+
+$(K)/sqlite/sqlite3.c: $(sources)/sqlite3.stamp
+	$(say) MAKE sqlite3.c
+	$(Q)$(call unpack,sqlite3)
+	$(Q)cd $(@D) && { ./configure --disable-tcl --disable-readline && $(MAKE) sqlite3.c; } >log 2>&1 || \
+		{ cat log >&2; exit 1; }
+	$(Q)touch $@
+sqlite_flags := -I$(K)/sqlite -I$(K)/sqlite/test $(K)/sqlite/sqlite3.c -w \
+	-DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DEFAULT_MEMSTATUS=0
+$(K)/native/sqlite $(K)/guest/sqlite: bench_flags = $(sqlite_flags)
+$(K)/native/sqlite $(K)/guest/sqlite: $(K)/sqlite/sqlite3.c
+
+# --- by stock wasm2c: its own runtime, and stock.c for system calls ---
+
+ifneq ($(wildcard $(sources)/wabt/wabt_*.deb),)
+stock := $(foreach p,$(cpu_programs),$(K)/stock/$(p))
+endif
+
+$(K)/wasm-rt/.stamp: $(sources)/wabt.stamp
+	$(Q)rm -rf $(@D)
+	$(Q)dpkg-deb --fsys-tarfile $(sources)/wabt/wabt_*.deb | \
+		{ mkdir -p $(@D) && tar -xf - -C $(@D) --strip-components=4 ./usr/src/wasm2c; }
+	$(Q)touch $@
+
+$(K)/unshare: bench/unshare.c $(B)/lib/libmuslin.a
+	$(say) CC $@
+	$(Q)$(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -o $@ $^ $(HOST_LIBS)
+
+# the system calls that stock.c does not have
+stock_stubs = 's/^u32 \(w2c_linux_[A-Za-z0-9_]*\)(.*;$$/__attribute__((weak)) unsigned \1(void) { return -38; }/p'
+
+$(K)/stock/%: $(K)/guest/% bench/stock.c $(K)/unshare $(K)/wasm-rt/.stamp $(WASM2C)
+	$(say) WASM2C $@
+	$(Q)rm -rf $@.d && mkdir -p $@.d
+	$(Q)$(K)/unshare $< $@.d/program.wasm
+	$(Q)$(WASM2C) --enable-threads --enable-exceptions --no-debug-names -n program $@.d/program.wasm -o $@.d/program.c
+	$(Q)sed -n $(stock_stubs) $@.d/program.h >$@.d/stubs.c
+	$(Q)$(HOSTCLANG) -O2 -w -I$@.d -I$(K)/wasm-rt -o $@ bench/stock.c $@.d/program.c $@.d/stubs.c \
+		$(K)/wasm-rt/wasm-rt-impl.c $(K)/wasm-rt/wasm-rt-mem-impl.c \
+		$(K)/wasm-rt/wasm-rt-exceptions-impl.c -lm -pthread
+	$(Q)rm -rf $@.d
+
 $(K)/spawn: bench/spawn.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Wall -o $@ $<
 
-bench: $(built) $(K)/spawn $(foreach p,$(bench_c) lua,$(K)/native/$(p) $(K)/guest/$(p))
-	@bench/table $(K) $(B)/bin/muslin $(cpu_programs)
+bench: $(built) $(K)/spawn $(foreach p,$(bench_c) lua,$(K)/native/$(p) $(K)/guest/$(p)) $(stock)
+	@bench/run $(K) $(B)/bin/muslin $(cpu_programs)

@@ -214,9 +214,16 @@ static const struct {
 	{ "yield", yield, 200000 },
 };
 
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 int main(int argc, char **argv)
 {
-	double t, best = 1e30;
+	double t[5];
 	unsigned i, j;
 
 	self = argv[0];
@@ -232,14 +239,13 @@ int main(int argc, char **argv)
 		times = benches[i].times;
 		for (j = 0; j < 5; j++) {
 			handled = 0;
-			t = now_ns();
+			t[j] = now_ns();
 			benches[i].f();
-			t = now_ns() - t;
-			if (t < best)
-				best = t;
+			t[j] = now_ns() - t[j];
 		}
-		printf("%.1f 0\n", best / times);
+		qsort(t, 5, sizeof *t, compare);
+		printf("%.1f 0\n", t[2] / times);
 		return 0;
 	}
-	return argc > 1 && !strcmp(argv[1], "bench/script.lua") ? 0 : 2;
+	return 2;
 }

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls WHAT [DIRECTORY]: nanoseconds for one of WHAT, the median of five runs,
+ * and a constant.  Files are in DIRECTORY, /tmp if there is none.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const char *self;
+static char file[200];
+static int fd[2], times;
+static char buf[65536];
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void byte_through_pipe(void)
+{
+	int i;
+	char c = 0;
+
+	for (i = 0; i < times; i++)
+		if (write(fd[1], &c, 1) != 1 || read(fd[0], &c, 1) != 1)
+			die("pipe");
+}
+
+static void open_close(void)
+{
+	int i, f;
+
+	for (i = 0; i < times; i++) {
+		f = open(file, O_RDONLY);
+		if (f < 0 || close(f))
+			die(file);
+	}
+}
+
+static void stat_file(void)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; i < times; i++)
+		if (stat(file, &st))
+			die(file);
+}
+
+static void read_file(void)
+{
+	int i, f = open(file, O_RDONLY);
+
+	for (i = 0; i < times; i++)
+		if (pread(f, buf, 4096, i % 16 * 4096) != 4096)
+			die(file);
+	close(f);
+}
+
+/* times blocks to another program */
+static void blocks_through_pipe(void)
+{
+	char *argv[] = { (char *)self, "sink", NULL };
+	posix_spawn_file_actions_t a;
+	int i, p[2], status;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC))
+		die("pipe");
+	posix_spawn_file_actions_init(&a);
+	posix_spawn_file_actions_adddup2(&a, p[0], 0);
+	if (posix_spawn(&pid, self, &a, NULL, argv, environ))
+		die("posix_spawn");
+	close(p[0]);
+	for (i = 0; i < times; i++)
+		if (write(p[1], buf, sizeof buf) != sizeof buf)
+			die("write");
+	close(p[1]);
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("sink");
+}
+
+static int sink(void)
+{
+	ssize_t n;
+
+	while ((n = read(0, buf, sizeof buf)) > 0)
+		;
+	return n < 0;
+}
+
+static const struct {
+	const char *name;
+	void (*f)(void);
+	int times;
+} benches[] = {
+	{ "pipe", byte_through_pipe, 100000 },
+	{ "open", open_close, 30000 },
+	{ "stat", stat_file, 50000 },
+	{ "read", read_file, 50000 },
+	{ "stream", blocks_through_pipe, 8000 },
+};
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void measure(int i)
+{
+	double t[5];
+	int j;
+
+	times = benches[i].times;
+	for (j = 0; j < 5; j++) {
+		t[j] = now_ns();
+		benches[i].f();
+		t[j] = (now_ns() - t[j]) / times;
+	}
+	qsort(t, 5, sizeof *t, compare);
+	printf("%.1f 0\n", t[2]);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned i;
+	int f;
+
+	self = argv[0];
+	if (argc > 1 && !strcmp(argv[1], "sink"))
+		return sink();
+	snprintf(file, sizeof file, "%s/muslin-bench.%d", argc > 2 ? argv[2] : "/tmp", (int)getpid());
+	f = open(file, O_CREAT | O_WRONLY, 0600);
+	if (f < 0 || write(f, buf, sizeof buf) != sizeof buf || close(f) || pipe(fd))
+		die(file);
+	for (i = 0; argc > 1 && i < sizeof benches / sizeof *benches; i++)
+		if (!strcmp(benches[i].name, argv[1]))
+			measure(i);
+	unlink(file);
+	return 0;
+}
