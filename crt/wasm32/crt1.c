@@ -5,8 +5,11 @@
 
 #include "crt_arch.h"
 
-/* The compiler's name for main with two parameters. */
-int __main_argc_argv(int, char **);
+/* The compiler's names for main with two parameters and with none.  Only the
+ * second is looked for in libraries, lest the main of one, with two, be linked
+ * beside that of a program, with none; libc's then looks for the first. */
+weak int __main_argc_argv(int, char **);
+int __main_void(void);
 int __libc_start_main(int (*)(int, char **, char **), int, char **,
 	void (*)(), void (*)(), void (*)());
 
@@ -20,7 +23,7 @@ void _init(void)
 
 static int start_main(int argc, char **argv, char **envp)
 {
-	return __main_argc_argv(argc, argv);
+	return __main_argc_argv ? __main_argc_argv(argc, argv) : __main_void();
 }
 
 hidden void _start_c(long *p)

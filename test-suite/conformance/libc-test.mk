@@ -39,9 +39,11 @@ $(L)/wasm/.stamp: $(L)/checkout $(toolchain)
 	$(call libc_test_make,wasm,CC='$(abspath $(B)/bin/$(triple)-cc)' \
 		AR='$(abspath $(B)/bin/$(triple)-ar)' RANLIB='$(abspath $(B)/bin/$(triple)-ranlib)')
 
-# popen() and the loop around runtest want a shell.
+# popen() and the loop around runtest want a shell, posix_spawnp() an echo.
 $(L)/bin/sh: $(T)/dash/.stamp
 	$(Q)mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\necho "$$@"\n' >$(@D)/echo
+	$(Q)chmod +x $(@D)/echo
 	$(Q)cp $(T)/dash/src/dash $@
 
 # $(Q)$(call libc_test,HOW)

@@ -1,14 +1,12 @@
+#include <unistd.h>
 #include "libc.h"
 
-/* Linked if the program's main has not two parameters. */
+/* Linked if the program's main has three parameters: the compiler then
+ * leaves its name alone. */
 
-hidden int __main_void(void);
-hidden int __main_argc;
-hidden char **__main_argv;
+int main3(int, char **, char **) __asm__("main");
 
 weak int __main_argc_argv(int argc, char **argv)
 {
-	__main_argc = argc;
-	__main_argv = argv;
-	return __main_void();
+	return main3(argc, argv, __environ);
 }

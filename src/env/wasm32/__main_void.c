@@ -1,14 +1,11 @@
-#include <unistd.h>
 #include "libc.h"
 
-/* Linked if the program's main has three parameters: the compiler then
- * leaves its name alone. */
+/* Linked if the program's main has parameters, and never called: it makes the
+ * linker look for that main in libraries, too. */
 
-extern hidden int __main_argc;
-extern hidden char **__main_argv;
-int main3(int, char **, char **) __asm__("main");
+int __main_argc_argv(int, char **);
 
 weak int __main_void(void)
 {
-	return main3(__main_argc, __main_argv, __environ);
+	return __main_argc_argv(0, 0);
 }
