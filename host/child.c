@@ -9,11 +9,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "child.h"
+
+#define WORKDIR "muslin-compile."
+#define WORKDIR_SECONDS 60
 
 extern char **environ;
 
@@ -22,6 +28,47 @@ static bool has_room(const char *path, size_t size)
 	struct statvfs fs;
 
 	return !statvfs(path, &fs) && (uint64_t)fs.f_bavail * fs.f_frsize >= size;
+}
+
+/* A directory has this lock as long as its process lives. */
+static int lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(fd);
+	return -EBUSY;
+}
+
+/* Those of processes that were killed; a new one is not locked at once. */
+static void sweep(const char *parent)
+{
+	char path[PATH_MAX];
+	DIR *d = opendir(parent);
+	struct dirent *e;
+	struct stat st;
+	int fd;
+
+	while (d && (e = readdir(d))) {
+		if (strncmp(e->d_name, WORKDIR, strlen(WORKDIR)) ||
+		    strlen(e->d_name) != strlen(WORKDIR) + 6 ||
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+		    st.st_mtime > time(NULL) - WORKDIR_SECONDS ||
+		    snprintf(path, sizeof(path), "%s/%s", parent, e->d_name) >=
+		    (int)sizeof(path))
+			continue;
+		fd = lock(path);
+		if (fd < 0)
+			continue;
+		workdir_remove(path);
+		close(fd);
+	}
+	if (d)
+		closedir(d);
 }
 
 int workdir_make(char *path, size_t n, size_t size)
@@ -36,10 +83,15 @@ int workdir_make(char *path, size_t n, size_t size)
 
 		if (!c || *c != '/' || !has_room(c, size))
 			continue;
-		if (snprintf(path, n, "%s/muslin-XXXXXX", c) >= (int)n)
+		if (snprintf(path, n, "%s/" WORKDIR "XXXXXX", c) >= (int)n)
 			continue;
-		if (mkdtemp(path))
-			return 0;
+		sweep(c);
+		if (mkdtemp(path)) {
+			err = lock(path);
+			if (err < 0)
+				rmdir(path);
+			return err;
+		}
 		err = -errno;
 	}
 	return err;

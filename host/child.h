@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* A directory of ours alone, with room for size bytes.  0 or -errno. */
+/*
+ * A directory of ours alone, with room for size bytes.  A descriptor that keeps
+ * others from removing it, to be closed after workdir_remove(); or -errno.
+ */
 int workdir_make(char *path, size_t n, size_t size);
 /* Removes it and its files. */
 void workdir_remove(const char *path);

@@ -402,7 +402,7 @@ int compile(const struct compiler *c, const struct wasm *w,
 			.error = error, .n = n,
 		},
 	};
-	int r;
+	int r, lock;
 
 	/* C, assembly and objects are about 50 times as large */
 	r = workdir_make(dir, sizeof(dir), (1 << 20) + 50 * size);
@@ -411,7 +411,9 @@ int compile(const struct compiler *c, const struct wasm *w,
 			 strerror(-r));
 		return r;
 	}
+	lock = r;
 	r = steps(&j, image, size, so, so_size);
 	workdir_remove(dir);
+	close(lock);
 	return r;
 }
