@@ -125,8 +125,8 @@ struct muslin_rt {
 	__attribute__((noreturn))
 	void (*trap)(void *instance, wasm_rt_trap_t reason);
 	/* Zeroed memory, or NULL.  Only while an instance is set up. */
-	void *(*alloc)(size_t size);
-	void (*free)(void *p);
+	void *(*alloc)(void *instance, size_t size);
+	void (*free)(void *instance, void *p);
 	/*
 	 * A function of type, to be called next and at once, that calls f, which
 	 * has another type; or NULL.  May be missing.
@@ -148,7 +148,8 @@ struct muslin_head {
 	wasm_rt_memory_t memory;
 	/* The function table's elements if the host gives them. */
 	wasm_rt_funcref_t *table;
-	uint64_t reserved[5];
+	struct muslin *machine;
+	uint64_t reserved[4];
 };
 
 static inline struct muslin_head *muslin_head(void *instance)

@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api.h"
 #include "ctl.h"
 #include "hostfs.h"
+#include "image.h"
 #include "initrd.h"
 #include "kernel.h"
 #include "machine.h"
@@ -21,17 +23,15 @@
 int muslin_new(const struct muslin_config *config, struct muslin **out)
 {
 	static const struct muslin_config none;
-	struct w2c_host *h;
 	struct muslin *m;
 	int r;
 
 	*out = NULL;
 	if (!config)
 		config = &none;
-	h = calloc(1, sizeof(*h));
-	if (!h)
+	m = arena_new();
+	if (!m)
 		return -ENOMEM;
-	m = &h->m;
 	m->memory_fd = -1;
 	m->log = config->log;
 	m->progress = config->progress;
@@ -39,7 +39,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
 		if (!m->calls) {
-			free(h);
+			arena_delete(m);
 			return -ENOMEM;
 		}
 	}
@@ -57,6 +57,8 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		m->cmdline = NULL;
 		goto out_free;
 	}
+	if (config->image && !(m->image = strdup(config->image)))
+		goto out_free;
 	*out = m;
 	return 0;
 out_free:
@@ -69,6 +71,7 @@ void muslin_free(struct muslin *m)
 	if (!m)
 		return;
 	machine_exit(m);
+	image_exit(m);
 	module_exit(m);
 	tty_exit(m);
 	streams_exit(m);
@@ -78,7 +81,8 @@ void muslin_free(struct muslin *m)
 	free((void *)m->initrd);
 	free((void *)m->cmdline);
 	free(m->calls);
-	free(m);
+	free(m->image);
+	arena_delete(m);
 }
 
 static const char *down(const struct muslin *m)
@@ -143,6 +147,10 @@ int muslin_boot(struct muslin *m)
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
+	if (api_resume(m)) {
+		m->stats.boot = stats_now() - start;
+		return 0;
+	}
 	r = machine_init(m, m->ctl->memory);
 	if (!r)
 		r = api_run(m, until_ready, NULL);

@@ -21,6 +21,7 @@ int cmd_boot(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
 int cmd_imports(int argc, char **argv);
 int cmd_cache(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
 
 /* One line on standard error, "muslin: " first; returns status. */
 int complain(int status, const char *fmt, ...)
@@ -40,7 +41,7 @@ struct run_options {
 	size_t ndirs;
 	char **env;
 	size_t nenv;
-	const char *cwd, *cmdline;
+	const char *cwd, *cmdline, *image;
 	uint64_t memory;
 	bool boot;		/* all kernel messages, on standard output */
 	bool stats;
@@ -54,6 +55,8 @@ extern const char run_options_help[];
  */
 int run_options_parse(struct run_options *o, int argc, char **argv,
 		      const char *help);
+/* The kernel parameters, to be freed. */
+char *run_options_cmdline(const struct run_options *o);
 void run_options_free(struct run_options *o);
 
 /* Adds a variable, or replaces it; takes the string. */

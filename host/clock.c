@@ -153,6 +153,15 @@ int clock_init(struct muslin *m)
 	return 0;
 }
 
+void clock_resume(struct muslin *m, uint64_t now)
+{
+	uint64_t boot;
+
+	clock_gettime(CLOCK_MONOTONIC, &m->boot_time);
+	boot = nsec(&m->boot_time) - now;
+	m->boot_time = timespec(boot);
+}
+
 /* Interrupts go to the thread that runs the machine. */
 int clock_start(struct muslin *m)
 {

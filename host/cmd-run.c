@@ -292,12 +292,18 @@ static int shut_down(struct muslin *m, struct log *log)
 	return r;
 }
 
+/* To boot is what `muslin boot' is for. */
+static const char *image_path(const struct run_options *o)
+{
+	if (o->boot || (o->image && !strcmp(o->image, "none")))
+		return "";
+	return o->image;
+}
+
 static int with_machine(struct run_options *o, struct target *t, char **argv,
 			const char *cwd)
 {
-	const char *more = o->cmdline ? o->cmdline : getenv("MUSLIN_CMDLINE");
-	char *cmdline = xasprintf("%s%s", o->boot ? "loglevel=8 " : "",
-				  more ? more : "");
+	char *cmdline = run_options_cmdline(o);
 	struct log log = { .file = o->boot ? stdout : stderr };
 	struct muslin_config config = {
 		.memory = o->memory,
@@ -306,6 +312,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.progress = progress_for_terminal(),
 		.arg = &log,
 		.count_calls = o->stats,
+		.image = image_path(o),
 	};
 	struct run_times times = { 0 };
 	uint64_t start;

@@ -85,9 +85,14 @@ void program_free(struct muslin *m, struct program *p)
 
 /* --- messages --- */
 
+/* From here on it is not the machine that an image is made of. */
 int ctl_send(struct muslin *m, const struct ctl_head *msg)
 {
-	int r = queue_put(&m->ctl->to_init, msg, msg->size);
+	int r;
+
+	m->ctl->used = true;
+	arena_close(m);
+	r = queue_put(&m->ctl->to_init, msg, msg->size);
 
 	if (!r && m->page)
 		irq_raise(m, HOST_IRQ_STREAM);

@@ -38,6 +38,7 @@ struct ctl {
 	int wake;		/* eventfd: kill_one or kill_group has changed */
 	struct queue to_init, from_init;
 	bool ready;
+	bool used;		/* something was sent */
 	bool starting;		/* CTL_SPAWN was sent, CTL_STARTED did not come */
 	bool mounted;		/* the answer to the last CTL_MOUNT, an errno */
 	int mount_error;

@@ -267,7 +267,7 @@ int glue_write(const struct wasm *w, const char *name,
 	write_import_functions(w, out);
 	write_types(w, out);
 	write_template(glue_setup, name, out);
-	fprintf(out, "\thead->table = head->rt->alloc(%uull * sizeof(*head->table) + 1);\n"
+	fprintf(out, "\thead->table = head->rt->alloc(p, %uull * sizeof(*head->table) + 1);\n"
 		"\tif (!head->table)\n\t\treturn %d;\n",
 		w->ntables ? w->tables[0].min : 0, -ENOMEM);
 	r = write_calls(name, text, size, false, out);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel.h"
 #include "machine.h"
@@ -113,6 +114,7 @@ static int kernel_init(struct muslin *m)
 	struct muslin_head *head = muslin_head(m->kernel);
 
 	head->rt = &user_rt;
+	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	wasm2c_vmlinux_instantiate(m->kernel, (struct w2c_host *)m);
 	/* until the kernel says where its own is */
@@ -124,7 +126,6 @@ int machine_init(struct muslin *m, uint64_t memory_size)
 {
 	int err;
 
-	m->memory_fd = -1;
 	if (memory_size < MEMORY_MIN || memory_size > MEMORY_MAX)
 		return fail(m, -EINVAL, "memory size: from %llu to %llu MiB",
 			    MEMORY_MIN >> 20, MEMORY_MAX >> 20);
@@ -140,6 +141,27 @@ int machine_init(struct muslin *m, uint64_t memory_size)
 		return 0;
 	machine_exit(m);
 	return fail(m, err, "cannot set up the machine: %s", strerror(-err));
+}
+
+void machine_reset(struct muslin *m)
+{
+	if (m->memory_fd >= 0)
+		close(m->memory_fd);
+	m->memory_fd = -1;
+	m->kernel = NULL;
+	m->page = NULL;
+	m->memory = NULL;
+	m->task = NULL;
+	m->tasks = NULL;
+	m->ntasks = 0;
+	m->stacks = NULL;
+	m->mms = NULL;
+	m->nmms = 0;
+}
+
+void w2c_host_frozen(struct w2c_host *h)
+{
+	machine(h)->frozen = true;
 }
 
 void machine_exit(struct muslin *m)

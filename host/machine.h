@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "abi.h"
+#include "arena.h"
 #include "host_page.h"
 #include "muslin.h"
 
@@ -34,6 +35,9 @@ struct muslin {
 	uint8_t *memory;
 	uint32_t memory_size;	/* bytes of physical memory, from 0 */
 	int memory_fd;		/* and the memfd that they are in */
+	struct arena arena;
+	uint8_t *image_pages;	/* a bit for each that is still the image's */
+	bool frozen;		/* the kernel is ready for image_save() */
 
 	/*
 	 * The vCPU is in user code, which may be interrupted anywhere.  0 in
@@ -71,6 +75,7 @@ struct muslin {
 	const char *cmdline;
 	const void *initrd;
 	size_t initrd_size;
+	char *image;		/* of muslin_config */
 
 	/* of other files of this library, each by its own */
 	struct module *modules;
@@ -112,6 +117,8 @@ static inline struct muslin *machine(struct w2c_host *h)
  */
 int machine_init(struct muslin *m, uint64_t memory_size);
 void machine_exit(struct muslin *m);
+/* There is no kernel, whatever was there. */
+void machine_reset(struct muslin *m);
 
 /*
  * Runs the vCPU on the calling thread until until(m, arg) is true, which is
@@ -137,7 +144,8 @@ int fail(struct muslin *m, int err, const char *fmt, ...)
 /* --- clock.c --- */
 
 int clock_init(struct muslin *m);
-void clock_exit(struct muslin *m);
+/* The guest's clock goes on from there. */
+void clock_resume(struct muslin *m, uint64_t now);
 /* The machine begins, or ceases, to run on this thread. */
 int clock_start(struct muslin *m);
 void clock_stop(struct muslin *m);
@@ -237,13 +245,16 @@ struct mm {
 	void *saved;		/* the instance, while it is not resident */
 };
 
+/* an i32 address plus an i32 offset, and the widest access */
+#define MM_RESERVED	(MUSLIN_MEMORY_OFFSET + 2 * USER_SPACE + 65536)
+
 int mm_init(struct muslin *m);
+/* Physical memory for the kernel's space, of which only the addresses are there. */
+int mm_resume(struct muslin *m);
 void mm_exit(struct muslin *m);
-/* base + MUSLIN_MEMORY_OFFSET + 8 GiB of addresses; NULL */
-uint8_t *mm_reserve(void);
 struct mm *mm_get(struct muslin *m, uint32_t id);
 /* 0 or -ENOMEM */
-int mm_make_space(struct mm *mm);
+int mm_make_space(struct muslin *m, struct mm *mm);
 /* The instance at mm's place becomes mm's. */
 void mm_make_resident(struct mm *mm);
 

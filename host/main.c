@@ -22,6 +22,7 @@ static const struct {
 	{ "compile", cmd_compile },
 	{ "imports", cmd_imports },
 	{ "cache", cmd_cache },
+	{ "snapshot", cmd_snapshot },
 };
 
 static const char usage[] =
@@ -30,6 +31,7 @@ static const char usage[] =
 	"       muslin compile PROG\n"
 	"       muslin imports PROG\n"
 	"       muslin cache [list | dir | clear]\n"
+	"       muslin snapshot [OPTION]...\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"

@@ -2,28 +2,25 @@
 /* Address spaces: reservations into which pages of physical memory are mapped. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"
 
-/* an i32 address plus an i32 offset, and the widest access */
-#define MEMORY_RESERVED (2 * USER_SPACE + 65536)
-#define RESERVED (MUSLIN_MEMORY_OFFSET + MEMORY_RESERVED)
-
-uint8_t *mm_reserve(void)
+static uint8_t *reserve(struct muslin *m)
 {
-	uint8_t *p = mmap(NULL, RESERVED, PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *p = arena_map(m, MM_RESERVED);
 
-	if (p == MAP_FAILED)
+	if (!p)
 		return NULL;
 	if (mprotect(p, MUSLIN_MEMORY_OFFSET, PROT_READ | PROT_WRITE)) {
-		munmap(p, RESERVED);
+		munmap(p, MM_RESERVED);
 		return NULL;
 	}
 	return p;
@@ -38,10 +35,9 @@ static int mm_slot(struct muslin *m)
 		if (!m->mms[i])
 			return i;
 	n = m->nmms ? m->nmms * 2 : 16;
-	mms = realloc(m->mms, n * sizeof(*mms));
+	mms = arena_grow(m, m->mms, m->nmms * sizeof(*mms), n * sizeof(*mms));
 	if (!mms)
 		return -ENOMEM;
-	memset(mms + m->nmms, 0, (n - m->nmms) * sizeof(*mms));
 	m->mms = mms;
 	m->nmms = n;
 	return i;
@@ -62,7 +58,7 @@ u32 w2c_host_mm_create(struct w2c_host *h)
 
 	if (id < 0)
 		return id;
-	mm = calloc(1, sizeof(*mm));
+	mm = arena_alloc(m, sizeof(*mm));
 	if (!mm)
 		return -ENOMEM;
 	mm->id = id;
@@ -70,18 +66,18 @@ u32 w2c_host_mm_create(struct w2c_host *h)
 	return id;
 }
 
-int mm_make_space(struct mm *mm)
+int mm_make_space(struct muslin *m, struct mm *mm)
 {
 	struct space *s;
 
 	if (mm->space)
 		return 0;
-	s = calloc(1, sizeof(*s));
+	s = arena_alloc(m, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	s->base = mm_reserve();
+	s->base = reserve(m);
 	if (!s->base) {
-		free(s);
+		arena_free(m, s);
 		return -ENOMEM;
 	}
 	s->refs = 1;
@@ -154,7 +150,7 @@ u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 	return 0;
 }
 
-static void space_put(struct mm *mm)
+static void space_put(struct muslin *m, struct mm *mm)
 {
 	struct space *s = mm->space;
 
@@ -164,8 +160,8 @@ static void space_put(struct mm *mm)
 		return;
 	if (s->set_up)
 		mm->ops->teardown(s->base);
-	munmap(s->base, RESERVED);
-	free(s);
+	munmap(s->base, MM_RESERVED);
+	arena_free(m, s);
 }
 
 static void mm_delete(struct muslin *m, struct mm *mm)
@@ -174,12 +170,12 @@ static void mm_delete(struct muslin *m, struct mm *mm)
 	if (mm->space && mm->space->refs == 1 && mm->saved)
 		mm_make_resident(mm);
 	if (mm->space)
-		space_put(mm);
+		space_put(m, mm);
 	if (mm->module)
 		module_put(mm->module);
 	m->mms[mm->id] = NULL;
 	free(mm->saved);
-	free(mm);
+	arena_free(m, mm);
 }
 
 void w2c_host_mm_destroy(struct w2c_host *h, u32 id)
@@ -209,8 +205,14 @@ u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 pro
 
 	if (!range_ok(m, mm, va, len) || (uint64_t)pa + len > m->memory_size)
 		machine_halt(m, HALTED + HOST_PANIC);
-	if (mm_make_space(mm))
+	if (mm_make_space(m, mm))
 		return -ENOMEM;
+	if (m->image_pages) {
+		int r = image_unshare(m, pa, len);
+
+		if (r)
+			return r;
+	}
 	if (mmap(mm_memory(mm) + va, len, prot & (PROT_READ | PROT_WRITE),
 		 MAP_SHARED | MAP_FIXED, m->memory_fd, pa) == MAP_FAILED)
 		return -errno;
@@ -233,30 +235,47 @@ u32 w2c_host_mm_unmap(struct w2c_host *h, u32 id, u32 va, u32 len)
 	return 0;
 }
 
-/* Reserves the kernel's space and maps physical memory at its bottom. */
-int mm_init(struct muslin *m)
+int mm_resume(struct muslin *m)
 {
-	struct mm *mm;
-
 	m->memory_fd = memfd_create("muslin", MFD_CLOEXEC);
 	if (m->memory_fd < 0)
 		return -errno;
 	if (ftruncate(m->memory_fd, m->memory_size))
 		return -errno;
-	if (mm_slot(m) < 0)
-		return -ENOMEM;
-	mm = calloc(1, sizeof(*mm));
-	if (!mm)
-		return -ENOMEM;
-	m->mms[0] = mm;
-	if (mm_make_space(mm))
-		return -ENOMEM;
-	m->memory = mm_memory(mm);
 	if (mmap(m->memory, m->memory_size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED, m->memory_fd, 0) == MAP_FAILED)
 		return -errno;
-	m->kernel = (struct w2c_vmlinux *)mm->space->base;
 	return 0;
+}
+
+/* Reserves the kernel's space and maps physical memory at its bottom. */
+int mm_init(struct muslin *m)
+{
+	struct mm *mm;
+
+	if (mm_slot(m) < 0)
+		return -ENOMEM;
+	mm = arena_alloc(m, sizeof(*mm));
+	if (!mm)
+		return -ENOMEM;
+	m->mms[0] = mm;
+	if (mm_make_space(m, mm))
+		return -ENOMEM;
+	m->memory = mm_memory(mm);
+	m->kernel = (struct w2c_vmlinux *)mm->space->base;
+	return mm_resume(m);
+}
+
+/* The kernel keeps nothing there. */
+void w2c_host_memory_free(struct w2c_host *h, u32 pa, u32 len)
+{
+	struct muslin *m = machine(h);
+
+	if ((uint64_t)pa + len > m->memory_size)
+		machine_halt(m, HALTED + HOST_PANIC);
+	if (!m->image_pages)
+		fallocate(m->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  pa, len);
 }
 
 void mm_exit(struct muslin *m)
@@ -266,7 +285,7 @@ void mm_exit(struct muslin *m)
 	for (i = m->nmms - 1; i >= 0; i--)
 		if (m->mms[i])
 			mm_delete(m, m->mms[i]);
-	free(m->mms);
+	arena_free(m, m->mms);
 	m->mms = NULL;
 	m->nmms = 0;
 	if (m->memory_fd >= 0)

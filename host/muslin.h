@@ -50,6 +50,13 @@ struct muslin_config {
 	void (*progress)(void *arg, const char *line);
 	void *arg;		/* for both */
 	int count_calls;	/* not 0: see muslin_stats_calls */
+	/*
+	 * A boot image of muslin_snapshot() from which the machine goes on;
+	 * NULL: the one in the cache; "": none.  If there is none for this
+	 * program, memory and cmdline, or its addresses are taken, the machine
+	 * boots.
+	 */
+	const char *image;
 };
 
 /* A machine that is switched off.  config may be NULL. */
@@ -59,6 +66,17 @@ void muslin_free(struct muslin *m);
 
 /* Until programs can be run. */
 int muslin_boot(struct muslin *m);
+
+/*
+ * Keeps the machine, just booted, as a boot image: in file path, or in the cache
+ * if that is NULL.  Only what made it can use it, see muslin_config, and only
+ * if nobody but the user and root may write to it.  What is in it is as good as
+ * a program: never take one from others.  All machines that go on from an
+ * image have the kernel's boot-time secrets in common, not its random numbers.
+ * -EBUSY: it has run programs or has mounts, or is not the first machine of
+ * this process.
+ */
+int muslin_snapshot(struct muslin *m, const char *path);
 
 /*
  * Makes the host's directory host visible at guest, an absolute path.  The

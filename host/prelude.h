@@ -416,7 +416,7 @@ static COLD void muslin_table(void *instance, wasm_rt_funcref_table_t *t,
 	struct muslin_head *head = muslin_head(instance);
 
 	if (!head->table)
-		head->table = head->rt->alloc((u64)size * sizeof(*t->data) + 1);
+		head->table = head->rt->alloc(instance, (u64)size * sizeof(*t->data) + 1);
 	if (!head->table)
 		MUSLIN_TRAP(OOB);
 	t->data = head->table;
@@ -427,7 +427,7 @@ static COLD void muslin_table(void *instance, wasm_rt_funcref_table_t *t,
 #define wasm_rt_allocate_funcref_table(t, size, max) \
 	muslin_table(instance, t, size, max)
 #define wasm_rt_free_funcref_table(t) \
-	(muslin_head(instance)->rt->free((t)->data), (t)->data = NULL)
+	(muslin_head(instance)->rt->free(instance, (t)->data), (t)->data = NULL)
 #define wasm_rt_grow_funcref_table(t, n, value) \
 	((void)(value), (n) ? 0xffffffffu : (t)->size)
 

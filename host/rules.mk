@@ -6,6 +6,8 @@ HOST_CPPFLAGS := -D_GNU_SOURCE= -Ihost -iquote kernel/arch/wasm/include/asm -I$(
 	-DVERSION='"$(VERSION)"'
 HOST_CFLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -pthread
 HOST_LIBS := -ldl -lm -pthread
+# A boot image knows the program that made it, and where its code is: image.c.
+CLI_LDFLAGS := -no-pie -Wl,--build-id
 
 arch := $(shell uname -m)
 
@@ -80,11 +82,14 @@ lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/adapt-$(arch)-asm.o $(h)/sw
 	$(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
 cli_objects := $(cli_sources:host/%.c=$(h)/%.o)
 
+# They have frames on stacks that a boot image keeps: no canary of a process.
+$(foreach f,clock machine stack task user fault,$(eval cflags_$(f) := -fno-stack-protector))
+
 # The kernel's header is made; all else is there.
 $(h)/%.o: host/%.c | $(h)/vmlinux/.stamp
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) $(cflags_$*) -MMD -MP -c -o $@ $<
 $(tool_objects): $(h)/%.o: host/%.c
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
@@ -109,7 +114,7 @@ $(B)/lib/libmuslin.a: $(lib_objects)
 $(B)/bin/muslin: $(cli_objects) $(B)/lib/libmuslin.a $(WASM2C)
 	$(say) LD $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(cli_objects) $(B)/lib/libmuslin.a $(HOST_LIBS)
+	$(Q)$(CC) $(LDFLAGS) $(CLI_LDFLAGS) -o $@ $(cli_objects) $(B)/lib/libmuslin.a $(HOST_LIBS)
 
 built += $(B)/bin/muslin $(B)/lib/libmuslin.a
 

@@ -20,12 +20,14 @@ const char run_options_help[] =
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
 	"  --cmdline TEXT           add kernel parameters\n"
+	"  --image FILE             the boot image, see muslin snapshot, instead of the\n"
+	"                           one in the cache; none: boot\n"
 	"  --stats                  in the end tell on standard error what took how long,\n"
 	"                           and which system calls there were\n"
 	"  --help                   show this\n";
 
-enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_CMDLINE, OPT_STATS,
-       OPT_HELP };
+enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_CMDLINE, OPT_IMAGE,
+       OPT_STATS, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -34,6 +36,7 @@ static const struct option long_options[] = {
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
@@ -154,6 +157,9 @@ static int take_option(struct run_options *o, int opt)
 	case OPT_STATS:
 		o->stats = true;
 		return 0;
+	case OPT_IMAGE:
+		o->image = optarg;
+		return 0;
 	default:
 		return set_memory(o, optarg);
 	}
@@ -184,6 +190,13 @@ int run_options_parse(struct run_options *o, int argc, char **argv,
 			return -1 - status;
 	}
 	return optind;
+}
+
+char *run_options_cmdline(const struct run_options *o)
+{
+	const char *more = o->cmdline ? o->cmdline : getenv("MUSLIN_CMDLINE");
+
+	return xasprintf("%s%s", o->boot ? "loglevel=8 " : "", more ? more : "");
 }
 
 void run_options_free(struct run_options *o)

@@ -25,39 +25,38 @@ struct stack_pool {
 	struct stack *swapper;
 };
 
-static struct stack *stack_new(void)
+static struct stack *stack_new(struct muslin *m)
 {
-	struct stack *s = calloc(1, sizeof(*s));
+	struct stack *s = arena_alloc(m, sizeof(*s));
 	uint8_t *p;
 
 	if (!s)
 		return NULL;
-	p = mmap(NULL, NATIVE_GUARD + NATIVE_STACK, PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED) {
-		free(s);
+	p = arena_map(m, NATIVE_GUARD + NATIVE_STACK);
+	if (!p) {
+		arena_free(m, s);
 		return NULL;
 	}
 	s->base = p + NATIVE_GUARD;
 	if (mprotect(s->base + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
 		     PROT_READ | PROT_WRITE)) {
 		munmap(p, NATIVE_GUARD + NATIVE_STACK);
-		free(s);
+		arena_free(m, s);
 		return NULL;
 	}
 	return s;
 }
 
-static void stack_delete(struct stack *s)
+static void stack_delete(struct muslin *m, struct stack *s)
 {
 	munmap(s->base - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
-	free(s);
+	arena_free(m, s);
 }
 
 struct stack *stack_get(struct muslin *m)
 {
 	struct stack_pool *pool = m->stacks;
-	struct stack *s = pool->n ? pool->stack[--pool->n] : stack_new();
+	struct stack *s = pool->n ? pool->stack[--pool->n] : stack_new(m);
 
 	if (pool->trimmed > pool->n)
 		pool->trimmed = pool->n;
@@ -87,7 +86,7 @@ void stack_put(struct muslin *m, struct stack *s)
 	stack_close(s);
 	s->resident = NULL;
 	if (pool->n == POOL_MAX) {
-		stack_delete(s);
+		stack_delete(m, s);
 		return;
 	}
 	pool->stack[pool->n++] = s;
@@ -200,7 +199,7 @@ void stack_switch(struct muslin *m, struct task *from)
 
 int stack_init(struct muslin *m)
 {
-	m->stacks = calloc(1, sizeof(*m->stacks));
+	m->stacks = arena_alloc(m, sizeof(*m->stacks));
 	if (!m->stacks)
 		return -ENOMEM;
 	m->stacks->swapper = stack_get(m);
@@ -210,14 +209,25 @@ int stack_init(struct muslin *m)
 	return 0;
 }
 
+void stack_drop(struct muslin *m)
+{
+	while (m->stacks->n)
+		stack_delete(m, m->stacks->stack[--m->stacks->n]);
+	m->stacks->trimmed = 0;
+}
+
+struct stack *stack_swapper(const struct muslin *m)
+{
+	return m->stacks->swapper;
+}
+
 void stack_exit(struct muslin *m)
 {
 	if (!m->stacks)
 		return;
 	if (m->stacks->swapper)
-		stack_delete(m->stacks->swapper);
-	while (m->stacks->n)
-		stack_delete(m->stacks->stack[--m->stacks->n]);
-	free(m->stacks);
+		stack_delete(m, m->stacks->swapper);
+	stack_drop(m);
+	arena_free(m, m->stacks);
 	m->stacks = NULL;
 }

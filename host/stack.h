@@ -12,6 +12,10 @@ struct task;
 int stack_init(struct muslin *m);
 void stack_exit(struct muslin *m);
 
+/* Deletes those that are not in use. */
+void stack_drop(struct muslin *m);
+struct stack *stack_swapper(const struct muslin *m);
+
 /* NULL: no memory.  It has one user, and nobody is resident. */
 struct stack *stack_get(struct muslin *m);
 void stack_put(struct muslin *m, struct stack *s);

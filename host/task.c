@@ -40,10 +40,9 @@ static int task_slot(struct muslin *m)
 		if (!m->tasks[i])
 			return i;
 	n = m->ntasks ? m->ntasks * 2 : 64;
-	tasks = realloc(m->tasks, n * sizeof(*tasks));
+	tasks = arena_grow(m, m->tasks, m->ntasks * sizeof(*tasks), n * sizeof(*tasks));
 	if (!tasks)
 		return -ENOMEM;
-	memset(tasks + m->ntasks, 0, (n - m->ntasks) * sizeof(*tasks));
 	m->tasks = tasks;
 	m->ntasks = n;
 	return i;
@@ -56,7 +55,7 @@ static struct task *task_new(struct muslin *m, uint32_t task, uint32_t kernel_sp
 
 	if (id < 0)
 		return NULL;
-	t = calloc(1, sizeof(*t));
+	t = arena_alloc(m, sizeof(*t));
 	if (!t)
 		return NULL;
 	t->id = id;
@@ -76,7 +75,7 @@ static void task_delete(struct muslin *m, struct task *t)
 	}
 	m->tasks[t->id] = NULL;
 	free(t->saved);
-	free(t);
+	arena_free(m, t);
 }
 
 static struct task *task_get(struct muslin *m, uint32_t id)
@@ -254,7 +253,7 @@ void task_exit(struct muslin *m)
 	for (i = 0; i < m->ntasks; i++)
 		if (m->tasks[i])
 			task_delete(m, m->tasks[i]);
-	free(m->tasks);
+	arena_free(m, m->tasks);
 	m->tasks = NULL;
 	m->ntasks = 0;
 	stack_exit(m);

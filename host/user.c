@@ -47,7 +47,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	struct muslin_head *head;
 	int err;
 
-	if (mm_make_space(mm)) {
+	if (mm_make_space(m, mm)) {
 		module_put(mod);
 		return -ENOMEM;
 	}
@@ -60,6 +60,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	};
 	head = muslin_head(mm->space->base);
 	head->rt = &user_rt;
+	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	err = mod->ops->setup(mm->space->base, &mm->space->linux_imports);
 	if (err)
@@ -239,16 +240,20 @@ static __attribute__((noreturn)) void rt_trap(void *instance, wasm_rt_trap_t rea
 	}
 }
 
-/* An instance is set up, and torn down, in the host: plain malloc will do. */
-static void *rt_alloc(size_t size)
+static void *rt_alloc(void *instance, size_t size)
 {
-	return calloc(1, size);
+	return arena_alloc(muslin_head(instance)->machine, size);
+}
+
+static void rt_free(void *instance, void *p)
+{
+	arena_free(muslin_head(instance)->machine, p);
 }
 
 const struct muslin_rt user_rt = {
 	.trap	= rt_trap,
 	.alloc	= rt_alloc,
-	.free	= free,
+	.free	= rt_free,
 	.adapt	= adapt,
 	.fenv_get = fenv_get,
 	.fenv_set = fenv_set,

@@ -34,12 +34,19 @@ static __attribute__((noreturn)) void on_trap(void *instance, wasm_rt_trap_t rea
 	longjmp(trapped, reason);
 }
 
-static void *zeroed(size_t n)
+static void *zeroed(void *instance, size_t n)
 {
+	(void)instance;
 	return calloc(1, n);
 }
 
-static const struct muslin_rt rt = { on_trap, zeroed, free };
+static void discard(void *instance, void *p)
+{
+	(void)instance;
+	free(p);
+}
+
+static const struct muslin_rt rt = { on_trap, zeroed, discard };
 
 static void setup(void)
 {

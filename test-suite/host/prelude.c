@@ -39,12 +39,19 @@ static void on_trap(void *inst, wasm_rt_trap_t reason)
 	longjmp(trapped.buf, reason);
 }
 
-static void *zeroed(size_t n)
+static void *zeroed(void *instance, size_t n)
 {
+	(void)instance;
 	return calloc(1, n);
 }
 
-static const struct muslin_rt rt = { on_trap, zeroed, free };
+static void discard(void *instance, void *p)
+{
+	(void)instance;
+	free(p);
+}
+
+static const struct muslin_rt rt = { on_trap, zeroed, discard };
 
 static void setup(void)
 {

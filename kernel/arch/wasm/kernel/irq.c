@@ -10,6 +10,7 @@
 #include <asm/irq_regs.h>
 #include <asm/user_mode.h>
 #include "../drivers/drivers.h"
+#include "freeze.h"
 #include "time.h"
 
 struct host_page host_page;
@@ -23,6 +24,11 @@ static void dispatch(unsigned int pending)
 
 	for (bit = 0; bit < ARRAY_SIZE(counts); bit++)
 		counts[bit] += pending >> bit & 1;
+	/* before anything that wants to know the time, or uses vmalloc space */
+	if (pending & HOST_IRQ_THAW)
+		wasm_thaw();
+	if (pending & HOST_IRQ_FREEZE)
+		wasm_freeze();
 	if (pending & HOST_IRQ_TIMER)
 		wasm_timer_irq();
 	if (pending & HOST_IRQ_STREAM)

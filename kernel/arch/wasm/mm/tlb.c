@@ -94,8 +94,38 @@ static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
 	return 0;
 }
 
-/* Tells the host what changed; what it could not be told stays marked. */
-static int sync_marked(struct mm_struct *mm)
+/* The host is to be told of every page. */
+static void mark_all(struct mm_struct *mm)
+{
+	unsigned long chunk;
+	pte_t *pte;
+	int i;
+
+	for_each_set_bit(chunk, mm->context.used, WASM_CHUNKS) {
+		__set_bit(chunk, mm->context.dirty);
+		pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
+		for (i = 0; pte && i < CHUNK_PAGES; i++)
+			set_pte(pte + i, pte[i]);
+	}
+}
+
+/* What the host has is not known any more: it has nothing, and is told all. */
+static void start_anew(struct mm_struct *mm)
+{
+	if (host_mm_unmap(mm->context.id, 0, TASK_SIZE))
+		panic("the host cannot unmap memory");
+	mark_all(mm);
+}
+
+void wasm_tlb_forget(struct mm_struct *mm)
+{
+	if (mm == &init_mm)
+		mark_all(mm);	/* it is in use; to map a page twice does no harm */
+	else
+		start_anew(mm);
+}
+
+static int sync_chunks(struct mm_struct *mm)
 {
 	mm_context_t *context = &mm->context;
 	struct run run = { .id = context->id };
@@ -111,6 +141,19 @@ static int sync_marked(struct mm_struct *mm)
 		__clear_bit(chunk, context->dirty);
 	}
 	return 0;
+}
+
+/*
+ * Tells the host what changed.  If it refuses a run of pages, their marks are
+ * gone already: all is marked again.
+ */
+static int sync_marked(struct mm_struct *mm)
+{
+	int err = sync_chunks(mm);
+
+	if (err)
+		wasm_tlb_forget(mm);
+	return err;
 }
 
 /* Maps what new has and old has not, old being what the host knows. */
@@ -146,33 +189,14 @@ static struct mm_struct *resident_kin(struct mm_struct *mm)
 	return NULL;
 }
 
-/* What the host has is not known any more: it has nothing, and is told all. */
-static void start_anew(struct mm_struct *mm)
-{
-	unsigned long chunk;
-	pte_t *pte;
-	int i;
-
-	if (host_mm_unmap(mm->context.id, 0, TASK_SIZE))
-		panic("the host cannot unmap memory");
-	for_each_set_bit(chunk, mm->context.used, WASM_CHUNKS) {
-		__set_bit(chunk, mm->context.dirty);
-		pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
-		for (i = 0; pte && i < CHUNK_PAGES; i++)
-			set_pte(pte + i, pte[i]);
-	}
-}
-
 /*
  * A page table goes, and with it the marks in it; another may come to its place
  * before the host is told.  Pages of a dying mm are nobody's to see any more.
  */
 void wasm_tlb_free_table(struct mm_struct *mm)
 {
-	if (!mm->context.resident || !atomic_read(&mm->mm_users))
-		return;
-	if (sync_marked(mm))
-		start_anew(mm);
+	if (mm->context.resident && atomic_read(&mm->mm_users))
+		sync_marked(mm);
 }
 
 /* Takes over from the resident one of its kin.  Most pages are the same. */

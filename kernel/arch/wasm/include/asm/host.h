@@ -31,6 +31,10 @@ void __host(cmdline)(char *buf, unsigned long n);
 unsigned long __host(initrd)(void *buf);
 /* The words that kernel and host share, see asm/host_page.h. */
 void __host(set_page)(struct host_page *p);
+/* Nothing in [pa, pa + len) of physical memory has to be kept. */
+void __host(memory_free)(unsigned long pa, unsigned long len);
+/* After HOST_IRQ_FREEZE: the image can be made as soon as the machine idles. */
+void __host(frozen)(void);
 /* Never returns; how is HOST_POWER_OFF, HOST_RESTART_MACHINE or HOST_PANIC. */
 void __noreturn __host(halt)(int how);
 
@@ -42,7 +46,7 @@ void __host(console_write)(const char *s, unsigned long n);
 
 /* Nanoseconds since boot, never goes back. */
 u64 __host(clock_ns)(void);
-/* Nanoseconds since 1970, read once at boot. */
+/* Nanoseconds since 1970, read at boot and at HOST_IRQ_THAW. */
 u64 __host(realtime_ns)(void);
 /* One interrupt at that clock_ns, ~0 for none.  Replaces the last one. */
 void __host(timer_set)(u64 when);

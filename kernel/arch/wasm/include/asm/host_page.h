@@ -16,6 +16,8 @@
 #define HOST_IRQ_STREAM	2	/* a watched stream is ready */
 #define HOST_IRQ_TTY	4	/* the terminal has input, or takes output again */
 #define HOST_IRQ_WINCH	8	/* the terminal's size changed */
+#define HOST_IRQ_FREEZE	16	/* get ready for a boot image: host_frozen() */
+#define HOST_IRQ_THAW	32	/* this is a copy of the machine that was frozen */
 
 /* streams */
 #define HOST_STREAMS	256

@@ -31,5 +31,7 @@ struct mm_struct;
 /* Does user code of this mm have to wait for wasm_tlb_sync()? */
 bool wasm_tlb_stale(struct mm_struct *mm);
 int wasm_tlb_sync(struct mm_struct *mm);
+/* The host has lost, or is to lose, the mappings of this mm. */
+void wasm_tlb_forget(struct mm_struct *mm);
 
 #endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses that other processes can have too: a boot image is full of
+ * pointers.  While the machine boots, everything that the image will keep is
+ * allocated and mapped one after the other from ARENA_ADDRESS; later, and if
+ * somebody else is there, anywhere.
+ */
+#ifndef MUSLIN_ARENA_H
+#define MUSLIN_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARENA_ADDRESS	0x200000000000ull	/* nobody's, by any habit of Linux */
+#define ARENA_SIZE	(64ul << 20)		/* for objects */
+
+struct muslin;
+
+struct arena {
+	uint8_t *next;		/* object; NULL: closed */
+	uint8_t *place;		/* mapping */
+};
+
+/* The machine is its first object.  NULL: no memory. */
+struct muslin *arena_new(void);
+void arena_delete(struct muslin *m);
+/* It is where its image would want it. */
+bool arena_in_place(const struct muslin *m);
+
+/* Zeroed; NULL. */
+void *arena_alloc(struct muslin *m, size_t size);
+/* To p, which has used bytes and may be NULL, with size bytes in all. */
+void *arena_grow(struct muslin *m, void *p, size_t used, size_t size);
+void arena_free(struct muslin *m, void *p);
+/* Reserved address space, or NULL. */
+void *arena_map(struct muslin *m, size_t size);
+/* The same where an image wants it. */
+bool arena_map_at(void *p, size_t size);
+/* From now on all of that is anywhere. */
+void arena_close(struct muslin *m);
+
+#endif

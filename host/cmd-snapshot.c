@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "muslin.h"
+
+static const char help[] =
+	"usage: muslin snapshot [OPTION]...\n"
+	"\n"
+	"Boots the kernel and keeps it, so that `muslin run' with the same --mem and\n"
+	"--cmdline need not boot: in the cache, or in the file that --image names.  The\n"
+	"other options are those of `muslin run', and mean nothing here.\n"
+	"\n";
+
+static int keep(struct muslin *m, const char *path)
+{
+	if (muslin_boot(m) || muslin_snapshot(m, path) || muslin_shutdown(m))
+		return complain(STATUS_FAILED, "%s%s%s", path ? path : "",
+				path ? ": " : "", muslin_error(m));
+	return 0;
+}
+
+static int snapshot(const struct run_options *o)
+{
+	char *cmdline = run_options_cmdline(o);
+	struct muslin_config config = {
+		.memory = o->memory,
+		.cmdline = cmdline,
+		.image = "",
+	};
+	struct muslin *m;
+	int status, r = muslin_new(&config, &m);
+
+	free(cmdline);
+	if (r)
+		return complain(STATUS_FAILED, "%s", strerror(-r));
+	status = keep(m, o->image);
+	muslin_free(m);
+	return status;
+}
+
+int cmd_snapshot(int argc, char **argv)
+{
+	struct run_options o = { 0 };
+	int status, i = run_options_parse(&o, argc, argv, help);
+
+	if (i < 0)
+		status = -1 - i;
+	else if (i < argc)
+		status = complain(STATUS_USAGE, "%s: unknown argument; see muslin snapshot --help",
+				  argv[i]);
+	else
+		status = snapshot(&o);
+	run_options_free(&o);
+	return status;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Boot images: the host keeps the machine in a file, and other machines go on
+ * from there.  All tasks sleep meanwhile.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/oom.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/swap.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+#include <asm/host.h>
+#include <asm/tlbsync.h>
+#include "freeze.h"
+
+static void free_area_to_host(struct free_area *area, unsigned int order)
+{
+	struct page *page;
+	int type;
+
+	for (type = 0; type < MIGRATE_TYPES; type++)
+		list_for_each_entry(page, &area->free_list[type], buddy_list)
+			host_memory_free(page_to_phys(page), PAGE_SIZE << order);
+}
+
+static void free_memory_to_host(void)
+{
+	struct zone *zone;
+	unsigned long flags;
+	unsigned int order;
+
+	lru_add_drain_all();
+	drain_all_pages(NULL);
+	for_each_populated_zone(zone) {
+		spin_lock_irqsave(&zone->lock, flags);
+		for (order = 0; order < NR_PAGE_ORDERS; order++)
+			free_area_to_host(&zone->free_area[order], order);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+}
+
+/* A copy of the machine has none of the host's mappings. */
+static void forget_mappings(void)
+{
+	struct task_struct *p, *t;
+
+	rcu_read_lock();
+	for_each_process(p) {
+		t = find_lock_task_mm(p);
+		if (!t)
+			continue;
+		wasm_tlb_forget(t->mm);
+		task_unlock(t);
+	}
+	rcu_read_unlock();
+	wasm_tlb_forget(&init_mm);
+}
+
+static void freeze(struct work_struct *work)
+{
+	forget_mappings();
+	free_memory_to_host();
+	host_frozen();
+}
+static DECLARE_WORK(freeze_work, freeze);
+
+void wasm_freeze(void)
+{
+	schedule_work(&freeze_work);
+}
+
+/* No two copies may have the same time, or the same random numbers. */
+void wasm_thaw(void)
+{
+	struct timespec64 now;
+	u8 seed[32];
+
+	if (wasm_tlb_sync(&init_mm))
+		panic("the host cannot map the kernel's memory");
+	read_persistent_clock64(&now);
+	do_settimeofday64(&now);
+	host_random(seed, sizeof(seed));
+	add_vmfork_randomness(seed, sizeof(seed));
+	memzero_explicit(seed, sizeof(seed));
+}
