@@ -20,13 +20,15 @@
 
 static int open_cached(const struct muslin *m)
 {
-	char name[IMAGE_NAME_SIZE], error[256];
+	char name[CACHE_NAME_SIZE], error[256];
 	int fd, dir = cache_open(false, error, sizeof(error));
 
 	if (dir < 0)
 		return dir;
 	image_name(m, name);
 	fd = openat(dir, name, FLAGS);
+	if (fd >= 0)
+		cache_touch(fd);
 	close(dir);
 	return fd;
 }
@@ -61,38 +63,50 @@ static bool until_frozen(struct muslin *m, void *arg)
 	return m->frozen && until_idle(m, arg);
 }
 
-/* All or nothing: a new file, which then gets the name. */
-static int save(struct muslin *m, int dir, const char *name)
+static int save(void *m, int fd)
 {
-	char temporary[IMAGE_NAME_SIZE + 4096];
-	int r, fd;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.%d", name, getpid()) >=
-	    (int)sizeof(temporary))
-		return fail(m, -ENAMETOOLONG, "%s", strerror(ENAMETOOLONG));
-	unlinkat(dir, temporary, 0);
-	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail(m, -errno, "%s", strerror(errno));
-	r = image_save(m, fd);
-	close(fd);
-	if (!r && renameat(dir, temporary, dir, name))
-		r = fail(m, -errno, "%s", strerror(errno));
-	if (r)
-		unlinkat(dir, temporary, 0);
-	return r;
+	return image_save(m, fd);
 }
 
 static int save_cached(struct muslin *m)
 {
-	char name[IMAGE_NAME_SIZE], error[256];
+	char name[CACHE_NAME_SIZE], error[256];
 	int r, dir = cache_open(true, error, sizeof(error));
+	uint64_t limit;
 
 	if (dir < 0)
 		return fail(m, dir, "%s", error);
 	image_name(m, name);
-	r = save(m, dir, name);
+	r = cache_add(dir, name, 0600, save, m);
+	if (r && !m->error[0])
+		fail(m, r, "cache: %s", strerror(-r));
+	if (!r && !cache_limit(&limit))
+		cache_trim(dir, limit, name);
 	close(dir);
+	return r;
+}
+
+/* As cache_add(), where others may have files of any name. */
+static int save_file(struct muslin *m, const char *path)
+{
+	char *temporary;
+	int r, fd;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return fail(m, -ENOMEM, "out of memory");
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0) {
+		r = fail(m, -errno, "%s", strerror(errno));
+		goto out;
+	}
+	r = image_save(m, fd);
+	close(fd);
+	if (!r && rename(temporary, path))
+		r = fail(m, -errno, "%s", strerror(errno));
+	if (r)
+		unlink(temporary);
+out:
+	free(temporary);
 	return r;
 }
 
@@ -113,5 +127,5 @@ int muslin_snapshot(struct muslin *m, const char *path)
 	m->frozen = false;
 	if (r)
 		return r;
-	return path ? save(m, AT_FDCWD, path) : save_cached(m);
+	return path ? save_file(m, path) : save_cached(m);
 }

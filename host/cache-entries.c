@@ -21,6 +21,11 @@ static bool is_named(const char *name, const char *suffix)
 	return strspn(name, "0123456789abcdef") == 16 && !strcmp(name + 16, suffix);
 }
 
+static bool is_entry(const char *name)
+{
+	return is_named(name, ".so") || is_named(name, CACHE_BOOT_SUFFIX);
+}
+
 static bool is_our_file(int dir, const char *name, struct stat *st)
 {
 	return !fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) &&
@@ -75,7 +80,7 @@ ssize_t cache_list(int dir, struct cache_entry **list)
 		return r;
 	}
 	while (!r && (e = readdir(d))) {
-		if (is_named(e->d_name, ".so") && is_our_file(dir, e->d_name, &st)) {
+		if (is_entry(e->d_name) && is_our_file(dir, e->d_name, &st)) {
 			r = add(list, n, e->d_name, &st);
 			n += !r;
 		} else if (is_named(e->d_name, ".tmp") &&
@@ -129,12 +134,13 @@ static int tell(int dir, const struct cache_entry *e,
 		.size = e->size, .made = e->made, .used = e->used.tv_sec,
 	};
 	uint64_t size;
-	int r, fd = cache_open_entry(dir, e->name, &size);
+	bool boot = is_named(e->name, CACHE_BOOT_SUFFIX);
+	int r, fd = boot ? -1 : cache_open_entry(dir, e->name, &size);
 	char *program = fd < 0 ? NULL : cache_program(fd, size);
 
 	if (fd >= 0)
 		close(fd);
-	c.program = program;
+	c.program = boot ? MUSLIN_CACHED_BOOT : program;
 	r = fn(arg, &c);
 	free(program);
 	if (r != MUSLIN_CACHE_REMOVE)

@@ -15,9 +15,9 @@ static const char help[] =
 	"       muslin cache clear [--unused DAYS] [--] [PROG]...\n"
 	"       muslin cache dir\n"
 	"\n"
-	"Lists the translated programs that are kept, the one used least recently\n"
-	"first; removes them, or only those that were not used for DAYS days, or those\n"
-	"that the list calls PROG; or prints the name of their directory.\n";
+	"Lists the translated programs, and boot images, that are kept, the one used\n"
+	"least recently first; removes them, or only those that were not used for DAYS\n"
+	"days, or those that the list calls PROG; or prints the name of their directory.\n";
 
 #define DAY 86400
 #define TEXT_SIZE 24

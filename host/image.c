@@ -114,7 +114,8 @@ void image_name(const struct muslin *m, char *name)
 	if (h && identify(m, h))
 		sum = cache_hash(m->ctl->memory, h, offsetof(struct head, machine));
 	free(h);
-	snprintf(name, IMAGE_NAME_SIZE, "%016llx.boot", (unsigned long long)sum);
+	snprintf(name, CACHE_NAME_SIZE, "%016llx" CACHE_BOOT_SUFFIX,
+		 (unsigned long long)sum);
 }
 
 /* --- saving --- */

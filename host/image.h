@@ -23,8 +23,7 @@ int image_save(struct muslin *m, int fd);
  * machine; another error.  It is as before then.
  */
 int image_resume(struct muslin *m, int fd, uint64_t memory_size);
-/* The name of this machine's image in the cache, of IMAGE_NAME_SIZE bytes. */
-#define IMAGE_NAME_SIZE 32
+/* The name of this machine's image in the cache, of CACHE_NAME_SIZE bytes. */
 void image_name(const struct muslin *m, char *name);
 
 /*

@@ -110,7 +110,7 @@ int cache_open_entry(int dir, const char *name, uint64_t *size)
 }
 
 /* A cache on a disk that is asleep need not wake it for every start. */
-static void touch(int fd)
+void cache_touch(int fd)
 {
 	const struct timespec times[2] = {
 		{ .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT },
@@ -156,7 +156,7 @@ int cache_get(int dir, const struct cache_key *key, void **so, size_t *so_size)
 	if (p)
 		found = matches(p, size, key, &t, &damaged);
 	if (found)
-		touch(fd);
+		cache_touch(fd);
 	else if (damaged)
 		unlinkat(dir, name, 0);
 	close(fd);
@@ -206,19 +206,26 @@ static int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static int write_parts(int fd, const struct cache_key *key, const void *so,
-		       size_t size)
+struct entry {
+	const struct cache_key *key;
+	const void *so;
+	size_t size;
+};
+
+static int write_entry(void *arg, int fd)
 {
+	const struct entry *e = arg;
+	const struct cache_key *key = e->key;
 	struct trailer t = {
-		.so_size = size, .image_size = key->size,
+		.so_size = e->size, .image_size = key->size,
 		.identity_size = strlen(key->identity),
 		.program_size = strlen(key->program),
-		.so_hash = cache_hash(0, so, size),
+		.so_hash = cache_hash(0, e->so, e->size),
 	};
 	int r;
 
 	memcpy(t.magic, magic, sizeof(magic));
-	r = write_all(fd, so, size);
+	r = write_all(fd, e->so, e->size);
 	if (!r)
 		r = write_all(fd, key->image, key->size);
 	if (!r)
@@ -231,8 +238,7 @@ static int write_parts(int fd, const struct cache_key *key, const void *so,
 }
 
 /* A file that is larger than allowed is an error here, not a signal. */
-static int write_entry(int fd, const struct cache_key *key, const void *so,
-		       size_t size)
+static int write_file(int (*write)(void *arg, int fd), void *arg, int fd)
 {
 	static const struct timespec at_once;
 	sigset_t xfsz, old;
@@ -241,18 +247,43 @@ static int write_entry(int fd, const struct cache_key *key, const void *so,
 	sigemptyset(&xfsz);
 	sigaddset(&xfsz, SIGXFSZ);
 	pthread_sigmask(SIG_BLOCK, &xfsz, &old);
-	r = write_parts(fd, key, so, size);
+	r = write(arg, fd);
 	if (r == -EFBIG)
 		sigtimedwait(&xfsz, NULL, &at_once);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
 
+int cache_add(int dir, const char *name, mode_t mode,
+	      int (*write)(void *arg, int fd), void *arg)
+{
+	char tmp[CACHE_NAME_SIZE];
+	uint64_t random;
+	int fd, r;
+
+	/* not a number of this process: it may have another one elsewhere */
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -EIO;
+	snprintf(tmp, sizeof(tmp), "%016llx.tmp", (unsigned long long)random);
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	r = write_file(write, arg, fd);
+	if (close(fd) && !r)
+		r = -errno;
+	if (!r && renameat(dir, tmp, dir, name))
+		r = -errno;
+	if (r)
+		unlinkat(dir, tmp, 0);
+	return r;
+}
+
 int cache_put(int dir, const struct cache_key *key, const void *so, size_t size)
 {
-	char name[CACHE_NAME_SIZE], tmp[CACHE_NAME_SIZE];
-	uint64_t random, limit;
-	int fd, r = cache_limit(&limit);
+	struct entry e = { key, so, size };
+	char name[CACHE_NAME_SIZE];
+	uint64_t limit;
+	int r = cache_limit(&limit);
 
 	if (r)
 		return r;
@@ -260,21 +291,8 @@ int cache_put(int dir, const struct cache_key *key, const void *so, size_t size)
 	    sizeof(struct trailer) > limit)
 		return -EFBIG;
 	entry_name(key, name);
-	/* not a number of this process: it may have another one elsewhere */
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return -EIO;
-	snprintf(tmp, sizeof(tmp), "%016llx.tmp", (unsigned long long)random);
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-	if (fd < 0)
-		return -errno;
-	r = write_entry(fd, key, so, size);
-	if (close(fd) && !r)
-		r = -errno;
-	if (!r && renameat(dir, tmp, dir, name))
-		r = -errno;
-	if (r)
-		unlinkat(dir, tmp, 0);
-	else
+	r = cache_add(dir, name, 0400, write_entry, &e);
+	if (!r)
 		cache_trim(dir, limit, name);
 	return r;
 }

@@ -55,7 +55,18 @@ int cache_get(int dir, const struct cache_key *key, void **so, size_t *size);
  */
 int cache_put(int dir, const struct cache_key *key, const void *so, size_t size);
 
+/*
+ * A new file that gets its name, of CACHE_NAME_SIZE bytes, when write has written
+ * all of it, or is removed.
+ */
+int cache_add(int dir, const char *name, mode_t mode,
+	      int (*write)(void *arg, int fd), void *arg);
+/* It is used now: it is not the first to go when room is needed. */
+void cache_touch(int fd);
+
 #define CACHE_NAME_SIZE 24
+/* A boot image, image.h: it is not read here, but takes room as all others. */
+#define CACHE_BOOT_SUFFIX ".boot"
 
 /* Opens an entry, or what has its name; -ENOENT if it is not one of ours. */
 int cache_open_entry(int dir, const char *name, uint64_t *size);

@@ -189,13 +189,14 @@ int muslin_imports(const char *path,
 int muslin_compile(const struct muslin_config *config, const char *path,
 		   char *error, size_t n);
 
-/* A translated program that is kept. */
+/* A translated program, or a boot image, that is kept. */
 struct muslin_cached {
-	const char *program;	/* its name then; NULL: damaged */
+	const char *program;	/* its name then, MUSLIN_CACHED_BOOT; NULL: damaged */
 	uint64_t size;		/* bytes of the file */
 	time_t made, used;	/* used: to the minute */
 };
 
+#define MUSLIN_CACHED_BOOT "(boot image)"
 #define MUSLIN_CACHE_REMOVE 1
 
 /*
