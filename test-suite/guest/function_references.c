@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // host/adapt.c: a call of a function that returns a reference let a program choose its instance
 #include <setjmp.h>
 #include <signal.h>
