@@ -18,6 +18,8 @@
 /* glue.c compares each with all others, and no compiler makes as many */
 #define MAX_TYPES 10000
 #define MAX_IMPORTS 10000
+/* so does wasm2c: half a minute for 20,000 */
+#define MAX_EXPORTS 10000
 #define MAX_TABLE 10000000
 /* Addresses are 32 bits wide, and the stack needs some. */
 #define MAX_PAGES 65534
@@ -242,6 +244,8 @@ static int check(struct load *l, void **thunks)
 
 	if (l->w.nimports > MAX_IMPORTS)
 		return refuse(l, -ENOEXEC, "has %u imports", l->w.nimports);
+	if (l->w.nexports > MAX_EXPORTS)
+		return refuse(l, -ENOEXEC, "has %u exports", l->w.nexports);
 	for (uint32_t i = 0; i < l->w.nimports && !r; i++)
 		r = check_import(l, &l->w.imports[i], &thunks[i]);
 	if (!r)

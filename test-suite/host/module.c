@@ -427,6 +427,8 @@ static void many(int id, const char *what, size_t n, uint32_t count)
 	uint8_t *p;
 
 	IMAGE_HEADER(big);
+	if (id == EXPORTS)
+		SECTION(big, IMPORTS, "\1" ENV_MEMORY);
 	p = big->p + big->n;
 	*p++ = id;
 	for (uint32_t v = count * n + 3, i = 0; i < 4; i++, v >>= 7)
@@ -501,6 +503,8 @@ START_TEST(countless_things_are_refused)
 	ck_assert_str_eq(error, "prog: has 1000000 types of functions");
 	many(IMPORTS, ENV_MEMORY, sizeof(ENV_MEMORY) - 1, 1000000);
 	ck_assert_str_eq(error, "prog: has 1000000 imports");
+	many(EXPORTS, "\0\2\0", 3, 20000);
+	ck_assert_str_eq(error, "prog: has 20000 exports");
 }
 END_TEST
 
