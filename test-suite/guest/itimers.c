@@ -44,8 +44,8 @@ static void each(int which, int sig, clockid_t clock)
 	took = now(clock) - start;
 	if (took < 49 * ms)
 		t_error("timer %d fired after %lld ns of its clock\n", which, (long long)took);
-	/* not when two machines compete: what is counted here are ticks */
-	if (clock != CLOCK_MONOTONIC && took > 500 * ms)
+	/* what is counted are ticks, of which a busy host leaves few */
+	if (clock != CLOCK_MONOTONIC && took > 10000 * ms)
 		t_error("timer %d fired after %lld ns of its clock\n", which, (long long)took);
 	while (fired < 4)
 		;
