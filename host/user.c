@@ -79,13 +79,16 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
 	struct host_image *info = kmem(m, info_addr, sizeof(*info));
+	uint32_t env = fenv_get();
 	struct module *mod;
 	int err;
 
 	if (mm->module)
 		return -EBUSY;
+	fenv_set(0);	/* for who is told of progress */
 	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
 			  info->error);
+	fenv_set(env);
 	if (!err)
 		err = check_size(m, kmem(m, name, 1), mod, info->error,
 				 sizeof(info->error));
