@@ -160,6 +160,8 @@ help:
 	@echo 'make          builds all'
 	@echo 'make install  installs in prefix ($(prefix)), below DESTDIR'
 	@echo 'make bench    prints a table of times'
+	@echo 'make kunit    runs the unit tests of the kernel'
+	@echo 'make kselftest  runs its self-tests of system calls'
 	@echo 'make dist     makes the sysroot tarball'
 	@echo 'make clean    removes what was made, but not what was downloaded'
 	@echo 'make distclean  removes everything that is not in git'

@@ -94,11 +94,12 @@ $(T)/check: test-suite/check.c $(T)/suites.h $(host_objects) $(if $(host_objects
 		-o $@ $< $(filter %.o %.a,$^) $(HOST_LIBS) $(LDFLAGS) \
 		-lcheck -lsubunit -lm -lrt -lpthread
 
-# "SUITE NAME COMMAND" lines.
+# "SUITE NAME COMMAND" lines.  check_lines: commands that print more of them.
 $(T)/list: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q){ :; $(foreach t,$(scripts),echo '$(notdir $(patsubst %/,%,$(dir $t))) $(notdir $t) "$$TOP/$t"';) \
-	$(foreach t,$(guest_tests),echo 'guest $(notdir $t) muslin run "$$TOP/$t"';) } | { $(call update,$@); }
+	$(foreach t,$(guest_tests),echo 'guest $(notdir $t) muslin run "$$TOP/$t"';) \
+	$(check_lines) } | { $(call update,$@); }
 
 check: $(built) $(T)/check $(T)/list $(guest_tests) $(check_needs)
 	@TOP='$(CURDIR)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/bin):$(PATH)' \

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Included before each self-test of the kernel: what they expect of glibc's
+ * headers, and of an architecture that has system calls with 32-bit times.
+ */
+#ifndef KSELFTEST_COMPAT_H
+#define KSELFTEST_COMPAT_H
+
+/* before the kernel's, which has the same names */
+#define f_owner_ex libc_f_owner_ex
+#define statx libc_statx
+#define statx_timestamp libc_statx_timestamp
+#include <fcntl.h>
+#include <sys/stat.h>
+#undef f_owner_ex
+#undef statx
+#undef statx_timestamp
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+struct statx;
+int statx(int, const char *, int, unsigned, struct statx *);
+
+#define DEFFILEMODE 0666
+#define MSG_COPY 040000
+#define SO_PASSPIDFD 76
+#define SO_PEERPIDFD 77
+#define SCM_PIDFD 4
+#define SYS_clock_gettime SYS_clock_gettime64
+
+#undef sigev_notify_thread_id
+#define _sigev_un __sev_fields
+#define _tid sigev_notify_thread_id
+
+static inline char *gnu_strerror_r(int err, char *buf, size_t n)
+{
+	strerror_r(err, buf, n);
+	return buf;
+}
+#define strerror_r gnu_strerror_r
+
+#endif
