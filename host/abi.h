@@ -159,7 +159,7 @@ static inline struct muslin_head *muslin_head(void *instance)
 
 /* Signature: "il:d" is (i32, i64) -> f64. */
 struct muslin_type {
-	const wasm_rt_func_type_t *type;
+	wasm_rt_func_type_t type;
 	const char *signature;
 };
 

@@ -14,7 +14,7 @@
 static const char *signature(const struct module_ops *ops, wasm_rt_func_type_t type)
 {
 	for (const struct muslin_type *t = ops->types; t->type; t++)
-		if (!memcmp(*t->type, type, 32))
+		if (!memcmp(t->type, type, 32))
 			return t->signature;
 	return NULL;
 }

@@ -36,6 +36,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	m->log = config->log;
 	m->progress = config->progress;
 	m->callback_arg = config->arg;
+	m->tier = config->tier;
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
 		if (!m->calls) {

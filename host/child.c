@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -43,8 +44,8 @@ static int lock(const char *path)
 	return -EBUSY;
 }
 
-/* Those of processes that were killed; a new one is not locked at once. */
-static void sweep(const char *parent)
+/* A new one is not locked at once. */
+void workdir_sweep(const char *parent, int seconds)
 {
 	char path[PATH_MAX];
 	DIR *d = opendir(parent);
@@ -57,7 +58,7 @@ static void sweep(const char *parent)
 		    strlen(e->d_name) != strlen(WORKDIR) + 6 ||
 		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-		    st.st_mtime > time(NULL) - WORKDIR_SECONDS ||
+		    st.st_mtime > time(NULL) - seconds ||
 		    snprintf(path, sizeof(path), "%s/%s", parent, e->d_name) >=
 		    (int)sizeof(path))
 			continue;
@@ -85,7 +86,7 @@ int workdir_make(char *path, size_t n, size_t size)
 			continue;
 		if (snprintf(path, n, "%s/" WORKDIR "XXXXXX", c) >= (int)n)
 			continue;
-		sweep(c);
+		workdir_sweep(c, WORKDIR_SECONDS);
 		if (mkdtemp(path)) {
 			err = lock(path);
 			if (err < 0)
@@ -172,10 +173,10 @@ static char **environment(char *tmpdir)
 	return env;
 }
 
-static int spawn(pid_t *pid, char *const argv[], const char *dir,
-		 const char *log, char *const env[])
+/* With all signals as they are in a new process. */
+static int spawn(pid_t *pid, char *const argv[], char *const env[],
+		 const posix_spawn_file_actions_t *actions, short flags)
 {
-	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
 	int r;
@@ -185,18 +186,28 @@ static int spawn(pid_t *pid, char *const argv[], const char *dir,
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+	posix_spawnattr_setflags(&attr, flags | POSIX_SPAWN_SETSIGMASK |
 				 POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn(pid, argv[0], actions, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+static int spawn_in(pid_t *pid, char *const argv[], const char *dir,
+		    const char *log, char *const env[])
+{
+	posix_spawn_file_actions_t actions;
+	int r;
+
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addchdir_np(&actions, dir);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT |
 					 O_TRUNC, 0600);
 	posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	r = posix_spawn(pid, argv[0], &actions, &attr, argv, env);
+	r = spawn(pid, argv, env, &actions, 0);
 	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attr);
-	return -r;
+	return r;
 }
 
 static void limit(pid_t pid, int what, rlim_t n)
@@ -235,7 +246,27 @@ int child_start(pid_t *pid, char *const argv[], const char *dir,
 	env = environment(tmpdir);
 	if (!env)
 		return -ENOMEM;
-	r = spawn(pid, argv, dir, log, env);
+	r = spawn_in(pid, argv, dir, log, env);
+	free(env);
+	if (!r)
+		limit_all(*pid);
+	return r;
+}
+
+static int start_fds(pid_t *pid, char *const argv[], const int fds[3])
+{
+	posix_spawn_file_actions_t actions;
+	char **env = environment("TMPDIR=/");
+	int r;
+
+	if (!env)
+		return -ENOMEM;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, "/");
+	for (int i = 0; i < 3; i++)
+		posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+	r = spawn(pid, argv, env, &actions, 0);
+	posix_spawn_file_actions_destroy(&actions);
 	free(env);
 	if (!r)
 		limit_all(*pid);
@@ -257,4 +288,111 @@ int child_succeeded(pid_t pid)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
 		errno = EFBIG;
 	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+int child_file(const void *data, size_t size)
+{
+	int fd = memfd_create("muslin-child", MFD_CLOEXEC);
+
+	for (const char *p = data; fd >= 0 && size; ) {
+		ssize_t n = pwrite(fd, p, size, p - (const char *)data);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return -ENOMEM;
+		}
+		p += n;
+		size -= n;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static char *contents(int fd, size_t *size)
+{
+	struct stat st;
+	char *text;
+
+	if (fstat(fd, &st))
+		return NULL;
+	text = malloc(st.st_size + 1);
+	if (!text)
+		return NULL;
+	*size = st.st_size;
+	for (size_t have = 0; have < *size; ) {
+		ssize_t n = pread(fd, text + have, *size - have, have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			free(text);
+			return NULL;
+		}
+		have += n;
+	}
+	text[*size] = 0;
+	return text;
+}
+
+int child_capture(char *const argv[], const void *in, size_t in_size,
+		  char **out, size_t *out_size, char **errors)
+{
+	int fds[3] = { -1, -1, -1 }, r = 0, err;
+	size_t size;
+	pid_t pid;
+
+	*out = *errors = NULL;
+	for (int i = 0; i < 3 && r >= 0; i++)
+		r = fds[i] = child_file(in, i ? 0 : in_size);
+	if (r >= 0)
+		r = start_fds(&pid, argv, fds);
+	if (!r && !child_succeeded(pid)) {
+		err = errno;
+		*errors = contents(fds[2], &size);
+		errno = err;
+		r = 1;
+	} else if (!r) {
+		*out = contents(fds[1], out_size);
+		r = *out ? 0 : -ENOMEM;
+	}
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return r;
+}
+
+static int spawn_session(char *const argv[], int input, int lock)
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, "/");
+	posix_spawn_file_actions_adddup2(&actions, input, 0);
+	posix_spawn_file_actions_adddup2(&actions, lock, 3);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	posix_spawn_file_actions_addclosefrom_np(&actions, 4);
+	r = spawn(&pid, argv, environ, &actions, POSIX_SPAWN_SETSID);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+/* By way of a child that ends at once: nobody has to wait for what is left. */
+void child_leave(char *const argv[], int input, int lock)
+{
+	sigset_t all, old;
+	pid_t pid;
+	int status;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = vfork();
+	if (!pid)
+		_exit(spawn_session(argv, input, lock) ? 1 : 0);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
 }

@@ -12,6 +12,11 @@
  * others from removing it, to be closed after workdir_remove(); or -errno.
  */
 int workdir_make(char *path, size_t n, size_t size);
+/*
+ * Removes from parent those of processes that were killed, if they are this
+ * old.
+ */
+void workdir_sweep(const char *parent, int seconds);
 /* Removes it and its files. */
 void workdir_remove(const char *path);
 
@@ -31,5 +36,23 @@ int child_start(pid_t *pid, char *const argv[], const char *dir,
 		const char *log);
 /* True if it exited with 0.  Else errno is ETIME or EFBIG if that was a limit. */
 int child_succeeded(pid_t pid);
+
+/* A file that is only in memory, or -errno. */
+int child_file(const void *data, size_t size);
+
+/*
+ * Starts argv as nobody's child: with a session of its own, in /, with input
+ * and a lock as files 0 and 3, without output.  It is not known whether it
+ * succeeds.
+ */
+void child_leave(char *const argv[], int input, int lock);
+
+/*
+ * Runs argv to its end, with in as its input.  0, with what it has written in
+ * *out, to be freed and with a zero byte behind it; 1 if it failed, with what
+ * it says to that in *errors, to be freed or NULL; or -errno.
+ */
+int child_capture(char *const argv[], const void *in, size_t in_size,
+		  char **out, size_t *out_size, char **errors);
 
 #endif

@@ -43,6 +43,7 @@ struct run_options {
 	size_t nenv;
 	const char *cwd, *cmdline, *image;
 	uint64_t memory;
+	int tier;		/* of muslin.h */
 	bool boot;		/* all kernel messages, on standard output */
 	bool stats;
 };

@@ -308,6 +308,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	struct muslin_config config = {
 		.memory = o->memory,
 		.cmdline = cmdline,
+		.tier = o->tier,
 		.log = log_kernel,
 		.progress = progress_for_terminal(),
 		.arg = &log,

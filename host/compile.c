@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "module-cache.h"
 #include "child.h"
 #include "compile.h"
 #include "machine.h"
@@ -22,201 +20,7 @@
 #define MIN_PART (64 << 10)
 #define MAX_PART (1 << 20)
 
-/*
- * Floating point is exactly WebAssembly's.  A frame that is larger than the
- * guard page below a task's stack must not jump over it.
- */
-static const char *const cc_options[] = {
-	"-std=gnu11", "-O2", "-w", "-fPIC", "-fvisibility=hidden",
-	"-ffreestanding", "-fno-strict-aliasing", "-fwrapv",
-	"-ffp-contract=off", "-fno-math-errno", "-fno-stack-protector",
-	"-fstack-clash-protection", "-fcf-protection=none",
-	"-fno-asynchronous-unwind-tables", "-ffunction-sections",
-};
-
-/* Of a program that uses the floating-point environment: see fenv.c. */
-static const char *const fenv_options[] = {
-	"-frounding-math", "-ftrapping-math",
-};
-
-static const char *const ld_options[] = {
-	"-shared", "-nostdlib", "-Wl,-z,now", "-Wl,-Bsymbolic",
-	"-Wl,--gc-sections", "-Wl,--build-id=none",
-};
-
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
-
-/* --- finding the programs --- */
-
-static bool executable(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
-}
-
-/* name, in PATH unless it has a slash. */
-static bool find_program(const char *name, char *path, size_t n)
-{
-	const char *dirs = getenv("PATH");
-
-	if (strchr(name, '/'))
-		return snprintf(path, n, "%s", name) < (int)n && executable(path);
-	for (const char *p = dirs, *end; p && *p; p = *end ? end + 1 : end) {
-		end = strchrnul(p, ':');
-		if (*p == '/' &&
-		    snprintf(path, n, "%.*s/%s", (int)(end - p), p, name) < (int)n &&
-		    executable(path))
-			return true;
-	}
-	return false;
-}
-
-static bool find_wasm2c(char *path, size_t n)
-{
-	const char *given = getenv("MUSLIN_WASM2C");
-	char exe[PATH_MAX];
-	ssize_t len;
-
-	if (given && *given)
-		return find_program(given, path, n);
-	len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	for (int up = 0; len > 0 && up < 2; up++) {
-		exe[len] = 0;
-		len = strrchr(exe, '/') ? strrchr(exe, '/') - exe : 0;
-	}
-	if (len > 0 && snprintf(path, n, "%.*s/libexec/muslin/wasm2c",
-				(int)len, exe) < (int)n && executable(path))
-		return true;
-	return find_program("wasm2c", path, n);
-}
-
-static void free_words(char **words)
-{
-	for (char **w = words; w && *w; w++)
-		free(*w);
-	free(words);
-}
-
-/* The words of s, the first of them found in PATH. */
-static char **find_command(const char *s)
-{
-	char **words = calloc(strlen(s) / 2 + 2, sizeof(*words));
-	char path[PATH_MAX];
-	size_t have = 0;
-
-	while (words && *(s += strspn(s, " "))) {
-		size_t n = strcspn(s, " ");
-
-		words[have] = strndup(s, n);
-		if (!words[have])
-			break;
-		have++;
-		s += n;
-	}
-	if (have && find_program(words[0], path, sizeof(path))) {
-		free(words[0]);
-		words[0] = strdup(path);
-		if (words[0])
-			return words;
-	}
-	free_words(words);
-	return NULL;
-}
-
-static char **find_cc(void)
-{
-	static const char *const names[] = { "clang-22", "clang", "gcc", "cc" };
-	const char *given = getenv("MUSLIN_CC");
-	char **words = NULL;
-
-	if (given && *given)
-		return find_command(given);
-	for (size_t i = 0; i < COUNT(names) && !words; i++)
-		words = find_command(names[i]);
-	return words;
-}
-
-static void identify_file(const char *path, FILE *out)
-{
-	struct stat st = { 0 };
-
-	stat(path, &st);
-	fprintf(out, "%s %lld %lld.%09ld\n", path, (long long)st.st_size,
-		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-}
-
-static uint64_t hash_files(uint64_t h, const struct prelude_file *f)
-{
-	for (; f->name; f++)
-		h = cache_hash(h, f->text, f->end - f->text);
-	return h;
-}
-
-static char *identify(const struct compiler *c)
-{
-	uint64_t ours = hash_files(hash_files(0, prelude_headers()),
-				   prelude_sources());
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fprintf(out, "muslin %016llx\n", (unsigned long long)ours);
-	identify_file(c->wasm2c, out);
-	identify_file(c->cc[0], out);
-	for (char **w = c->cc + 1; *w; w++)
-		fprintf(out, "%s ", *w);
-	fprintf(out, "%s ", cpu_flags());
-	for (size_t i = 0; i < COUNT(cc_options); i++)
-		fprintf(out, "%s ", cc_options[i]);
-	for (size_t i = 0; i < COUNT(fenv_options); i++)
-		fprintf(out, "%s ", fenv_options[i]);
-	for (size_t i = 0; i < COUNT(ld_options); i++)
-		fprintf(out, "%s ", ld_options[i]);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
-}
-
-int compiler_find(struct compiler *c, char *error, size_t n)
-{
-	const char *given = getenv("MUSLIN_CC");
-
-	memset(c, 0, sizeof(*c));
-	if (!find_wasm2c(c->wasm2c, sizeof(c->wasm2c))) {
-		snprintf(error, n, "wasm2c not found (set MUSLIN_WASM2C)");
-		return -ENOENT;
-	}
-	c->cc = find_cc();
-	if (!c->cc && given && *given) {
-		snprintf(error, n, "C compiler not found: MUSLIN_CC is %s", given);
-		return -ENOENT;
-	}
-	if (!c->cc) {
-		snprintf(error, n, "no C compiler found (tried clang-22, clang, gcc, cc; set MUSLIN_CC)");
-		return -ENOENT;
-	}
-	c->identity = identify(c);
-	if (!c->identity) {
-		compiler_free(c);
-		snprintf(error, n, "out of memory");
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-void compiler_free(struct compiler *c)
-{
-	free_words(c->cc);
-	free(c->identity);
-	c->cc = NULL;
-	c->identity = NULL;
-}
-
-/* --- compiling --- */
 
 struct job {
 	struct translation t;
@@ -234,14 +38,16 @@ static size_t append(char **argv, size_t have, const char *const *words,
 }
 
 /* The compiler with options, and room for n arguments more. */
-static char **command(struct job *j, const char *const *options, size_t count,
-		      size_t n, size_t *have)
+static char **command(struct job *j, const char *const *options, size_t n,
+		      size_t *have)
 {
-	size_t words = 0;
+	size_t words = 0, count = 0;
 	char **argv;
 
 	while (j->c->cc[words])
 		words++;
+	while (options[count])
+		count++;
 	argv = calloc(words + count + n + 1, sizeof(*argv));
 	if (!argv) {
 		snprintf(j->t.error, j->t.n, "out of memory");
@@ -279,12 +85,13 @@ static int compile_part(struct job *j, int i, pid_t *pid)
 	translate_part(&j->t, i, "c", source);
 	translate_part(&j->t, i, "o", object);
 	translate_part(&j->t, i, "log", log);
-	argv = command(j, cc_options, COUNT(cc_options),
-		       COUNT(fenv_options) + COUNT(last), &have);
+	argv = command(j, compiler_cc_options, COMPILER_FENV_OPTIONS + COUNT(last),
+		       &have);
 	if (!argv)
 		return -ENOMEM;
 	if (wasm_uses_fenv(j->t.w))
-		have = append(argv, have, fenv_options, COUNT(fenv_options));
+		have = append(argv, have, compiler_fenv_options,
+			      COMPILER_FENV_OPTIONS);
 	append(argv, have, last, COUNT(last));
 	return start_cc(j, argv, log, pid);
 }
@@ -351,8 +158,7 @@ static int link_parts(struct job *j)
 	pid_t pid;
 	int r;
 
-	argv = command(j, ld_options, COUNT(ld_options),
-		       MAX_PARTS + COUNT(last), &have);
+	argv = command(j, compiler_ld_options, MAX_PARTS + COUNT(last), &have);
 	if (!argv)
 		return -ENOMEM;
 	for (int i = 0; i < j->t.parts; i++) {
@@ -402,8 +208,10 @@ int compile(const struct compiler *c, const struct wasm *w,
 			.error = error, .n = n,
 		},
 	};
-	int r, lock;
+	int r = compiler_need(c, true, error, n), lock;
 
+	if (r < 0)
+		return r;
 	/* C, assembly and objects are about 50 times as large */
 	r = workdir_make(dir, sizeof(dir), (1 << 20) + 50 * size);
 	if (r < 0) {

@@ -1,28 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* From a WebAssembly image to a shared object, by wasm2c and a C compiler. */
+/*
+ * The optimized tier: from a WebAssembly image to a shared object, by wasm2c
+ * and a C compiler.
+ */
 #ifndef MUSLIN_COMPILE_H
 #define MUSLIN_COMPILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct muslin_stats;
 struct wasm;
 
+/* --- compiler.c --- */
+
 struct compiler {
-	char wasm2c[4096];
-	char **cc;		/* with arguments; ends with NULL */
+	char wasm2c[4096];	/* empty: not found */
+	char **cc;		/* with arguments, ends with NULL; NULL: not found */
+	/* What any code relies on: our prelude, the processor. */
+	char *basis;
 	/*
-	 * All that the result depends on but the image: the programs, our
-	 * prelude, the options, the processor.
+	 * All that the result depends on but the image: basis, the programs,
+	 * their options.  NULL if one of them was not found.
 	 */
 	char *identity;
 	struct muslin_stats *stats;	/* what takes how long; may be NULL */
 };
 
-/* 0, -ENOENT or -ENOMEM; error says what to do. */
-int compiler_find(struct compiler *c, char *error, size_t n);
+#define COMPILER_FENV_OPTIONS 2
+
+/* These end with NULL. */
+extern const char *const compiler_cc_options[], *const compiler_ld_options[];
+extern const char *const compiler_fenv_options[COMPILER_FENV_OPTIONS + 1];
+
+/* 0 or -ENOMEM */
+int compiler_find(struct compiler *c);
 void compiler_free(struct compiler *c);
+/* -ENOENT without wasm2c, or without a C compiler; error says what to do. */
+int compiler_need(const struct compiler *c, bool cc, char *error, size_t n);
+/*
+ * Where wasm2c or a C compiler is missing, what is in the cache can be used
+ * all the same: identity is that of who was last to put something there.
+ */
+void compiler_recall(struct compiler *c, int cache);
+void compiler_remember(const struct compiler *c, int cache);
+/* Finds the muslin command: beside this program, or in PATH. */
+bool compiler_find_muslin(char *path, size_t n);
+
+/* --- compile.c --- */
 
 /*
  * Makes *so, *so_size, to be freed.  The image is one that wasm_read() and

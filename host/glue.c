@@ -185,7 +185,7 @@ static void write_types(const struct wasm *w, FILE *out)
 	fputs("static const struct muslin_type glue_types[] = {\n", out);
 	for (uint32_t t = 0; t < w->ntypes; t++)
 		if (is_first_type(w, t))
-			fprintf(out, "\t{ &TYPE(%u), \"%s\" },\n", t,
+			fprintf(out, "\t{ TYPE(%u), \"%s\" },\n", t,
 				w->types[t]);
 	fputs("\t{ 0 },\n};\n\n", out);
 }

@@ -76,6 +76,7 @@ struct muslin {
 	const void *initrd;
 	size_t initrd_size;
 	char *image;		/* of muslin_config */
+	int tier;		/* of muslin.h */
 
 	/* of other files of this library, each by its own */
 	struct module *modules;

@@ -169,6 +169,14 @@ int cache_get(int dir, const struct cache_key *key, void **so, size_t *so_size)
 	return 0;
 }
 
+bool cache_has(int dir, const struct cache_key *key)
+{
+	char name[CACHE_NAME_SIZE];
+
+	entry_name(key, name);
+	return !faccessat(dir, name, R_OK, AT_SYMLINK_NOFOLLOW);
+}
+
 char *cache_program(int fd, uint64_t size)
 {
 	struct trailer t;

@@ -49,6 +49,8 @@ int cache_open(bool make, char *error, size_t n);
  * damaged entry.
  */
 int cache_get(int dir, const struct cache_key *key, void **so, size_t *size);
+/* Is there an entry, though perhaps a damaged one? */
+bool cache_has(int dir, const struct cache_key *key);
 /*
  * All or nothing, also if others do the same at the same time.  Makes room by
  * removing what was not used for longest.

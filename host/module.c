@@ -8,10 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "background.h"
 #include "module-cache.h"
 #include "compile.h"
 #include "machine.h"
 #include "module.h"
+#include "muslin.h"
+#include "tier.h"
+#include "translate.h"
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32
@@ -340,21 +344,97 @@ static int load_object(struct load *l, struct module *mod, const void *so,
 		      dlerror());
 }
 
-static int compile_module(struct load *l, const struct compiler *c, int cache,
-			  const struct cache_key *key, void **so, size_t *size)
+/* The optimized tier. */
+static int compile_module(struct load *l, struct module *mod,
+			  const struct compiler *c, int cache,
+			  const struct cache_key *key)
 {
 	char reason[MODULE_ERROR_SIZE];
-	int r = compile(c, &l->w, l->image, l->size, so, size,
+	size_t size;
+	void *so;
+	int r = compile(c, &l->w, l->image, l->size, &so, &size,
 			l->m->progress ? progress : NULL, l, reason,
 			sizeof(reason));
 
 	if (l->m->progress)
 		l->m->progress(l->m->callback_arg, "");
+	if (r == -ENOEXEC && cache >= 0)
+		background_failed(cache, key);
 	if (r < 0)
 		return refuse(l, r, "%s", reason);
 	l->m->stats.compiled++;
-	if (cache >= 0)
-		cache_put(cache, key, *so, *size);	/* or do it again */
+	if (cache >= 0 && !cache_put(cache, key, so, size))
+		compiler_remember(c, cache);	/* or do it again */
+	r = load_object(l, mod, so, size);
+	free(so);
+	return r;
+}
+
+/* The quick tier. */
+static int compile_quickly(struct load *l, struct module *mod,
+			   const struct compiler *c)
+{
+	char reason[MODULE_ERROR_SIZE], *text;
+	struct translation t = {
+		.wasm2c = c->wasm2c, .w = &l->w, .name = "program",
+		.error = reason, .n = sizeof(reason),
+	};
+	uint64_t start = stats_now();
+	int r = compiler_need(c, false, reason, sizeof(reason));
+
+	if (!r)
+		r = translate_text(&t, l->image, l->size, &text);
+	c->stats->translate += stats_now() - start;
+	start = stats_now();
+	if (!r) {
+		r = quick_compile(text, &mod->quick, reason, sizeof(reason));
+		free(text);
+	}
+	c->stats->compile += stats_now() - start;
+	if (r < 0)
+		return refuse(l, r, "%s", reason);
+	c->stats->compiled++;
+	mod->ops = mod->quick.ops;
+	return 0;
+}
+
+/* True if the cache had it. */
+static bool load_cached(struct load *l, struct module *mod, int cache,
+			const struct cache_key *key)
+{
+	size_t size;
+	void *so;
+	int r;
+
+	if (cache < 0 || !key->identity || cache_get(cache, key, &so, &size))
+		return false;
+	r = load_object(l, mod, so, size);
+	free(so);
+	l->m->stats.cached += !r;
+	return !r;
+}
+
+static int load_or_compile(struct load *l, struct module *mod,
+			   const struct compiler *c, int tier, int cache)
+{
+	struct cache_key key = { l->image, l->size, c->identity, l->name };
+	int r;
+
+	if (tier == MUSLIN_TIER_QUICK)
+		return compile_quickly(l, mod, c);
+	if (load_cached(l, mod, cache, &key))
+		return 0;
+	if (tier == MUSLIN_TIER_OPTIMIZED)
+		return compile_module(l, mod, c, cache, &key);
+	r = compile_quickly(l, mod, c);
+	/* what is too large for the one may be good for the other */
+	if (r < 0 && c->identity && c->cc)
+		return compile_module(l, mod, c, cache, &key);
+	if (r || !c->cc || cache < 0)
+		return r;
+	mod->optimizable = true;
+	if (background_started(cache, &key))
+		background_begin(cache, &key);
 	return 0;
 }
 
@@ -362,35 +442,61 @@ static int native_code(struct load *l, struct module *mod)
 {
 	char reason[MODULE_ERROR_SIZE];
 	struct compiler c;
-	struct cache_key key;
 	struct muslin_stats *stats = &l->m->stats;
-	uint64_t start = stats_now(), compiling;
-	void *so = NULL;
-	int r, cache;
-	size_t size;
+	uint64_t start = stats_now(), compiling = stats->translate + stats->compile;
+	int tier = tier_of(l->m, reason, sizeof(reason)), cache, r;
 
-	compiling = stats->translate + stats->compile;
-	r = compiler_find(&c, reason, sizeof(reason));
-	if (r < 0)
-		return refuse(l, r, "%s", reason);
-	c.stats = stats;
-	key = (struct cache_key){ l->image, l->size, c.identity, l->name };
+	if (tier < 0)
+		return refuse(l, tier, "%s", reason);
 	cache = cache_open(true, reason, sizeof(reason));
 	if (cache == -EINVAL)
-		r = refuse(l, cache, "%s", reason);
-	else if (cache >= 0 && !cache_get(cache, &key, &so, &size))
-		stats->cached++;
-	else
-		r = compile_module(l, &c, cache, &key, &so, &size);
-	if (!r)
-		r = load_object(l, mod, so, size);
-	free(so);
+		return refuse(l, cache, "%s", reason);
+	r = compiler_find(&c);
+	if (r < 0) {
+		out_of_memory(l);
+	} else {
+		if (cache >= 0)
+			compiler_recall(&c, cache);
+		c.stats = stats;
+		r = load_or_compile(l, mod, &c, tier, cache);
+		compiler_free(&c);
+	}
 	if (cache >= 0)
 		close(cache);
-	compiler_free(&c);
 	stats->load += stats_now() - start -
 		(stats->translate + stats->compile - compiling);
 	return r;
+}
+
+/*
+ * A program of the quick tier, again: true if there is something better by
+ * now; if not, that is begun.
+ */
+static bool outdated(struct module *mod, const char *name)
+{
+	char reason[MODULE_ERROR_SIZE];
+	int cache = cache_open(false, reason, sizeof(reason));
+	struct cache_key key = { mod->image, mod->size, NULL, name };
+	struct compiler c;
+	bool found = false;
+
+	if (cache < 0)
+		return false;
+	if (!compiler_find(&c)) {
+		key.identity = c.identity;
+		found = key.identity && cache_has(cache, &key);
+		if (key.identity && !found)
+			background_begin(cache, &key);
+		compiler_free(&c);
+	}
+	close(cache);
+	return found;
+}
+
+void module_ticked(struct module *mod)
+{
+	if (mod->optimizable && ++mod->ticks == BACKGROUND_MILLISECONDS / 4)
+		outdated(mod, mod->name);
 }
 
 static const struct module_ops *find_builtin(const struct load *l)
@@ -414,6 +520,7 @@ static int check_ops(struct load *l, const struct module *mod)
 
 static void destroy(struct module *mod)
 {
+	quick_free(&mod->quick);
 	if (mod->handle)
 		dlclose(mod->handle);
 	if (mod->fd >= 0)
@@ -421,6 +528,7 @@ static void destroy(struct module *mod)
 	free((void *)mod->thunks);
 	wasm_data_free(&mod->pieces);
 	free(mod->image);
+	free(mod->name);
 	free(mod);
 }
 
@@ -431,7 +539,8 @@ static int make(struct load *l, struct module *mod)
 
 	mod->thunks = thunks;
 	mod->image = malloc(l->size);
-	if (!thunks || !mod->image)
+	mod->name = strdup(l->name);
+	if (!thunks || !mod->image || !mod->name)
 		return out_of_memory(l);
 	memcpy(mod->image, l->image, l->size);
 	mod->size = l->size;
@@ -460,7 +569,7 @@ static struct module *find(struct muslin *m, uint64_t hash, const void *image,
 	struct module *mod;
 
 	for (mod = m->modules; mod; mod = mod->next)
-		if (mod->hash == hash && mod->size == size &&
+		if (mod->hash == hash && mod->size == size && !mod->retired &&
 		    !memcmp(mod->image, image, size))
 			return mod;
 	return NULL;
@@ -481,6 +590,16 @@ static void link_module(struct module *mod)
 	mod->owner->modules = mod;
 }
 
+/* No program will have it but those that do. */
+static void retire(struct module *mod)
+{
+	mod->retired = true;
+	if (mod->refs)
+		return;
+	unlink_module(mod);
+	destroy(mod);
+}
+
 int module_load(struct muslin *m, const char *name, const void *image,
 		size_t size, struct module **out, char error[MODULE_ERROR_SIZE])
 {
@@ -493,6 +612,10 @@ int module_load(struct muslin *m, const char *name, const void *image,
 	struct module *mod = find(m, hash, image, size);
 	int r;
 
+	if (mod && mod->optimizable && outdated(mod, name)) {
+		retire(mod);
+		mod = NULL;
+	}
 	if (mod) {
 		m->stats.loaded++;
 		mod->refs++;
@@ -534,6 +657,19 @@ struct module *module_find(struct muslin *m, uint32_t id)
 	return NULL;
 }
 
+struct module *module_reload(struct muslin *m, uint32_t id)
+{
+	struct module *mod = module_find(m, id);
+	bool again = mod && !mod->retired &&
+		!(mod->optimizable && outdated(mod, mod->name));
+
+	if (again || !mod)
+		return mod;
+	mod->retired = true;
+	module_put(mod);
+	return NULL;
+}
+
 void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n)
 {
 	wasm_data_copy(&mod->pieces, mod->image, mod->data + offset, to, n);
@@ -547,6 +683,10 @@ void module_put(struct module *mod)
 	if (--mod->refs)
 		return;
 	unlink_module(mod);
+	if (mod->retired) {
+		destroy(mod);
+		return;
+	}
 	link_module(mod);
 	for (mod = mod->owner->modules; mod; mod = mod->next) {
 		if (mod->refs)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "abi.h"
 #include "machine.h"
+#include "quick.h"
 #include "wasm.h"
 
 struct module {
@@ -30,8 +31,13 @@ struct module {
 	void *image;
 	size_t size;
 	struct wasm_data pieces;
-	void *handle;		/* of dlopen(), NULL if built in */
+	void *handle;		/* of dlopen(), NULL if built in, or quick */
 	int fd;			/* that it was opened by */
+	char *name;		/* that it was first loaded by */
+	struct quick_code quick;	/* of the quick tier */
+	bool optimizable;	/* quick until there is something better */
+	unsigned int ticks;	/* interrupts of it, while it is optimizable */
+	bool retired;		/* there is: for those who have it already */
 };
 
 #define MODULE_ERROR_SIZE 248
@@ -53,11 +59,15 @@ static inline struct module *module_get(struct module *mod)
 
 /* One that is still there, as another reference; NULL. */
 struct module *module_find(struct muslin *m, uint32_t id);
+/* The same for a program that is started; NULL, too, if its code is outdated. */
+struct module *module_reload(struct muslin *m, uint32_t id);
 /* Fills to with initialised data, from mod->data + offset on. */
 void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n);
 
 /* Unused modules are kept for a while, for the next exec. */
 void module_put(struct module *mod);
+/* From an interrupt of its code, every 4 ms: what computes is optimized. */
+void module_ticked(struct module *mod);
 /* At the end of a machine, when no address space is left. */
 void module_exit(struct muslin *m);
 

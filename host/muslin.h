@@ -37,6 +37,22 @@ extern "C" {
 
 struct muslin;
 
+/*
+ * How programs become native code.  The first start of a program takes a
+ * compiler that works at once, in memory; its code is some times slower.  The
+ * C compiler's is made in the background, kept, and taken by later starts.
+ * Results are the same.
+ */
+enum muslin_tier {
+	MUSLIN_TIER_DEFAULT,	/* MUSLIN_TIER in the environment, else AUTO */
+	MUSLIN_TIER_AUTO,
+	MUSLIN_TIER_QUICK,	/* at once, always */
+	MUSLIN_TIER_OPTIMIZED,	/* by the C compiler, which is waited for */
+};
+
+/* The tier that is called "auto", "quick" or "optimized"; else -EINVAL. */
+int muslin_tier(const char *name);
+
 /* All zero is a good machine. */
 struct muslin_config {
 	uint64_t memory;	/* bytes, 32 MiB to 3.5 GiB; 0: 1 GiB */
@@ -49,6 +65,7 @@ struct muslin_config {
 	 */
 	void (*progress)(void *arg, const char *line);
 	void *arg;		/* for both */
+	enum muslin_tier tier;
 	int count_calls;	/* not 0: see muslin_stats_calls */
 	/*
 	 * A boot image of muslin_snapshot() from which the machine goes on;
@@ -183,8 +200,9 @@ int muslin_imports(const char *path,
 		   void *arg, char *error, size_t n);
 
 /*
- * Translates a program file, unless that was done before, so that it starts
- * fast.  Of config, which may be NULL, only progress matters.
+ * Translates a program file by the C compiler, unless that was done before, so
+ * that it starts and runs fast.  Of config, which may be NULL, only progress
+ * matters.
  */
 int muslin_compile(const struct muslin_config *config, const char *path,
 		   char *error, size_t n);

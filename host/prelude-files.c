@@ -15,6 +15,10 @@ TEXT(muslin_text_rt, "wasm-rt.h");
 TEXT(muslin_text_exceptions, "wasm-rt-exceptions.h");
 TEXT(muslin_text_prelude, "prelude.h");
 
+TEXT(muslin_text_quick_types, "quick-types.h");
+TEXT(muslin_text_quick_prelude, "quick-prelude.h");
+TEXT(muslin_text_quick_ops, "quick-ops.h");
+
 TEXT(muslin_text_prelude_c, "prelude.c");
 TEXT(muslin_text_translate_c, "translate.c");
 TEXT(muslin_text_glue_c, "glue.c");
@@ -30,6 +34,15 @@ static const struct prelude_file headers[] = {
 	{ "wasm-rt-exceptions.h", muslin_text_exceptions,
 	  muslin_text_exceptions_end },
 	{ "prelude.h", muslin_text_prelude, muslin_text_prelude_end },
+	{ NULL, NULL, NULL },
+};
+
+static const struct prelude_file quick[] = {
+	{ "quick-types.h", muslin_text_quick_types, muslin_text_quick_types_end },
+	{ "abi.h", muslin_text_abi, muslin_text_abi_end },
+	{ "quick-prelude.h", muslin_text_quick_prelude,
+	  muslin_text_quick_prelude_end },
+	{ "quick-ops.h", muslin_text_quick_ops, muslin_text_quick_ops_end },
 	{ NULL, NULL, NULL },
 };
 
@@ -49,6 +62,11 @@ static const struct prelude_file sources[] = {
 const struct prelude_file *prelude_headers(void)
 {
 	return headers;
+}
+
+const struct prelude_file *prelude_quick(void)
+{
+	return quick;
 }
 
 const struct prelude_file *prelude_sources(void)

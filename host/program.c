@@ -102,6 +102,7 @@ static int translate_image(const struct muslin_config *config, const char *path,
 
 	if (!m)
 		return -ENOMEM;
+	m->tier = MUSLIN_TIER_OPTIMIZED;
 	if (config) {
 		m->progress = config->progress;
 		m->callback_arg = config->arg;

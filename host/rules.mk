@@ -28,7 +28,9 @@ translate_objects := $(addprefix $(h)/,prelude.o child.o translate.o glue.o fenv
 	prelude-files.o)
 tool_objects := $(addprefix $(h)/,muslin-prelude.o muslin-translate.o) $(translate_objects)
 
-$(h)/muslin-prelude $(h)/muslin-translate: %: %.o $(translate_objects)
+$(h)/muslin-prelude: $(addprefix $(h)/,muslin-prelude.o prelude.o child.o)
+$(h)/muslin-translate: $(h)/muslin-translate.o $(translate_objects)
+$(h)/muslin-prelude $(h)/muslin-translate:
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
@@ -79,7 +81,7 @@ cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
 lib_sources := $(filter-out $(cli_sources) host/muslin-prelude.c $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/muslin-*.c), \
 	$(wildcard host/*.c)) $(wildcard $(patsubst %,host/%-$(arch).c,adapt cpu switch))
 lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/adapt-$(arch)-asm.o $(h)/switch-$(arch)-asm.o \
-	$(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
+	$(h)/tcc.o $(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
 cli_objects := $(cli_sources:host/%.c=$(h)/%.o)
 
 # They have frames on stacks that a boot image keeps: no canary of a process.
@@ -103,7 +105,28 @@ $(h)/%-$(arch)-asm.o: host/%-$(arch).S
 	$(Q)$(CC) -c -o $@ $<
 # they are data in it
 $(h)/prelude-files.o: $(addprefix host/,abi.h prelude.h wasm-rt.h wasm-rt-exceptions.h \
+	quick-types.h quick-prelude.h quick-ops.h \
 	prelude.c translate.c glue.c fenv.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
+
+# What the quick tier calls is compiled as the optimized tier's code is, for
+# programs that use the floating-point environment, too.
+$(h)/quick-rt.o: host/quick-rt.c $(addprefix host/,quick-ops.h quick.h prelude.h abi.h)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -frounding-math -ftrapping-math \
+		-Ihost -c -o $@ $<
+
+# libtcc as one object that shows nothing but its interface, and comes back to
+# its caller where it would exit.
+tcc_interface := new delete set_error_func set_options set_output_type \
+	compile_string add_symbol relocate get_symbol
+$(h)/tcc.o: $(LIBTCC)
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)ld -r --whole-archive -o $@.tmp $<
+	$(Q)objcopy $(addprefix --keep-global-symbol=tcc_,$(tcc_interface)) \
+		--redefine-sym exit=muslin_tcc_exit $@.tmp $@
+	$(Q)rm $@.tmp
 
 $(B)/lib/libmuslin.a: $(lib_objects)
 	$(say) AR $@

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "muslin.h"
 
 const char run_options_help[] =
 	"  --dir HOST[:GUEST][:ro]  make a directory of the host visible, at GUEST or at\n"
@@ -19,6 +20,10 @@ const char run_options_help[] =
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
+	"  --tier quick             compile programs at once, to slow code\n"
+	"  --tier optimized         compile them by the C compiler, and wait for it\n"
+	"  --tier auto              quick, but optimize in the background, for later\n"
+	"                           starts (default)\n"
 	"  --cmdline TEXT           add kernel parameters\n"
 	"  --image FILE             the boot image, see muslin snapshot, instead of the\n"
 	"                           one in the cache; none: boot\n"
@@ -26,7 +31,7 @@ const char run_options_help[] =
 	"                           and which system calls there were\n"
 	"  --help                   show this\n";
 
-enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_CMDLINE, OPT_IMAGE,
+enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_HELP };
 
 static const struct option long_options[] = {
@@ -34,6 +39,7 @@ static const struct option long_options[] = {
 	{ "env", required_argument, NULL, OPT_ENV },
 	{ "cwd", required_argument, NULL, OPT_CWD },
 	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "tier", required_argument, NULL, OPT_TIER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "image", required_argument, NULL, OPT_IMAGE },
@@ -150,6 +156,13 @@ static int take_option(struct run_options *o, int opt)
 		if (*optarg != '/')
 			return complain(STATUS_USAGE,
 					"--cwd %s: not an absolute path", optarg);
+		return 0;
+	case OPT_TIER:
+		o->tier = muslin_tier(optarg);
+		if (o->tier < 0)
+			return complain(STATUS_USAGE,
+					"--tier %s: not auto, quick or optimized",
+					optarg);
 		return 0;
 	case OPT_CMDLINE:
 		o->cmdline = optarg;

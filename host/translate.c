@@ -19,11 +19,11 @@ static const char *limit_reached(int err)
 	}
 }
 
-int translate_failed(struct translation *t, const char *what, const char *log)
+/* text may be NULL; errno is as child_succeeded() leaves it */
+static int quote(struct translation *t, const char *what, char *text)
 {
 	const char *limit = limit_reached(errno);
-	size_t size;
-	char *text = workdir_read(t->dir, log, &size), *line = NULL;
+	char *line = NULL;
 
 	if (!limit && text && *text) {
 		line = strstr(text, "error: ");
@@ -32,8 +32,19 @@ int translate_failed(struct translation *t, const char *what, const char *log)
 	}
 	snprintf(t->error, t->n, "%s: %s", what,
 		 limit ? limit : line && *line ? line : "failed without a message");
-	free(text);
 	return -ENOEXEC;
+}
+
+int translate_failed(struct translation *t, const char *what, const char *log)
+{
+	int err = errno, r;
+	size_t size;
+	char *text = workdir_read(t->dir, log, &size);
+
+	errno = err;
+	r = quote(t, what, text);
+	free(text);
+	return r;
 }
 
 static int no_space(struct translation *t)
@@ -94,19 +105,32 @@ static int run(struct translation *t, char *const argv[])
 	return translate_failed(t, "wasm2c", "log");
 }
 
+/* What argv writes when it has read in; to be freed.  No file is made. */
+static int capture(struct translation *t, char *const argv[],
+		   const void *in, size_t in_size, char **out, size_t *out_size)
+{
+	char *errors = NULL;
+	int r = child_capture(argv, in, in_size, out, out_size, &errors);
+
+	if (r < 0)
+		snprintf(t->error, t->n, "%s: %s", argv[0], strerror(-r));
+	if (r > 0)
+		r = quote(t, "wasm2c", errors);
+	free(errors);
+	return r;
+}
+
 /* What an older one writes, our prelude does not know. */
 static int check_version(struct translation *t)
 {
-	char *argv[] = { (char *)t->wasm2c, "--version", NULL };
-	int r = run(t, argv), version[3] = { 0 };
+	char *argv[] = { (char *)t->wasm2c, "--version", NULL }, *text;
+	int version[3] = { 0 }, r;
 	size_t size;
-	char *text;
 
+	r = capture(t, argv, NULL, 0, &text, &size);
 	if (r)
 		return r;
-	text = workdir_read(t->dir, "log", &size);
-	if (text)
-		sscanf(text, "%d.%d.%d", &version[0], &version[1], &version[2]);
+	sscanf(text, "%d.%d.%d", &version[0], &version[1], &version[2]);
 	free(text);
 	if (version[0] > 1 || version[1] > 0 || version[2] >= 36)
 		return 0;
@@ -115,20 +139,46 @@ static int check_version(struct translation *t)
 	return -ENOENT;
 }
 
-/* Names for debugging could be any, also those that we rely on. */
+/*
+ * Names for debugging could be any, also those that we rely on.  An old one
+ * may not even know these options.
+ */
+#define WASM2C_OPTIONS "--enable-threads", "--enable-exceptions", \
+	"--disable-simd", "--no-debug-names", "-n"
+
+/* err, unless wasm2c's age is the reason. */
+static int explain(struct translation *t, int err)
+{
+	char why[256];
+
+	snprintf(why, sizeof(why), "%s", t->error);
+	if (check_version(t) == -ENOENT)
+		return -ENOENT;
+	snprintf(t->error, t->n, "%s", why);
+	return err;
+}
+
+int translate_unknown(struct translation *t)
+{
+	snprintf(t->error, t->n, "%s does not write what version 1.0.36 does",
+		 t->wasm2c);
+	return explain(t, -EINVAL);
+}
+
 static int run_wasm2c(struct translation *t)
 {
 	char image[PART_NAME_SIZE], source[PART_NAME_SIZE], outputs[32];
 	char *argv[] = {
-		(char *)t->wasm2c, "--enable-threads", "--enable-exceptions",
-		"--disable-simd", "--no-debug-names", "-n", (char *)t->name, outputs,
+		(char *)t->wasm2c, WASM2C_OPTIONS, (char *)t->name, outputs,
 		"-o", source, image, NULL,
 	};
+	int r;
 
 	snprintf(outputs, sizeof(outputs), "--num-outputs=%d", t->parts);
 	snprintf(image, sizeof(image), "%s.wasm", t->name);
 	snprintf(source, sizeof(source), "%s.c", t->name);
-	return run(t, argv);
+	r = run(t, argv);
+	return r ? explain(t, r) : 0;
 }
 
 void translate_part(const struct translation *t, int i, const char *suffix,
@@ -147,7 +197,8 @@ enum file { HEADER, IMPL_HEADER, FIRST_PART, PART };
  * instance at any time, and uses the stack below it; so it must be there
  * before the frame is used, even in a function that calls no other.
  */
-static int filter_header(const char *text, size_t size, FILE *out)
+int translate_header(struct translation *t, const char *text, size_t size,
+		     FILE *out)
 {
 	static const char member[] = "\n  u32 w2c_0x5F_stack_pointer;";
 	const char *p = memmem(text, size, member, strlen(member));
@@ -158,11 +209,12 @@ static int filter_header(const char *text, size_t size, FILE *out)
 	fwrite(text, 1, p - text, out);
 	fputs("volatile ", out);
 	fwrite(p, 1, text + size - p, out);
+	glue_write_imports(t->w, out);
 	return ferror(out) ? -EIO : 0;
 }
 
-static int filter_code(struct translation *t, const char *text, size_t size,
-		       FILE *out)
+int translate_code(struct translation *t, const char *text, size_t size,
+		   FILE *out)
 {
 	char *code = NULL;
 	size_t n;
@@ -191,27 +243,22 @@ static int filter(struct translation *t, const char *name, enum file file)
 	int r;
 
 	if (!text)
-		return translate_failed(t, "wasm2c", "log");
+		return explain(t, translate_failed(t, "wasm2c", "log"));
 	out = workdir_create(t->dir, name);
 	if (!out) {
 		free(text);
 		return no_space(t);
 	}
 	if (file == HEADER)
-		r = filter_header(text, size, out);
+		r = translate_header(t, text, size, out);
 	else
-		r = filter_code(t, text, size, out);
-	if (!r && file == HEADER)
-		glue_write_imports(t->w, out);
+		r = translate_code(t, text, size, out);
 	if (!r && file == FIRST_PART)
 		r = glue_write(t->w, t->name, text, size, out);
 	free(text);
 	if (fclose(out) && !r)
 		return no_space(t);
-	if (r < 0)
-		snprintf(t->error, t->n, "%s does not write what version 1.0.36 does",
-			 t->wasm2c);
-	return r;
+	return r < 0 ? translate_unknown(t) : 0;
 }
 
 static int filter_all(struct translation *t)
@@ -237,10 +284,24 @@ int translate(struct translation *t, const void *image, size_t size)
 	int r = write_image(t, image, size);
 
 	if (!r)
-		r = check_version(t);
-	if (!r)
 		r = run_wasm2c(t);
 	if (!r)
 		r = filter_all(t);
 	return r;
+}
+
+int translate_capture(struct translation *t, const void *image, size_t size,
+		      char **out, size_t *out_size)
+{
+	char *argv[] = {
+		(char *)t->wasm2c, WASM2C_OPTIONS, (char *)t->name, "-", NULL,
+	};
+	void *module;
+	int r = wasm_strip(t->w, image, size, &module, &size, t->error, t->n);
+
+	if (r)
+		return r;
+	r = capture(t, argv, module, size, out, out_size);
+	free(module);
+	return r ? explain(t, r) : 0;
 }

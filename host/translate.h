@@ -25,6 +25,12 @@ struct translation {
 
 /* 0 or -errno, with error set.  Makes NAME.wasm, NAME.h and the parts. */
 int translate(struct translation *t, const void *image, size_t size);
+/*
+ * The same as one text for quick_compile(), to be freed, and without files:
+ * dir and parts are not used.
+ */
+int translate_text(struct translation *t, const void *image, size_t size,
+		   char **text);
 /* Writes the headers that the parts include. */
 int translate_headers(struct translation *t);
 /* The file of a part: suffix "c" or any other. */
@@ -35,6 +41,20 @@ void translate_part(const struct translation *t, int i, const char *suffix,
  * wrong.  Returns -ENOEXEC.
  */
 int translate_failed(struct translation *t, const char *what, const char *log);
+
+/* --- their parts --- */
+
+/* All that wasm2c writes, header first, to be freed.  No file is made. */
+int translate_capture(struct translation *t, const void *image, size_t size,
+		      char **out, size_t *out_size);
+/* Copies the header of wasm2c's output. */
+int translate_header(struct translation *t, const char *text, size_t size,
+		     FILE *out);
+/* The same for code: all that a program needs of the filters below. */
+int translate_code(struct translation *t, const char *text, size_t size,
+		   FILE *out);
+/* wasm2c has not written what we know: says why. */
+int translate_unknown(struct translation *t);
 
 /*
  * Copies one file of wasm2c's output, C or header, and on the way replaces
@@ -57,6 +77,8 @@ struct prelude_file {
 
 /* The headers that generated C includes. */
 const struct prelude_file *prelude_headers(void);
+/* What translate_text() begins with. */
+const struct prelude_file *prelude_quick(void);
 /* What makes that C: other sources make other programs. */
 const struct prelude_file *prelude_sources(void);
 

@@ -108,7 +108,7 @@ u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
 
 	if (mm->module)
 		return -EBUSY;
-	mod = module_find(m, module);
+	mod = module_reload(m, module);
 	return mod ? set_up(m, mm, mod, info) : -ENOENT;
 }
 
@@ -196,6 +196,7 @@ void user_irq(struct muslin *m)
 {
 	do {
 		m->in_user = 0;
+		module_ticked(m->task->mm->module);
 		w2c_vmlinux_user_irq(m->kernel);
 		user_return(m, NULL);
 		stack_settle(m);

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -159,10 +161,16 @@ static void compiling(void *arg, const char *line)
 	ck_abort_msg("%s", line);
 }
 
+static void tier(const char *name)
+{
+	setenv("MUSLIN_TIER", name, 1);
+}
+
 START_TEST(cached_program_is_not_compiled)
 {
 	struct muslin other = { .progress = compiling };
 
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
@@ -192,6 +200,7 @@ START_TEST(damaged_cache_entry_is_made_again)
 {
 	char command[300];
 
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
@@ -210,6 +219,7 @@ START_TEST(two_at_once_compile_the_same_program)
 	pid_t pids[3];
 	int status;
 
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	for (int i = 0; i < 3; i++) {
 		pids[i] = fork();
@@ -247,6 +257,7 @@ START_TEST(interrupts_do_not_disturb_the_compiler)
 	sigaction(SIGUSR1, &sa, NULL);
 	ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
 	ck_assert_int_eq(timer_settime(timer, 0, &often, NULL), 0);
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	timer_delete(timer);
@@ -258,6 +269,7 @@ END_TEST
 START_TEST(ignored_children_are_no_error)
 {
 	signal(SIGCHLD, SIG_IGN);
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	signal(SIGCHLD, SIG_DFL);
@@ -273,6 +285,7 @@ START_TEST(nothing_is_left_behind)
 	snprintf(tmp, sizeof(tmp), "%s/tmp", dir);
 	mkdir(tmp, 0700);
 	setenv("TMPDIR", tmp, 1);
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
@@ -608,6 +621,7 @@ START_TEST(missing_compiler_is_named)
 {
 	char *path = strdup(getenv("PATH"));
 
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	setenv("MUSLIN_CC", "no-such-cc -O3", 1);
 	refused(-ENOENT, "prog: C compiler not found: MUSLIN_CC is no-such-cc -O3");
@@ -649,6 +663,7 @@ START_TEST(failing_compiler_is_quoted)
 {
 	char why[300];
 
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	script("cc", "#!/bin/sh\necho 'prog.c:1: error: cannot think' >&2\nexit 1\n");
 	snprintf(why, sizeof(why), "prog: %s/cc: cannot think", dir);
@@ -664,6 +679,7 @@ START_TEST(compilers_have_limits)
 {
 	char why[300];
 
+	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	script("cc", "#!/bin/sh\nsleep 0.2\necho error: $(ulimit -t) $(ulimit -c) "
 	       "$(($(ulimit -f) < 3000000)) $(($(ulimit -v) > 2000000))\nexit 1\n");
@@ -675,6 +691,229 @@ START_TEST(compilers_have_limits)
 	script("cc", "#!/bin/sh\nkill -XFSZ $$\n");
 	snprintf(why, sizeof(why), "prog: %s/cc: wrote too much", dir);
 	refused(-ENOEXEC, why);
+}
+END_TEST
+
+/* --- the quick tier --- */
+
+START_TEST(quick_tier_needs_no_compiler)
+{
+	tier(_i ? "quick" : "auto");
+	setenv("MUSLIN_CC", "no-such-cc", 1);
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_ptr_nonnull(mod->quick.p);
+	ran(9);
+	module_put(mod);
+	module_exit(&m);
+	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	refused(-ENOENT, "prog: wasm2c not found (set MUSLIN_WASM2C)");
+}
+END_TEST
+
+START_TEST(quick_code_can_not_be_changed)
+{
+	char line[200];
+	void *from, *to;
+	char access[5] = "";
+	FILE *f;
+
+	tier("quick");
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	f = fopen("/proc/self/maps", "r");
+	while (fgets(line, sizeof(line), f) &&
+	       (sscanf(line, "%p-%p %4s", &from, &to, access) != 3 ||
+		mod->quick.p < from || mod->quick.p >= to))
+		;
+	fclose(f);
+	ck_assert_str_eq(access, "r-xp");
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(tools_are_not_needed_for_what_is_cached)
+{
+	tier("optimized");
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	module_put(mod);
+	module_exit(&m);
+	tier(_i ? "optimized" : "auto");
+	setenv("MUSLIN_CC", "no-such-cc", 1);
+	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_ptr_null(mod->quick.p);
+	ran(10);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(unknown_tier_is_an_error)
+{
+	tier("fast");
+	PROGRAM(im, STORE_ARGUMENT);
+	refused(-EINVAL, "prog: MUSLIN_TIER is fast, not auto, quick or optimized");
+}
+END_TEST
+
+static void program_of_code(const char *code, size_t n)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY);
+	SECTION(im, FUNCTIONS, "\1\0");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	SECTION(im, EXPORTS, ALL_EXPORTS);
+	image_section(im, CODE, code, n);
+}
+
+/* Such a frame could reach across the guard below a stack. */
+START_TEST(large_frames_are_not_quick)
+{
+	/* 20000 locals */
+	static const char code[] = "\1\x0f\1\xa0\x9c\1\x7f" STORE_ARGUMENT "\x0b";
+
+	program_of_code(code, sizeof(code) - 1);
+	tier("quick");
+	refused(-ENOEXEC, "prog: tcc: a function has too many variables");
+	tier("auto");
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_ptr_null(mod->quick.p);
+	ran(11);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(deep_blocks_are_not_quick)
+{
+	enum { DEPTH = 9000 };
+	/* if blocks in each other: i32.const 1, if, ..., end */
+	static uint8_t deep[DEPTH * 5 + 100];
+	uint8_t *p = deep, *size;
+	size_t n;
+
+	program_of_code("", 0);
+	im->n -= 3;
+	memcpy(p, im->p, im->n);
+	size = p + im->n + 1;
+	p = size + 3 + 1 + 3;
+	*p++ = 0;
+	for (int i = 0; i < DEPTH; i++, p += 4)
+		memcpy(p, "\x41\1\4\x40", 4);
+	memset(p, 0x0b, DEPTH + 1);
+	p += DEPTH + 1;
+	size[-1] = CODE;
+	n = p - size - 3;
+	for (int i = 0; i < 3; i++)
+		size[i] = (n >> 7 * i & 127) | (i < 2) << 7;
+	size[3] = 1;
+	n -= 4;
+	for (int i = 0; i < 3; i++)
+		size[4 + i] = (n >> 7 * i & 127) | (i < 2) << 7;
+
+	tier("quick");
+	ck_assert_int_eq(module_load(&m, "prog", deep, p - deep, &mod, error), -E2BIG);
+	ck_assert_str_eq(error, "prog: too deep a nesting of blocks");
+}
+END_TEST
+
+/* --- in the background --- */
+
+/* Until it has ended. */
+static void await_background(void)
+{
+	char path[150];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/.background", dir);
+	fd = open(path, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	close(fd);
+}
+
+/* As two processes of Muslin would, one after the other. */
+static void load_twice(void)
+{
+	for (int i = 0; i < 2; i++) {
+		module_exit(&m);
+		ck_assert_msg(load() == 0, "%s", error);
+		ck_assert_ptr_nonnull(mod->quick.p);
+		if (!i)
+			module_put(mod);
+	}
+}
+
+START_TEST(second_start_is_optimized)
+{
+	struct module *quick;
+
+	tier("auto");
+	PROGRAM(im, STORE_ARGUMENT);
+	load_twice();
+	await_background();
+	quick = mod;
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_ptr_ne(mod, quick);
+	ck_assert_ptr_null(mod->quick.p);
+	ran(12);
+	module_put(mod);
+	/* who has the old code keeps it */
+	mod = quick;
+	ran(13);
+	module_put(mod);
+}
+END_TEST
+
+START_TEST(computing_is_optimized_the_first_time)
+{
+	tier("auto");
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	for (int i = 0; i < 100; i++)
+		module_ticked(mod);
+	module_put(mod);
+	await_background();
+	ck_assert_msg(load() == 0, "%s", error);
+	ck_assert_ptr_null(mod->quick.p);
+	module_put(mod);
+}
+END_TEST
+
+static int lines(const char *name)
+{
+	char path[150];
+	int n = 0, c;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	while (f && (c = getc(f)) != EOF)
+		n += c == '\n';
+	if (f)
+		fclose(f);
+	return n;
+}
+
+START_TEST(what_cannot_be_compiled_is_not_tried_again)
+{
+	char cc[300];
+
+	tier("auto");
+	PROGRAM(im, STORE_ARGUMENT);
+	snprintf(cc, sizeof(cc), "#!/bin/sh\necho >>'%s/tries'\nexit 1\n", dir);
+	script("cc", cc);
+	load_twice();
+	module_put(mod);
+	await_background();
+	ck_assert_int_eq(lines("tries"), 1);
+	load_twice();
+	ran(14);
+	module_put(mod);
+	await_background();
+	ck_assert_int_eq(lines("tries"), 1);
 }
 END_TEST
 
@@ -711,6 +950,15 @@ Suite *module_suite(void)
 	tcase_add_test(tc, old_wasm2c_is_named);
 	tcase_add_test(tc, failing_compiler_is_quoted);
 	tcase_add_test(tc, compilers_have_limits);
+	tcase_add_loop_test(tc, quick_tier_needs_no_compiler, 0, 2);
+	tcase_add_test(tc, quick_code_can_not_be_changed);
+	tcase_add_loop_test(tc, tools_are_not_needed_for_what_is_cached, 0, 2);
+	tcase_add_test(tc, unknown_tier_is_an_error);
+	tcase_add_test(tc, large_frames_are_not_quick);
+	tcase_add_test(tc, deep_blocks_are_not_quick);
+	tcase_add_test(tc, second_start_is_optimized);
+	tcase_add_test(tc, computing_is_optimized_the_first_time);
+	tcase_add_test(tc, what_cannot_be_compiled_is_not_tried_again);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the quick tier's code can call, made of prelude.h and with the options
+ * of the optimized tier.  Nothing else of this process is known to that code
+ * by name.
+ */
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef int8_t s8;
+typedef uint16_t u16;
+typedef int16_t s16;
+typedef uint32_t u32;
+typedef int32_t s32;
+typedef uint64_t u64;
+typedef int64_t s64;
+typedef float f32;
+typedef double f64;
+
+/* Raised for all programs: those that do not look for it do not see it. */
+#define MUSLIN_INVALID() ({ volatile float zero_ = 0; zero_ /= zero_; })
+
+#include "prelude.h"
+#include "quick.h"
+
+#define quick_negf(x) (-(x))
+#define quick_neg(x) (-(x))
+#define quick_minf(x, y) FMIN(x, y)
+#define quick_min(x, y) FMIN(x, y)
+#define quick_maxf(x, y) FMAX(x, y)
+#define quick_max(x, y) FMAX(x, y)
+#define quick_islessf(x, y) __builtin_isless(x, y)
+#define quick_isless(x, y) __builtin_isless(x, y)
+#define quick_isgreaterf(x, y) __builtin_isgreater(x, y)
+#define quick_isgreater(x, y) __builtin_isgreater(x, y)
+#define quick_islessequalf(x, y) __builtin_islessequal(x, y)
+#define quick_islessequal(x, y) __builtin_islessequal(x, y)
+#define quick_isgreaterequalf(x, y) __builtin_isgreaterequal(x, y)
+#define quick_isgreaterequal(x, y) __builtin_isgreaterequal(x, y)
+#define __floatundisf(x) ((f32)(x))
+#define __floatundidf(x) ((f64)(x))
+
+#define OP1(name, r, t) \
+	static r quick_op_##name(t x) { return name(x); }
+#define OP2(name, r, t) \
+	static r quick_op_##name(t x, t y) { return name(x, y); }
+#define TRAP1(name, r, t) \
+	static r quick_op_##name(void *instance, t x) { return name(x); }
+#define TRAP2(name, r, t) \
+	static r quick_op_##name(void *instance, t x, t y) { return name(x, y); }
+#define LOAD(name, t)
+#define STORE(name, t)
+#define RMW(name, t)
+#define CMPXCHG(name, t)
+#include "quick-ops.h"
+
+static void quick_fence(void)
+{
+	atomic_fence();
+}
+
+#undef OP1
+#undef OP2
+#undef TRAP1
+#undef TRAP2
+#undef LOAD
+#undef STORE
+#undef RMW
+#undef CMPXCHG
+#define OP1(name, r, t) { #name, quick_op_##name },
+#define OP2(name, r, t) { #name, quick_op_##name },
+#define TRAP1(name, r, t) { "quick_" #name, quick_op_##name },
+#define TRAP2(name, r, t) { "quick_" #name, quick_op_##name },
+#define BOTH(name) { #name, name }, { #name "_shared", name##_shared },
+#define LOAD(name, t) BOTH(name)
+#define STORE(name, t) BOTH(name)
+#define RMW(name, t) BOTH(name)
+#define CMPXCHG(name, t) BOTH(name)
+
+void *memset(void *, int, size_t);
+void *memcpy(void *, const void *, size_t);
+void *memmove(void *, const void *, size_t);
+
+const struct quick_symbol quick_symbols[] = {
+#include "quick-ops.h"
+	{ "atomic_fence", quick_fence },
+	{ "memset", memset },
+	{ "memcpy", memcpy },
+	{ "memmove", memmove },
+	{ "muslin_trap", muslin_trap },
+	{ "muslin_table", muslin_table },
+	{ "muslin_table_init", muslin_table_init },
+	{ "muslin_table_copy", muslin_table_copy },
+	{ "muslin_table_fill", muslin_table_fill },
+	{ "muslin_callee", muslin_callee },
+	{ "_setjmp", _setjmp },
+	{ "muslin_exception", muslin_exception },
+	{ "muslin_throw", muslin_throw },
+	{ NULL, NULL },
+};
