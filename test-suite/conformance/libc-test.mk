@@ -46,14 +46,21 @@ $(L)/bin/sh: $(T)/dash/.stamp
 	$(Q)chmod +x $(@D)/echo
 	$(Q)cp $(T)/dash/src/dash $@
 
-# $(Q)$(call libc_test,HOW)
+# $(call libc_test,HOW)
 libc_test = MUSLIN='$(abspath $(B)/bin/muslin)' test-suite/conformance/libc-test $(1) $(abspath $(L))
 
 $(L)/user/native: $(L)/native/.stamp
 	$(Q)$(call libc_test,native)
 
+# As the script has them; LIBC_TEST_RUNS='alone-quick together-quick' is one tier.
+LIBC_TEST_RUNS := alone together alone-quick together-quick
+
+define newline
+
+
+endef
+
 .PHONY: libc-test
 libc-test: $(L)/user/native $(L)/wasm/.stamp $(L)/bin/sh $(built)
-	$(Q)$(call libc_test,alone)
-	$(Q)$(call libc_test,together)
+	$(foreach how,$(LIBC_TEST_RUNS),$(Q)$(call libc_test,$(how))$(newline))
 	$(Q)test-suite/conformance/libc-test report $(abspath $(L))
