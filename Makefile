@@ -162,6 +162,7 @@ help:
 	@echo 'make bench    prints a table of times'
 	@echo 'make kunit    runs the unit tests of the kernel'
 	@echo 'make kselftest  runs its self-tests of system calls'
+	@echo 'make libc-test LIBC_TEST=DIR  runs the checkout DIR of libc-test'
 	@echo 'make dist     makes the sysroot tarball'
 	@echo 'make clean    removes what was made, but not what was downloaded'
 	@echo 'make distclean  removes everything that is not in git'
