@@ -121,9 +121,12 @@ struct muslin_unwind {
 
 /* What generated code calls. */
 struct muslin_rt {
-	/* In the mode, and on the stack, of the code that did it. */
+	/*
+	 * In the mode, and on the stack, of the code that did it: function is
+	 * wasm2c's name for it, or one of the prelude's.
+	 */
 	__attribute__((noreturn))
-	void (*trap)(void *instance, wasm_rt_trap_t reason);
+	void (*trap)(void *instance, wasm_rt_trap_t reason, const char *function);
 	/* Zeroed memory, or NULL.  Only while an instance is set up. */
 	void *(*alloc)(void *instance, size_t size);
 	void (*free)(void *instance, void *p);

@@ -33,7 +33,13 @@ struct fault {
 	struct muslin *m;
 	uint32_t addr;
 	bool write;
+	const uint8_t *pc;
 };
+
+static void remember(const struct fault *f)
+{
+	f->m->task->trap = (struct trap) { .addr = f->addr, .pc = f->pc };
+}
 
 /* On the task's own stack, where it can sleep. */
 static void handle_fault(void *arg)
@@ -42,6 +48,7 @@ static void handle_fault(void *arg)
 	int saved_errno = errno;
 
 	f.m->stats.page_faults++;
+	remember(&f);
 	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
 	user_return(f.m, NULL);
 	f.m->in_user = 1;
@@ -55,6 +62,7 @@ static void handle_wild(void *arg)
 {
 	struct fault *f = arg;
 
+	remember(f);
 	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
@@ -72,6 +80,7 @@ static void handle_kill(void *arg)
 {
 	struct fault *f = arg;
 
+	remember(f);
 	user_trap(f->m, SIGSEGV, SI_KERNEL, 0);
 }
 
@@ -122,7 +131,7 @@ static bool in_guard(const struct task *t, const uint8_t *addr)
  */
 static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 {
-	struct fault f = { .m = m };
+	struct fault f = { .m = m, .pc = context_pc(uc) };
 	struct stack *s = t->stack;
 
 	if (!m->in_user) {
@@ -146,7 +155,7 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 	struct muslin *m = current_machine;
 	ucontext_t *uc = context;
 	uint8_t *addr = si->si_addr;
-	struct fault f = { .m = m };
+	struct fault f = { .m = m, .pc = context_pc(uc) };
 	struct task *t;
 	uint64_t off;
 

@@ -195,6 +195,15 @@ struct stack {
 	struct task *resident;
 };
 
+/* What user code did last that was a trap or a fault. */
+struct trap {
+	wasm_rt_trap_t reason;
+	const char *function;	/* in the module's native code */
+	/* for reason NONE, a fault */
+	uint32_t addr;
+	const uint8_t *pc;
+};
+
 struct task {
 	int id;
 	uint32_t task;		/* arguments of task_entry(); 0 for the boot task */
@@ -209,6 +218,7 @@ struct task {
 	uint32_t user_tls;
 	uint32_t fenv;		/* that it starts with: its creator's */
 	struct muslin_unwind unwind;
+	struct trap trap;
 	void *fork_point;	/* a jmp_buf in the system call's thunk */
 };
 

@@ -551,6 +551,7 @@ static int make(struct load *l, struct module *mod)
 		return r;
 	if (wasm_data_read(&l->w, l->image, l->size, &mod->pieces))
 		return out_of_memory(l);
+	mod->start = wasm_find_export(&l->w, "_start")->index;
 	mod->data = WASM_PAGE;
 	mod->end = l->w.memories[0].min * WASM_PAGE;
 	mod->data_end = mod->data;

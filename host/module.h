@@ -22,6 +22,7 @@ struct module {
 	uint32_t data;		/* the first address of data */
 	uint32_t data_end;	/* of what module_data() gives, a page's end */
 	uint32_t end;		/* of the initial memory */
+	uint32_t start;		/* the function _start */
 
 	/* private to module.c */
 	struct module *next;

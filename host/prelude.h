@@ -34,12 +34,15 @@
 
 /* --- traps --- */
 
-static _Noreturn COLD void muslin_trap(void *instance, wasm_rt_trap_t reason)
+/* function: the one that wasm2c wrote, whatever it was inlined into */
+static _Noreturn COLD void muslin_trap(void *instance, wasm_rt_trap_t reason,
+				       const char *function)
 {
-	muslin_head(instance)->rt->trap(instance, reason);
+	muslin_head(instance)->rt->trap(instance, reason, function);
 }
 
-#define MUSLIN_TRAP(reason) muslin_trap(instance, WASM_RT_TRAP_##reason)
+#define MUSLIN_TRAP(reason) \
+	muslin_trap(instance, WASM_RT_TRAP_##reason, __func__)
 #define TRAP(reason) (MUSLIN_TRAP(reason), 0)
 #define UNREACHABLE MUSLIN_TRAP(UNREACHABLE)
 
@@ -308,7 +311,7 @@ static inline u32 I32_POPCNT(u32 x)
 	if (UNLIKELY(!(x_ ABOVE (low) && x_ < (high)))) \
 		muslin_trap(instance, x_ != x_ ? \
 			    WASM_RT_TRAP_INVALID_CONVERSION : \
-			    WASM_RT_TRAP_INT_OVERFLOW); \
+			    WASM_RT_TRAP_INT_OVERFLOW, __func__); \
 	(u)(s)x_; \
 })
 #define I32_TRUNC_S_F32(x) MUSLIN_TRUNC(s32, u32, >=, -0x1p31f, 0x1p31f, x)

@@ -38,9 +38,10 @@ void *memmove(void *, const void *, size_t);
 
 /* --- traps --- */
 
-void muslin_trap(void *, wasm_rt_trap_t);
+void muslin_trap(void *, wasm_rt_trap_t, const char *);
 
-#define MUSLIN_TRAP(reason) muslin_trap(instance, WASM_RT_TRAP_##reason)
+#define MUSLIN_TRAP(reason) \
+	muslin_trap(instance, WASM_RT_TRAP_##reason, __func__)
 #define TRAP(reason) (MUSLIN_TRAP(reason), 0)
 #define UNREACHABLE MUSLIN_TRAP(UNREACHABLE)
 

@@ -66,6 +66,11 @@ void *context_sp(const ucontext_t *uc)
 	return (void *)uc->uc_mcontext.gregs[REG_RSP];
 }
 
+void *context_pc(const ucontext_t *uc)
+{
+	return (void *)uc->uc_mcontext.gregs[REG_RIP];
+}
+
 static size_t fpstate_size(const void *fp)
 {
 	uint32_t sw[2];

@@ -20,6 +20,7 @@ void *switch_prepare(void *top, void (*fn)(void *arg), void *arg);
 /* The fault that a SIGSEGV or SIGBUS handler's context is about. */
 bool context_is_write(const ucontext_t *uc);
 void *context_sp(const ucontext_t *uc);
+void *context_pc(const ucontext_t *uc);
 /*
  * Changes uc so that, when the handler returns, fn(arg) runs on the stack
  * that was interrupted, or on that which ends at top if it is not NULL; when

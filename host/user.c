@@ -221,12 +221,14 @@ static _Noreturn void kernel_trap(struct muslin *m, wasm_rt_trap_t reason)
 	machine_halt(m, HALTED + HOST_PANIC);
 }
 
-static __attribute__((noreturn)) void rt_trap(void *instance, wasm_rt_trap_t reason)
+static __attribute__((noreturn)) void rt_trap(void *instance, wasm_rt_trap_t reason,
+					      const char *function)
 {
 	struct muslin *m = fault_machine();
 
 	if (instance == m->kernel)
 		kernel_trap(m, reason);
+	m->task->trap = (struct trap) { .reason = reason, .function = function };
 	switch (reason) {
 	case WASM_RT_TRAP_DIV_BY_ZERO:
 		user_trap(m, SIGFPE, FPE_INTDIV, 0);

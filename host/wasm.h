@@ -127,6 +127,12 @@ void wasm_data_copy(const struct wasm_data *d, const void *image,
 		    uint32_t addr, void *to, uint32_t n);
 
 /*
+ * Describes function i, in buf: its name, if the module says it, and where its
+ * body is in the file.
+ */
+void wasm_describe(const void *image, size_t size, uint32_t i, char *buf, size_t n);
+
+/*
  * The module for wasm2c: one that leaves to its loader what wasm_data_read()
  * finds, without custom sections, and fixed by wasm_fix_code().  Makes *out,
  * *out_size; 0, -ENOEXEC or -ENOMEM.

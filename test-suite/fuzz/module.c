@@ -74,7 +74,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char error[MODULE_ERROR_SIZE];
+	char error[MODULE_ERROR_SIZE], description[50];
 	struct muslin m = { 0 };
 	struct module *mod;
 	struct wasm w;
@@ -82,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!r || memchr(error, 0, sizeof(error)) == NULL)
 		abort();
+	wasm_describe(data, size, size % 7, description, sizeof(description));
 	if (!wasm_read(data, size, &w, error, sizeof(error))) {
 		print_types(&w);
 		/* module.c has accepted it */

@@ -30,9 +30,11 @@ static struct muslin_unwind unwind;
 static struct w2c_linux imports = { .self = &imports };
 static jmp_buf trapped;
 
-static __attribute__((noreturn)) void on_trap(void *instance, wasm_rt_trap_t reason)
+static __attribute__((noreturn)) void on_trap(void *instance, wasm_rt_trap_t reason,
+					      const char *function)
 {
 	(void)instance;
+	(void)function;
 	longjmp(trapped, reason);
 }
 

@@ -33,8 +33,9 @@ static struct muslin_unwind unwind;
 static struct muslin_jump trapped;
 
 __attribute__((noreturn))
-static void on_trap(void *inst, wasm_rt_trap_t reason)
+static void on_trap(void *inst, wasm_rt_trap_t reason, const char *function)
 {
+	ck_assert_ptr_nonnull(function);
 	ck_assert_ptr_eq(inst, instance);
 	longjmp(trapped.buf, reason);
 }

@@ -410,6 +410,26 @@ START_TEST(active_segments_are_data)
 }
 END_TEST
 
+START_TEST(functions_are_described)
+{
+	char buf[100];
+
+	INIT_PROGRAM(INIT_MEMORY(SECOND, FLAG));
+	wasm_describe(im->p, im->n, 1, buf, sizeof(buf));
+	ck_assert_ptr_nonnull(strstr(buf, "function 1 (byte 0x"));
+	ck_assert_mem_eq(im->p + strtoul(strstr(buf, "0x"), NULL, 16), "\0\2\x40\2\x40", 5);
+	wasm_describe(im->p, im->n, 2, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "function 2 (byte 0)");
+	SECTION(im, 0, "\4name\0\2\1m\1\x0a\2\0\3tls\1\2i\n");
+	wasm_describe(im->p, im->n, 1, buf, sizeof(buf));
+	ck_assert_int_eq(strncmp(buf, "i? (function 1, byte 0x", 22), 0);
+	/* names cut short */
+	im->n -= 2;
+	wasm_describe(im->p, im->n, 1, buf, sizeof(buf));
+	ck_assert_ptr_nonnull(strstr(buf, "function 1"));
+}
+END_TEST
+
 Suite *wasm_suite(void);
 Suite *wasm_suite(void)
 {
@@ -434,6 +454,7 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, data_of_other_start_functions_is_theirs);
 	tcase_add_test(tc, pieces_out_of_order_are_not_data);
 	tcase_add_test(tc, active_segments_are_data);
+	tcase_add_test(tc, functions_are_described);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -62,19 +62,33 @@ retry:
 	return SIGBUS;
 }
 
+/* For a signal that will kill. */
+static void report(int sig)
+{
+	char what[200];
+
+	if (!unhandled_signal(current, sig) || !printk_ratelimit())
+		return;
+	host_user_trapped(what, sizeof(what));
+	pr_info("%s[%d]: %s\n", current->comm, task_pid_nr(current), what);
+}
+
 void wasm_user_fault(unsigned long addr, int write)
 {
 	int code, sig;
 
 	sig = wasm_fault_in(addr, write, &code);
-	if (sig > 0)
+	if (sig > 0) {
+		report(sig);
 		force_sig_fault(sig, code, (void __user *)addr);
+	}
 	wasm_user_work();
 }
 
 /* SI_KERNEL: the program cannot go on, whatever handler it has. */
 void wasm_user_trap(int sig, int code, unsigned long addr)
 {
+	report(sig);
 	if (code == SI_KERNEL)
 		force_fatal_sig(sig);
 	else

@@ -119,6 +119,8 @@ void __noreturn __host(user_run)(int id, unsigned long entry, unsigned long arg,
  * made it, which returns 0.
  */
 void __noreturn __host(user_resume)(int id);
+/* What the current task's user code did when it last trapped or faulted: a line. */
+void __host(user_trapped)(char *buf, unsigned long n);
 /* The current task's __stack_pointer and __tls_base. */
 unsigned long __host(user_sp)(void);
 unsigned long __host(user_tls)(void);

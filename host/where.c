@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a program trapped: from native code back to WebAssembly. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "kernel.h"
+#include "machine.h"
+#include "module.h"
+
+static const char *what(wasm_rt_trap_t reason)
+{
+	switch (reason) {
+	case WASM_RT_TRAP_OOB:
+		return "access outside of a table or segment";
+	case WASM_RT_TRAP_INT_OVERFLOW:
+		return "integer overflow";
+	case WASM_RT_TRAP_DIV_BY_ZERO:
+		return "integer divide by zero";
+	case WASM_RT_TRAP_INVALID_CONVERSION:
+		return "NaN converted to an integer";
+	case WASM_RT_TRAP_UNREACHABLE:
+		return "unreachable executed";
+	case WASM_RT_TRAP_CALL_INDIRECT:
+		return "call of no function, or of one of another type";
+	case WASM_RT_TRAP_UNCAUGHT_EXCEPTION:
+		return "exception that nobody catches";
+	case WASM_RT_TRAP_UNALIGNED:
+		return "unaligned atomic access";
+	default:
+		return "fault";
+	}
+}
+
+/* The name of the function that has offset at, or NULL. */
+static const char *symbol(const uint8_t *file, size_t size, uint64_t at)
+{
+	const Elf64_Ehdr *e = (const void *)file;
+	const Elf64_Shdr *s;
+
+	if (size < sizeof(*e) || e->e_shoff > size ||
+	    e->e_shnum > (size - e->e_shoff) / sizeof(*s))
+		return NULL;
+	s = (const void *)(file + e->e_shoff);
+	for (int i = 0; i < e->e_shnum; i++) {
+		const Elf64_Sym *sym = (const void *)(file + s[i].sh_offset);
+
+		if (s[i].sh_type != SHT_SYMTAB || s[i].sh_link >= e->e_shnum)
+			continue;
+		for (size_t n = s[i].sh_size / sizeof(*sym); n; n--, sym++)
+			if (ELF64_ST_TYPE(sym->st_info) == STT_FUNC &&
+			    at - sym->st_value < sym->st_size)
+				return (const char *)file + s[s[i].sh_link].sh_offset +
+					sym->st_name;
+	}
+	return NULL;
+}
+
+/* wasm2c calls function 5 w2c_program_f5, and an exported one by its name. */
+static int64_t by_name(const struct module *mod, const char *name)
+{
+	static const char prefix[] = "w2c_program_f", start[] = "w2c_program_0x5Fstart";
+
+	if (!strncmp(name, prefix, sizeof(prefix) - 1))
+		return strtoul(name + sizeof(prefix) - 1, NULL, 10);
+	if (!strcmp(name, start))
+		return mod->start;
+	return -1;
+}
+
+/*
+ * The function of the program that pc is in, or that this was inlined into;
+ * -1 for what a program calls of the host's C library.
+ */
+static int64_t by_pc(const struct module *mod, const uint8_t *pc)
+{
+	Dl_info ours, its;
+	const char *name;
+	int64_t found = -1;
+	struct stat st;
+	void *file;
+
+	if (!mod->handle || !dladdr(mod->ops, &ours) || !dladdr(pc, &its) ||
+	    ours.dli_fbase != its.dli_fbase || fstat(mod->fd, &st))
+		return -1;
+	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, mod->fd, 0);
+	if (file == MAP_FAILED)
+		return -1;
+	name = symbol(file, st.st_size, pc - (const uint8_t *)ours.dli_fbase);
+	if (name)
+		found = by_name(mod, name);
+	munmap(file, st.st_size);
+	return found;
+}
+
+void w2c_host_user_trapped(struct w2c_host *h, u32 buf, u32 n)
+{
+	struct muslin *m = machine(h);
+	const struct trap *t = &m->task->trap;
+	const struct module *mod = m->task->mm ? m->task->mm->module : NULL;
+	char address[24] = "", function[150];
+	int64_t i = -1;
+
+	if (mod && t->function)
+		i = by_name(mod, t->function);
+	else if (mod)
+		i = by_pc(mod, t->pc);
+
+	if (t->reason == WASM_RT_TRAP_NONE)
+		snprintf(address, sizeof(address), " at address %#x", t->addr);
+	if (i >= 0)
+		wasm_describe(mod->image, mod->size, i, function, sizeof(function));
+	snprintf(kmem(m, buf, n), n, "%s%s%s%s", what(t->reason), address,
+		 i >= 0 ? " in " : "", i >= 0 ? function : "");
+}
