@@ -65,7 +65,6 @@ void muslin_trap(void *, wasm_rt_trap_t, const char *);
 #define i64_load32_s(m, a)	((u64)(s64)MUSLIN_AT(s32, a))
 #define i64_load32_u(m, a)	((u64)MUSLIN_AT(u32, a))
 
-/* of a cast to void, tcc would make one of floats to int */
 /* no cast to void, of which tcc would make one of a float to an int */
 #define i32_store(m, a, v)	(MUSLIN_AT(u32, a) = (v))
 #define i64_store(m, a, v)	(MUSLIN_AT(u64, a) = (v))

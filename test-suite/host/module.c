@@ -436,26 +436,43 @@ END_TEST
 
 /* Refused before anything is compiled. */
 
+/* A LEB128 number of so many bytes, though fewer may do. */
+static uint8_t *put_number(uint8_t *p, uint32_t value, int bytes)
+{
+	for (; --bytes; value >>= 7)
+		*p++ = (value & 127) | 128;
+	*p++ = value & 127;
+	return p;
+}
+
+/* A section of count times the same. */
+static uint8_t *put_items(uint8_t *p, int id, const char *what, size_t n,
+			  uint32_t count)
+{
+	*p++ = id;
+	p = put_number(p, count * n + 3, 4);
+	p = put_number(p, count, 3);
+	for (; count; count--, p += n)
+		memcpy(p, what, n);
+	return p;
+}
+
+static void big_is_refused(struct image *big, const uint8_t *end)
+{
+	*error = 0;
+	ck_assert_int_eq(module_load(&m, "prog", big->p, end - big->p, &mod, error),
+			 -ENOEXEC);
+	free(big);
+}
+
 static void many(int id, const char *what, size_t n, uint32_t count)
 {
 	struct image *big = calloc(1, sizeof(*big) + count * n);
-	uint8_t *p;
 
 	IMAGE_HEADER(big);
 	if (id == EXPORTS)
 		SECTION(big, IMPORTS, "\1" ENV_MEMORY);
-	p = big->p + big->n;
-	*p++ = id;
-	for (uint32_t v = count * n + 3, i = 0; i < 4; i++, v >>= 7)
-		*p++ = (v & 127) | (i < 3) << 7;
-	for (uint32_t v = count, i = 0; i < 3; i++, v >>= 7)
-		*p++ = (v & 127) | (i < 2) << 7;
-	for (uint32_t i = 0; i < count; i++, p += n)
-		memcpy(p, what, n);
-	*error = 0;
-	ck_assert_int_eq(module_load(&m, "prog", big->p, p - big->p, &mod, error),
-			 -ENOEXEC);
-	free(big);
+	big_is_refused(big, put_items(big->p + big->n, id, what, n, count));
 }
 
 /* A few bytes for each of n functions, type being in place of the last two. */
@@ -471,10 +488,8 @@ static void functions(uint32_t n, const char *type, size_t type_size,
 	SECTION(big, IMPORTS, "\1" ENV_MEMORY);
 	p = big->p + big->n;
 	*p++ = FUNCTIONS;
-	for (uint32_t v = n + 3, i = 0; i < 3; i++, v >>= 7)
-		*p++ = (v & 127) | (i < 2) << 7;
-	for (uint32_t v = n, i = 0; i < 3; i++, v >>= 7)
-		*p++ = (v & 127) | (i < 2) << 7;
+	p = put_number(p, n + 3, 3);
+	p = put_number(p, n, 3);
 	*p++ = 0;
 	memset(p, 1, n - 1);
 	p += n - 1;
@@ -482,18 +497,7 @@ static void functions(uint32_t n, const char *type, size_t type_size,
 	SECTION(big, TABLES, TABLE_16);
 	SECTION(big, GLOBALS, ALL_GLOBALS);
 	SECTION(big, EXPORTS, ALL_EXPORTS);
-	p = big->p + big->n;
-	*p++ = CODE;
-	for (uint32_t v = n * body_size + 3, i = 0; i < 4; i++, v >>= 7)
-		*p++ = (v & 127) | (i < 3) << 7;
-	for (uint32_t v = n, i = 0; i < 3; i++, v >>= 7)
-		*p++ = (v & 127) | (i < 2) << 7;
-	for (uint32_t i = 0; i < n; i++, p += body_size)
-		memcpy(p, body, body_size);
-	*error = 0;
-	ck_assert_int_eq(module_load(&m, "prog", big->p, p - big->p, &mod, error),
-			 -ENOEXEC);
-	free(big);
+	big_is_refused(big, put_items(big->p + big->n, CODE, body, body_size, n));
 }
 
 /* A kilobyte of each of these made gigabytes of C. */
