@@ -31,6 +31,7 @@ typedef enum {
 	WASM_RT_TRAP_CALL_INDIRECT,		/* null, or of another type */
 	WASM_RT_TRAP_UNCAUGHT_EXCEPTION,
 	WASM_RT_TRAP_UNALIGNED,			/* atomic access */
+	WASM_RT_TRAP_EXHAUSTION,		/* the native stack */
 } wasm_rt_trap_t;
 
 typedef enum {
@@ -123,10 +124,12 @@ struct muslin_unwind {
 struct muslin_rt {
 	/*
 	 * In the mode, and on the stack, of the code that did it: function is
-	 * wasm2c's name for it, or one of the prelude's.
+	 * wasm2c's name for it; if it is not one of wasm2c's, or NULL, pc is
+	 * where that code goes on.
 	 */
 	__attribute__((noreturn))
-	void (*trap)(void *instance, wasm_rt_trap_t reason, const char *function);
+	void (*trap)(void *instance, wasm_rt_trap_t reason, const char *function,
+		     const void *pc);
 	/* Zeroed memory, or NULL.  Only while an instance is set up. */
 	void *(*alloc)(void *instance, size_t size);
 	void (*free)(void *instance, void *p);

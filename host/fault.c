@@ -33,12 +33,20 @@ struct fault {
 	struct muslin *m;
 	uint32_t addr;
 	bool write;
-	const uint8_t *pc;
+	const uint8_t *pc, *caller;
 };
 
-static void remember(const struct fault *f)
+static void remember(const struct fault *f, wasm_rt_trap_t reason)
 {
-	f->m->task->trap = (struct trap) { .addr = f->addr, .pc = f->pc };
+	f->m->task->trap = (struct trap) {
+		.reason = reason, .addr = f->addr, .pc = f->pc, .caller = f->caller,
+	};
+}
+
+/* What comes later did not happen there. */
+static void forget(const struct fault *f)
+{
+	f->m->task->trap = (struct trap) { 0 };
 }
 
 /* On the task's own stack, where it can sleep. */
@@ -48,12 +56,13 @@ static void handle_fault(void *arg)
 	int saved_errno = errno;
 
 	f.m->stats.page_faults++;
-	remember(&f);
+	remember(&f, WASM_RT_TRAP_NONE);
 	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
 	user_return(f.m, NULL);
 	f.m->in_user = 1;
 	if (user_pending(f.m))
 		user_irq(f.m);
+	forget(&f);
 	errno = saved_errno;
 }
 
@@ -62,7 +71,16 @@ static void handle_wild(void *arg)
 {
 	struct fault *f = arg;
 
-	remember(f);
+	remember(f, WASM_RT_TRAP_NONE);
+	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
+}
+
+/* The program has used up its stack. */
+static void handle_exhaustion(void *arg)
+{
+	struct fault *f = arg;
+
+	remember(f, WASM_RT_TRAP_EXHAUSTION);
 	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
@@ -80,16 +98,18 @@ static void handle_kill(void *arg)
 {
 	struct fault *f = arg;
 
-	remember(f);
+	remember(f, WASM_RT_TRAP_EXHAUSTION);
 	user_trap(f->m, SIGSEGV, SI_KERNEL, 0);
 }
 
 static void handle_irq(void *arg)
 {
-	struct fault *f = arg;
+	struct fault f = *(struct fault *)arg;
 	int saved_errno = errno;
 
-	user_irq(f->m);
+	remember(&f, WASM_RT_TRAP_NONE);
+	user_irq(f.m);
+	forget(&f);
 	errno = saved_errno;
 }
 
@@ -147,7 +167,7 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 	stack_open_next(m);
 	s->told = true;
 	f.addr = *t->mm->ops->sp(t->mm->space->base);
-	context_divert(uc, s->base + NATIVE_RESERVE, handle_wild, &f, sizeof(f));
+	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 
 static void on_fault(int sig, siginfo_t *si, void *context)
@@ -185,6 +205,8 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 	m->in_user = 0;
 	f.addr = off;
 	f.write = context_is_write(uc);
+	/* memcpy() and the like, and what the quick tier calls, have no frame */
+	f.caller = *(const uint8_t **)context_sp(uc);
 	/* a page that is there, and cannot be had: the host is out of memory */
 	if (off >= USER_SPACE || sig == SIGBUS)
 		context_divert(uc, NULL, handle_wild, &f, sizeof(f));
@@ -196,7 +218,7 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 static void on_irq(int sig, siginfo_t *si, void *context)
 {
 	struct muslin *m = current_machine;
-	struct fault f = { .m = m };
+	struct fault f = { .m = m, .pc = context_pc(context) };
 	int saved_errno = errno;
 
 	(void)sig;

@@ -198,10 +198,11 @@ struct stack {
 /* What user code did last that was a trap or a fault. */
 struct trap {
 	wasm_rt_trap_t reason;
-	const char *function;	/* in the module's native code */
-	/* for reason NONE, a fault */
-	uint32_t addr;
+	const char *function;	/* in the module's native code; or NULL, and */
 	const uint8_t *pc;
+	/* where that goes on if pc is in a function that it called, of ours or libc's */
+	const uint8_t *caller;
+	uint32_t addr;		/* for reason NONE, a fault */
 };
 
 struct task {

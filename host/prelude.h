@@ -38,11 +38,24 @@
 static _Noreturn COLD void muslin_trap(void *instance, wasm_rt_trap_t reason,
 				       const char *function)
 {
-	muslin_head(instance)->rt->trap(instance, reason, function);
+	muslin_head(instance)->rt->trap(instance, reason, function,
+					__builtin_return_address(0));
 }
 
-#define MUSLIN_TRAP(reason) \
-	muslin_trap(instance, WASM_RT_TRAP_##reason, __func__)
+/* The same for what that function calls. */
+static _Noreturn COLD void muslin_trap_at(void *instance, wasm_rt_trap_t reason,
+					  const void *pc)
+{
+	muslin_head(instance)->rt->trap(instance, reason, NULL, pc);
+}
+
+#define MUSLIN_TRAP_OF_CALLER(reason) \
+	muslin_trap_at(instance, reason, __builtin_return_address(0))
+/* quick-rt.c, which is called for everything, has another */
+#ifndef MUSLIN_TRAP_FOR
+#define MUSLIN_TRAP_FOR(reason) muslin_trap(instance, reason, __func__)
+#endif
+#define MUSLIN_TRAP(reason) MUSLIN_TRAP_FOR(WASM_RT_TRAP_##reason)
 #define TRAP(reason) (MUSLIN_TRAP(reason), 0)
 #define UNREACHABLE MUSLIN_TRAP(UNREACHABLE)
 
@@ -309,9 +322,8 @@ static inline u32 I32_POPCNT(u32 x)
 #define MUSLIN_TRUNC(s, u, ABOVE, low, high, x) ({ \
 	__typeof__(x) x_ = (x); \
 	if (UNLIKELY(!(x_ ABOVE (low) && x_ < (high)))) \
-		muslin_trap(instance, x_ != x_ ? \
-			    WASM_RT_TRAP_INVALID_CONVERSION : \
-			    WASM_RT_TRAP_INT_OVERFLOW, __func__); \
+		MUSLIN_TRAP_FOR(x_ != x_ ? WASM_RT_TRAP_INVALID_CONVERSION : \
+				WASM_RT_TRAP_INT_OVERFLOW); \
 	(u)(s)x_; \
 })
 #define I32_TRUNC_S_F32(x) MUSLIN_TRUNC(s32, u32, >=, -0x1p31f, 0x1p31f, x)
@@ -421,7 +433,7 @@ static COLD void muslin_table(void *instance, wasm_rt_funcref_table_t *t,
 	if (!head->table)
 		head->table = head->rt->alloc(instance, (u64)size * sizeof(*t->data) + 1);
 	if (!head->table)
-		MUSLIN_TRAP(OOB);
+		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_OOB);
 	t->data = head->table;
 	t->size = size;
 	t->max_size = max;
@@ -439,7 +451,7 @@ static COLD void muslin_table_init(void *instance, wasm_rt_funcref_table_t *t,
 				   u32 src_size, u32 d, u32 s, u32 n)
 {
 	if ((u64)s + n > src_size || (u64)d + n > t->size)
-		MUSLIN_TRAP(OOB);
+		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_OOB);
 	for (u32 i = 0; i < n; i++) {
 		const wasm_elem_segment_expr_t *e = &src[s + i];
 		void *at = (char *)instance + e->module_offset;
@@ -469,7 +481,7 @@ static COLD void muslin_table_copy(void *instance,
 				   u32 d, u32 s, u32 n)
 {
 	if ((u64)d + n > dest->size || (u64)s + n > src->size)
-		MUSLIN_TRAP(OOB);
+		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_OOB);
 	__builtin_memmove(dest->data + d, src->data + s, n * sizeof(*dest->data));
 }
 
@@ -480,7 +492,7 @@ static COLD void muslin_table_fill(void *instance, wasm_rt_funcref_table_t *t,
 				   u32 d, wasm_rt_funcref_t value, u32 n)
 {
 	if ((u64)d + n > t->size)
-		MUSLIN_TRAP(OOB);
+		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_OOB);
 	while (n--)
 		t->data[d++] = value;
 }
@@ -513,7 +525,7 @@ muslin_callee(void *instance, const wasm_rt_funcref_table_t *t, u32 i,
 	if (i < t->size && t->data[i].func_type && rt->adapt)
 		f = rt->adapt(instance, &t->data[i], type);
 	if (!f)
-		MUSLIN_TRAP(CALL_INDIRECT);
+		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_CALL_INDIRECT);
 	return f;
 }
 
@@ -557,7 +569,7 @@ static _Noreturn COLD void muslin_throw(void *instance)
 	struct muslin_unwind *u = muslin_head(instance)->unwind;
 
 	if (!u->target)
-		MUSLIN_TRAP(UNCAUGHT_EXCEPTION);
+		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_UNCAUGHT_EXCEPTION);
 	longjmp(u->target->buf, 1);
 }
 

@@ -38,10 +38,9 @@ void *memmove(void *, const void *, size_t);
 
 /* --- traps --- */
 
-void muslin_trap(void *, wasm_rt_trap_t, const char *);
+void quick_trap(void *, wasm_rt_trap_t);
 
-#define MUSLIN_TRAP(reason) \
-	muslin_trap(instance, WASM_RT_TRAP_##reason, __func__)
+#define MUSLIN_TRAP(reason) quick_trap(instance, WASM_RT_TRAP_##reason)
 #define TRAP(reason) (MUSLIN_TRAP(reason), 0)
 #define UNREACHABLE MUSLIN_TRAP(UNREACHABLE)
 

@@ -20,6 +20,9 @@ typedef double f64;
 /* Raised for all programs: those that do not look for it do not see it. */
 #define MUSLIN_INVALID() ({ volatile float zero_ = 0; zero_ /= zero_; })
 
+/* All of this is called by what wasm2c wrote. */
+#define MUSLIN_TRAP_FOR(reason) MUSLIN_TRAP_OF_CALLER(reason)
+
 #include "prelude.h"
 #include "quick.h"
 
@@ -54,6 +57,11 @@ typedef double f64;
 #define CMPXCHG(name, t)
 #include "quick-ops.h"
 
+static void quick_trap(void *instance, wasm_rt_trap_t reason)
+{
+	MUSLIN_TRAP_FOR(reason);
+}
+
 static void quick_fence(void)
 {
 	atomic_fence();
@@ -87,7 +95,7 @@ const struct quick_symbol quick_symbols[] = {
 	{ "memset", memset },
 	{ "memcpy", memcpy },
 	{ "memmove", memmove },
-	{ "muslin_trap", muslin_trap },
+	{ "quick_trap", quick_trap },
 	{ "muslin_table", muslin_table },
 	{ "muslin_table_init", muslin_table_init },
 	{ "muslin_table_copy", muslin_table_copy },

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "translate.h"
+#include "wasm.h"
 
 /* Blocks within blocks that tcc, which is recursive, is given. */
 #define MAX_DEPTH 8000
@@ -48,8 +49,22 @@ static void copy_line(const char *p, const char *end, FILE *out)
 	fwrite(p, 1, end - p, out);
 }
 
+/* "static u32 w2c_program_f5(w2c_program*, u32);" in the order of functions */
+static void name_function(const char *p, const char *end, FILE *names)
+{
+	static const char prefix[] = " w2c_program_", instance[] = "(w2c_program*";
+	const char *name, *paren;
+
+	if (!begins(p, end, "static ") || end[-2] != ';')
+		return;
+	name = memmem(p, end - p, prefix, strlen(prefix));
+	paren = memmem(p, end - p, instance, strlen(instance));
+	if (name && paren && name < paren)
+		fprintf(names, "%.*s,\n", (int)(paren - name), name);
+}
+
 /* Code after our filters; nothing uses a program's get_func_type(). */
-static int copy_code(const char *p, const char *end, FILE *out)
+static int copy_code(const char *p, const char *end, FILE *out, FILE *names)
 {
 	static const char unused[] = "wasm_rt_func_type_t wasm2c_program_get_func_type(";
 	const char *next;
@@ -57,6 +72,7 @@ static int copy_code(const char *p, const char *end, FILE *out)
 
 	for (; p < end; p = next) {
 		next = next_line(p, end);
+		name_function(p, next, names);
 		if (*p == 'w' && begins(p, end, unused) && next[-2] == '{') {
 			next = memmem(p, end - p, "\n}\n", 3);
 			if (!next)
@@ -93,25 +109,42 @@ static int filtered(struct translation *t, const char *text, size_t size,
 	fputs("#define w2c_env_memory(env) ((wasm_rt_memory_t *)(env))\n", out);
 	if (!r)
 		r = translate_code(t, source, size, out);
+	fputs("static void quick_functions_end(void) {}\n", out);
 	if (!r)
 		r = glue_write(t->w, t->name, source, size, out);
 	return r;
 }
 
+/* quick.h */
+static void write_functions(const struct wasm *w, const char *names, FILE *out)
+{
+	fputs("const void *const quick_functions[] = {\n", out);
+	for (uint32_t i = 0; i < w->nimports; i++)
+		if (w->imports[i].kind == WASM_FUNC)
+			fputs("0,\n", out);
+	fprintf(out, "%s quick_functions_end, 0 };\n", names);
+}
+
 static int write_text(struct translation *t, const char *text, size_t size,
 		      FILE *out)
 {
-	char *code = NULL;
-	size_t code_size;
+	char *code = NULL, *names = NULL;
+	size_t code_size, names_size;
 	FILE *f = open_memstream(&code, &code_size);
-	int r = f ? filtered(t, text, size, f) : -ENOMEM;
+	FILE *n = open_memstream(&names, &names_size);
+	int r = f && n ? filtered(t, text, size, f) : -ENOMEM;
 
 	if (f && fclose(f) && !r)
 		r = -ENOMEM;
 	for (const struct prelude_file *p = prelude_quick(); p->name && !r; p++)
 		copy_file(p->text, p->end, out);
 	if (!r)
-		r = copy_code(code, code + code_size, out);
+		r = copy_code(code, code + code_size, out, n);
+	if (n && fclose(n) && !r)
+		r = -ENOMEM;
+	if (!r)
+		write_functions(t->w, names, out);
+	free(names);
 	free(code);
 	/* where code ends */
 	fputs("void quick_end(void) {}\n", out);

@@ -104,8 +104,9 @@ static int place(struct job *j, TCCState *s)
 	if (tcc_relocate(s, c->p) < 0)
 		return refuse(j, -ENOEXEC, "cannot link");
 	c->ops = tcc_get_symbol(s, "muslin_module_program");
+	c->functions = tcc_get_symbol(s, "quick_functions");
 	end = tcc_get_symbol(s, "quick_end");
-	if (!c->ops || !end)
+	if (!c->ops || !c->functions || !end)
 		return refuse(j, -ENOEXEC, "no entry");
 	if (!frames_fit(c->p, end))
 		return refuse(j, -ENOEXEC, "a function has too many variables");
@@ -194,4 +195,20 @@ void quick_free(struct quick_code *code)
 	if (code->p)
 		munmap(code->p, code->size);
 	memset(code, 0, sizeof(*code));
+}
+
+int64_t quick_function(const struct quick_code *code, const uint8_t *pc)
+{
+	const uint8_t *const *f = code->functions;
+	int64_t i = 0;
+
+	if (!f)
+		return -1;
+	while (!f[i])	/* imported */
+		i++;
+	if (pc < f[i])
+		return -1;
+	while (f[i] && f[i] <= pc)
+		i++;
+	return f[i] ? i - 1 : -1;
 }

@@ -120,6 +120,7 @@ static void overflowed(void *arg)
 {
 	struct muslin *m = arg;
 
+	m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
 	user_trap(m, SIGSEGV, SI_KERNEL, 0);
 }
 
@@ -145,6 +146,7 @@ void stack_settle(struct muslin *m)
 		m->reserve_open = false;
 	} else if (!s->told) {
 		s->told = true;
+		m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
 		user_trap(m, SIGSEGV, SEGV_MAPERR,
 			  *m->task->mm->ops->sp(m->task->mm->space->base));
 	}

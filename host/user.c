@@ -155,7 +155,9 @@ static bool call_handler(struct muslin *m)
 {
 	struct host_page p = *m->page;
 	uint32_t old = *user_sp(m->task), env = fenv_get();
+	struct trap trap = m->task->trap;
 
+	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
 	*user_sp(m->task) = p.info;
 	w2c_vmlinux_user_enter(m->kernel);
@@ -166,7 +168,8 @@ static bool call_handler(struct muslin *m)
 	call_dispatcher(m->task->mm, &p);
 	m->in_user = 0;
 	fenv_set(env);
-	*user_sp(m->task) = old;	/* who called may not be who returns: fork */
+	m->task->trap = trap;	/* who called may not be who returns: fork */
+	*user_sp(m->task) = old;
 	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
 
@@ -222,13 +225,16 @@ static _Noreturn void kernel_trap(struct muslin *m, wasm_rt_trap_t reason)
 }
 
 static __attribute__((noreturn)) void rt_trap(void *instance, wasm_rt_trap_t reason,
-					      const char *function)
+					      const char *function, const void *pc)
 {
 	struct muslin *m = fault_machine();
 
 	if (instance == m->kernel)
 		kernel_trap(m, reason);
-	m->task->trap = (struct trap) { .reason = reason, .function = function };
+	/* a call that does not return may be the last thing in a function */
+	m->task->trap = (struct trap) {
+		.reason = reason, .function = function, .pc = (const uint8_t *)pc - 1,
+	};
 	switch (reason) {
 	case WASM_RT_TRAP_DIV_BY_ZERO:
 		user_trap(m, SIGFPE, FPE_INTDIV, 0);

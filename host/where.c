@@ -32,6 +32,8 @@ static const char *what(wasm_rt_trap_t reason)
 		return "exception that nobody catches";
 	case WASM_RT_TRAP_UNALIGNED:
 		return "unaligned atomic access";
+	case WASM_RT_TRAP_EXHAUSTION:
+		return "stack overflow";
 	default:
 		return "fault";
 	}
@@ -68,15 +70,13 @@ static int64_t by_name(const struct module *mod, const char *name)
 
 	if (!strncmp(name, prefix, sizeof(prefix) - 1))
 		return strtoul(name + sizeof(prefix) - 1, NULL, 10);
-	if (!strcmp(name, start))
+	/* what others call it by, and itself */
+	if (!strcmp(name, start) || !strcmp(name, "w2c_program_0x5Fstart_0"))
 		return mod->start;
 	return -1;
 }
 
-/*
- * The function of the program that pc is in, or that this was inlined into;
- * -1 for what a program calls of the host's C library.
- */
+/* The function of the program that pc is in, or that this was inlined into; or -1. */
 static int64_t by_pc(const struct module *mod, const uint8_t *pc)
 {
 	Dl_info ours, its;
@@ -85,6 +85,8 @@ static int64_t by_pc(const struct module *mod, const uint8_t *pc)
 	struct stat st;
 	void *file;
 
+	if (mod->quick.p)
+		return quick_function(&mod->quick, pc);
 	if (!mod->handle || !dladdr(mod->ops, &ours) || !dladdr(pc, &its) ||
 	    ours.dli_fbase != its.dli_fbase || fstat(mod->fd, &st))
 		return -1;
@@ -108,8 +110,10 @@ void w2c_host_user_trapped(struct w2c_host *h, u32 buf, u32 n)
 
 	if (mod && t->function)
 		i = by_name(mod, t->function);
-	else if (mod)
+	if (mod && i < 0)
 		i = by_pc(mod, t->pc);
+	if (mod && i < 0 && t->caller)
+		i = by_pc(mod, t->caller - 1);
 
 	if (t->reason == WASM_RT_TRAP_NONE)
 		snprintf(address, sizeof(address), " at address %#x", t->addr);

@@ -31,10 +31,11 @@ static struct w2c_linux imports = { .self = &imports };
 static jmp_buf trapped;
 
 static __attribute__((noreturn)) void on_trap(void *instance, wasm_rt_trap_t reason,
-					      const char *function)
+					      const char *function, const void *pc)
 {
 	(void)instance;
 	(void)function;
+	(void)pc;
 	longjmp(trapped, reason);
 }
 

@@ -33,9 +33,11 @@ static struct muslin_unwind unwind;
 static struct muslin_jump trapped;
 
 __attribute__((noreturn))
-static void on_trap(void *inst, wasm_rt_trap_t reason, const char *function)
+static void on_trap(void *inst, wasm_rt_trap_t reason, const char *function,
+		    const void *pc)
 {
-	ck_assert_ptr_nonnull(function);
+	(void)function;
+	ck_assert_ptr_nonnull(pc);
 	ck_assert_ptr_eq(inst, instance);
 	longjmp(trapped.buf, reason);
 }
