@@ -11,6 +11,8 @@ RANLIB = ../bin/wasm32-linux-musl-ranlib
 
 CFLAGS_C99FSE = -std=c99 -ffreestanding -nostdinc -fno-strict-aliasing
 CFLAGS_AUTO = -O2 -fomit-frame-pointer -fdata-sections
+# As gcc does: what little of printf() most calls want has to fit on a small stack.
+CFLAGS_AUTO += -mllvm -inline-max-stacksize=1024
 CFLAGS = -Wno-everything -Werror=implicit-function-declaration \
 	-Werror=implicit-int -Werror=int-conversion -Werror=pointer-arith \
 	-Werror=incompatible-pointer-types

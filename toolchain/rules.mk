@@ -37,7 +37,7 @@ $(syscall_headers): toolchain/syscall-headers.awk $(libc)/syscalls
 
 # musl's Makefile does not know which objects use which header.
 $(libc)/.headers: $(B)/musl/.stamp $(syscall_headers) toolchain/$(cross).cfg \
-		$(wildcard arch/wasm32/* arch/wasm32/bits/* src/internal/*)
+		toolchain/musl.mak $(wildcard arch/wasm32/* arch/wasm32/bits/* src/internal/*)
 	$(Q)mkdir -p $(libc)
 	$(Q)find $(libc)/obj -name '*.o' -delete
 	$(Q)touch $@

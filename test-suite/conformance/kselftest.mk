@@ -50,7 +50,9 @@ $(ks)/bin/true $(ks)/bin/sleep: $(ks)/bin/%: $(toolchain)
 
 .PHONY: kselftest kselftest-native kselftest-report
 kselftest: $(built) $(ks_wasm) $(ks)/bin/true $(ks)/bin/sleep
-	@$(call ks_run,wasm) $(abspath $(B))/bin/muslin run --dir . --dir $(abspath $(ks))/bin:/bin:ro
+	$(Q)mkdir -p $(ks)/mnt
+	@$(call ks_run,wasm) $(abspath $(B))/bin/muslin run --dir . --dir $(abspath $(ks))/bin:/bin:ro \
+		--dir $(abspath $(ks))/mnt:/mnt
 kselftest-native: $(ks_native)
 	@$(call ks_run,native)
 kselftest-report: kselftest kselftest-native

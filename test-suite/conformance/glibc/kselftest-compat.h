@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -45,5 +46,15 @@ static inline char *gnu_strerror_r(int err, char *buf, size_t n)
 	return buf;
 }
 #define strerror_r gnu_strerror_r
+
+/* The kernel says ST_VALID with the flags; musl hands it on. */
+static inline int gnu_statvfs(const char *path, struct statvfs *st)
+{
+	int r = statvfs(path, st);
+
+	st->f_flag &= ~0x20UL;
+	return r;
+}
+#define statvfs(path, st) gnu_statvfs(path, st)
 
 #endif
