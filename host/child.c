@@ -14,10 +14,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "child.h"
+#include "sandbox.h"
 
 #define WORKDIR "muslin-compile."
 #define WORKDIR_SECONDS 60
@@ -150,8 +152,9 @@ char *workdir_read(const char *dir, const char *name, size_t *size)
 
 /*
  * Of this process's environment: messages and numbers are not to depend on
- * the locale (wasm2c prints floating point by it), and what compilers leave
- * behind is to be removed with the directory.
+ * the locale (wasm2c prints floating point by it), what compilers leave
+ * behind is to be removed with the directory, and ccache is to call the
+ * compiler, since its own files are out of reach.
  */
 static char **environment(char *tmpdir)
 {
@@ -160,10 +163,11 @@ static char **environment(char *tmpdir)
 
 	while (environ[n])
 		n++;
-	env = malloc((n + 3) * sizeof(*env));
+	env = malloc((n + 4) * sizeof(*env));
 	if (!env)
 		return NULL;
 	env[have++] = "LC_ALL=C";
+	env[have++] = "CCACHE_DISABLE=1";
 	env[have++] = tmpdir;
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(environ[i], "LC_ALL=", 7) &&
@@ -173,103 +177,133 @@ static char **environment(char *tmpdir)
 	return env;
 }
 
-/* With all signals as they are in a new process. */
-static int spawn(pid_t *pid, char *const argv[], char *const env[],
-		 const posix_spawn_file_actions_t *actions, short flags)
-{
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int r;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, flags | POSIX_SPAWN_SETSIGMASK |
-				 POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn(pid, argv[0], actions, &attr, argv, env);
-	posix_spawnattr_destroy(&attr);
-	return -r;
-}
-
-static int spawn_in(pid_t *pid, char *const argv[], const char *dir,
-		    const char *log, char *const env[])
-{
-	posix_spawn_file_actions_t actions;
-	int r;
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addchdir_np(&actions, dir);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT |
-					 O_TRUNC, 0600);
-	posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	r = spawn(pid, argv, env, &actions, 0);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
-}
-
-static void limit(pid_t pid, int what, rlim_t n)
-{
-	struct rlimit r;
-
-	if (prlimit(pid, what, NULL, &r) || r.rlim_cur <= n)
-		return;
-	r.rlim_cur = n < r.rlim_max ? n : r.rlim_max;
-	prlimit(pid, what, &r, NULL);
-}
-
 /*
  * What is compiled may have been written to keep a compiler busy, or to fill
  * memory and disks.  Honest programs need a small part of this.
  */
-static void limit_all(pid_t pid)
+static const int limited[] = {
+	RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_CORE,
+};
+
+#define LIMITS (sizeof(limited) / sizeof(*limited))
+
+static void find_limits(struct rlimit limits[LIMITS])
 {
 	rlim_t memory = sysconf(_SC_PHYS_PAGES) / sysconf(_SC_NPROCESSORS_ONLN) *
 			(rlim_t)sysconf(_SC_PAGESIZE);
+	rlim_t most[LIMITS] = {
+		CHILD_SECONDS, 1ul << 30, memory < 2ul << 30 ? 2ul << 30 : memory, 0,
+	};
 
-	limit(pid, RLIMIT_CPU, CHILD_SECONDS);
-	limit(pid, RLIMIT_FSIZE, 1ul << 30);
-	limit(pid, RLIMIT_AS, memory < 2ul << 30 ? 2ul << 30 : memory);
-	limit(pid, RLIMIT_CORE, 0);
+	for (size_t i = 0; i < LIMITS; i++) {
+		struct rlimit *r = &limits[i];
+
+		getrlimit(limited[i], r);
+		if (r->rlim_cur > most[i])
+			r->rlim_cur = most[i] < r->rlim_max ? most[i] : r->rlim_max;
+	}
+}
+
+struct start {
+	char *const *argv;
+	char **env;
+	const char *dir;
+	int fds[3];		/* above 2, so that none is in another's place */
+	int sandbox;
+	struct rlimit limits[LIMITS];
+	volatile int error;
+};
+
+/* The child, in its parent's memory: nothing but system calls. */
+static _Noreturn void run(struct start *s)
+{
+	const struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &by_default, NULL);
+	for (int i = 0; i < 3; i++)
+		if (dup2(s->fds[i], i) < 0)
+			goto fail;
+	if (chdir(s->dir))
+		goto fail;
+	for (size_t i = 0; i < LIMITS; i++)
+		setrlimit(limited[i], &s->limits[i]);
+	sandbox_enter(s->sandbox);
+	/* an embedder may have left something open */
+	syscall(SYS_close_range, 3, ~0u, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(s->argv[0], s->argv, s->env);
+fail:
+	s->error = errno;
+	_exit(127);
+}
+
+static int run_child(pid_t *pid, struct start *s)
+{
+	sigset_t all, old;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	*pid = vfork();
+	if (!*pid)
+		run(s);
+	r = *pid < 0 ? -errno : -s->error;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (*pid > 0 && r)
+		child_succeeded(*pid);
+	return r;
+}
+
+/* argv in dir, with fds as files 0 to 2; it writes to nothing but writable. */
+static int start(pid_t *pid, char *const argv[], const char *dir,
+		 const char *writable, const int fds[3])
+{
+	struct start s = { .argv = argv, .dir = dir, .fds = { -1, -1, -1 } };
+	char tmpdir[PATH_MAX];
+	int r = 0;
+
+	snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", dir);
+	s.env = environment(tmpdir);
+	if (!s.env)
+		return -ENOMEM;
+	for (int i = 0; i < 3 && r >= 0; i++)
+		r = s.fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+	if (r < 0) {
+		r = -errno;
+	} else {
+		find_limits(s.limits);
+		s.sandbox = sandbox_files(argv[0], writable);
+		r = run_child(pid, &s);
+		if (s.sandbox >= 0)
+			close(s.sandbox);
+	}
+	for (int i = 0; i < 3; i++)
+		if (s.fds[i] >= 0)
+			close(s.fds[i]);
+	free(s.env);
+	return r;
 }
 
 int child_start(pid_t *pid, char *const argv[], const char *dir,
 		const char *log)
 {
-	char tmpdir[PATH_MAX];
-	char **env;
-	int r;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1, r;
+	char path[PATH_MAX];
 
-	snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", dir);
-	env = environment(tmpdir);
-	if (!env)
-		return -ENOMEM;
-	r = spawn_in(pid, argv, dir, log, env);
-	free(env);
-	if (!r)
-		limit_all(*pid);
-	return r;
-}
-
-static int start_fds(pid_t *pid, char *const argv[], const int fds[3])
-{
-	posix_spawn_file_actions_t actions;
-	char **env = environment("TMPDIR=/");
-	int r;
-
-	if (!env)
-		return -ENOMEM;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	for (int i = 0; i < 3; i++)
-		posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-	r = spawn(pid, argv, env, &actions, 0);
-	posix_spawn_file_actions_destroy(&actions);
-	free(env);
-	if (!r)
-		limit_all(*pid);
+	snprintf(path, sizeof(path), "%s/%s", dir, log);
+	if (null >= 0)
+		out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (out >= 0)
+		r = start(pid, argv, dir, dir, (const int[]){ null, out, out });
+	else
+		r = -errno;
+	if (out >= 0)
+		close(out);
+	if (null >= 0)
+		close(null);
 	return r;
 }
 
@@ -346,7 +380,7 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 	for (int i = 0; i < 3 && r >= 0; i++)
 		r = fds[i] = child_file(in, i ? 0 : in_size);
 	if (r >= 0)
-		r = start_fds(&pid, argv, fds);
+		r = start(&pid, argv, "/", NULL, fds);
 	if (!r && !child_succeeded(pid)) {
 		err = errno;
 		*errors = contents(fds[2], &size);
@@ -365,9 +399,19 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 static int spawn_session(char *const argv[], int input, int lock)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
 	pid_t pid;
 	int r;
 
+	/* all signals as they are in a new process */
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID |
+				 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	posix_spawn_file_actions_adddup2(&actions, input, 0);
@@ -375,7 +419,8 @@ static int spawn_session(char *const argv[], int input, int lock)
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, 1, 2);
 	posix_spawn_file_actions_addclosefrom_np(&actions, 4);
-	r = spawn(&pid, argv, environ, &actions, POSIX_SPAWN_SETSID);
+	r = posix_spawn(&pid, argv[0], &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
 }

@@ -30,7 +30,8 @@ char *workdir_read(const char *dir, const char *name, size_t *size);
 
 /*
  * Starts argv in dir, without input; its output goes to the file log.  Time,
- * memory and files have limits.  0 or -errno.
+ * memory and files have limits, and of the user's files it has those in dir:
+ * sandbox.h.  0 or -errno.
  */
 int child_start(pid_t *pid, char *const argv[], const char *dir,
 		const char *log);
@@ -48,7 +49,8 @@ int child_file(const void *data, size_t size);
 void child_leave(char *const argv[], int input, int lock);
 
 /*
- * Runs argv to its end, with in as its input.  0, with what it has written in
+ * Runs argv to its end, with in as its input, and with no other file of the
+ * user's.  0, with what it has written in
  * *out, to be freed and with a zero byte behind it; 1 if it failed, with what
  * it says to that in *errors, to be freed or NULL; or -errno.
  */

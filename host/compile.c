@@ -63,7 +63,7 @@ static int start_cc(struct job *j, char **argv, const char *log, pid_t *pid)
 	int r = child_start(pid, argv, j->t.dir, log);
 
 	if (r < 0)
-		snprintf(j->t.error, j->t.n, "%s: %s", argv[0], strerror(-r));
+		translate_cannot_run(&j->t, argv[0], r);
 	free(argv);
 	return r;
 }

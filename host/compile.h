@@ -61,5 +61,7 @@ int compile(const struct compiler *c, const struct wasm *w,
 
 /* cpu-ARCH.c: options for the processor that this is. */
 const char *cpu_flags(void);
+/* What seccomp calls the system calls that this is compiled for. */
+extern const uint32_t cpu_audit_arch;
 
 #endif

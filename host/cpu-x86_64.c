@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <linux/audit.h>
 #include "compile.h"
+
+const uint32_t cpu_audit_arch = AUDIT_ARCH_X86_64;
 
 const char *cpu_flags(void)
 {

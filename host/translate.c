@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "child.h"
+#include "sandbox.h"
 #include "translate.h"
 #include "wasm.h"
 
@@ -19,6 +20,23 @@ static const char *limit_reached(int err)
 	}
 }
 
+/* What a compiler says of the sandbox is no help. */
+static const char *hint(const char *why)
+{
+	if (!strstr(why, "Permission denied") &&
+	    !strstr(why, "Operation not permitted"))
+		return "";
+	return " (see " SANDBOX_DIRS ")";
+}
+
+int translate_cannot_run(struct translation *t, const char *program, int err)
+{
+	const char *why = strerror(-err);
+
+	snprintf(t->error, t->n, "%s: %s%s", program, why, hint(why));
+	return err;
+}
+
 /* text may be NULL; errno is as child_succeeded() leaves it */
 static int quote(struct translation *t, const char *what, char *text)
 {
@@ -30,8 +48,11 @@ static int quote(struct translation *t, const char *what, char *text)
 		line = line ? line + 7 : text;
 		line[strcspn(line, "\n")] = 0;
 	}
-	snprintf(t->error, t->n, "%s: %s", what,
-		 limit ? limit : line && *line ? line : "failed without a message");
+	if (limit || !line || !*line)
+		snprintf(t->error, t->n, "%s: %s", what,
+			 limit ? limit : "failed without a message");
+	else
+		snprintf(t->error, t->n, "%s: %s%s", what, line, hint(line));
 	return -ENOEXEC;
 }
 
@@ -96,10 +117,8 @@ static int run(struct translation *t, char *const argv[])
 	pid_t pid;
 	int r = child_start(&pid, argv, t->dir, "log");
 
-	if (r < 0) {
-		snprintf(t->error, t->n, "%s: %s", argv[0], strerror(-r));
-		return r;
-	}
+	if (r < 0)
+		return translate_cannot_run(t, argv[0], r);
 	if (child_succeeded(pid))
 		return 0;
 	return translate_failed(t, "wasm2c", "log");
@@ -113,7 +132,7 @@ static int capture(struct translation *t, char *const argv[],
 	int r = child_capture(argv, in, in_size, out, out_size, &errors);
 
 	if (r < 0)
-		snprintf(t->error, t->n, "%s: %s", argv[0], strerror(-r));
+		translate_cannot_run(t, argv[0], r);
 	if (r > 0)
 		r = quote(t, "wasm2c", errors);
 	free(errors);

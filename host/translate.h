@@ -41,6 +41,8 @@ void translate_part(const struct translation *t, int i, const char *suffix,
  * wrong.  Returns -ENOEXEC.
  */
 int translate_failed(struct translation *t, const char *what, const char *log);
+/* Sets error to what child_start() says of program.  Returns that. */
+int translate_cannot_run(struct translation *t, const char *program, int err);
 
 /* --- their parts --- */
 

@@ -19,4 +19,14 @@ want() {
 	esac
 }
 
+# killer FILE: makes a compiler whose muslin is killed, in the background, until
+# $! is.  It may not do that itself; it needs MUSLIN_CC_DIRS=$PWD.
+killer() {
+	printf '#!/bin/sh\necho $PPID >'%s'/doomed\nwhile [ -e /proc/$PPID ]; do sleep .1; done\n' \
+		"$PWD" >$1
+	chmod +x $1
+	mkfifo doomed
+	while read -r doomed <doomed; do kill -9 $doomed; done &
+}
+
 trap 'exit $status' EXIT

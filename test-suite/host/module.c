@@ -61,6 +61,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	setenv("MUSLIN_CACHE", dir, 1);
 	unsetenv("MUSLIN_CC");
+	unsetenv("MUSLIN_CC_DIRS");
 }
 
 static void teardown(void)
@@ -912,6 +913,7 @@ START_TEST(what_cannot_be_compiled_is_not_tried_again)
 	PROGRAM(im, STORE_ARGUMENT);
 	snprintf(cc, sizeof(cc), "#!/bin/sh\necho >>'%s/tries'\nexit 1\n", dir);
 	script("cc", cc);
+	setenv("MUSLIN_CC_DIRS", dir, 1);
 	load_twice();
 	module_put(mod);
 	await_background();

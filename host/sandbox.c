@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "compile.h"
+#include "sandbox.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+/* --- files: Landlock --- */
+
+/* What headers of Linux 6.1 have no names for. */
+#define FS_TRUNCATE (1ull << 14)
+#define SCOPE_ABSTRACT_UNIX_SOCKET (1ull << 0)
+#define SCOPE_SIGNAL (1ull << 1)
+#define SCOPE_ABI 6
+
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+
+/* All accesses to files that version n of the interface knows. */
+static const uint64_t known[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
+
+#define READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
+	      LANDLOCK_ACCESS_FS_READ_DIR)
+#define OPEN (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	      FS_TRUNCATE)
+#define WRITE (READ | OPEN | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	       LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+	       LANDLOCK_ACCESS_FS_REMOVE_DIR)
+/* of what is no directory */
+#define FILE_ACCESS (OPEN | LANDLOCK_ACCESS_FS_EXECUTE)
+
+struct files {
+	int fd;
+	uint64_t known;
+};
+
+static void allow(const struct files *f, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = access & f->known,
+		.parent_fd = open(path, O_PATH | O_CLOEXEC),
+	};
+	struct stat st;
+
+	if (rule.parent_fd < 0)
+		return;
+	if (fstat(rule.parent_fd, &st) || !S_ISDIR(st.st_mode))
+		rule.allowed_access &= FILE_ACCESS;
+	/* it may not work; what is not allowed will be said by who needs it */
+	syscall(SYS_landlock_add_rule, f->fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(rule.parent_fd);
+}
+
+/* Where programs are, and what tells compilers which system it is. */
+static void allow_system(const struct files *f)
+{
+	static const char *const paths[] = {
+		"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
+		"/opt", "/nix/store", "/gnu/store",
+		"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+		"/etc/ld.so.preload", "/etc/os-release", "/etc/lsb-release",
+		"/etc/debian_version", "/dev/zero", "/dev/urandom", "/dev/random",
+	};
+
+	for (size_t i = 0; i < COUNT(paths); i++)
+		allow(f, paths[i], READ);
+	allow(f, "/dev/null", OPEN);
+}
+
+/* It, and what was installed with it: as PREFIX/bin/NAME, or as our wasm2c. */
+static void allow_program(const struct files *f, const char *program)
+{
+	static const char *const dirs[] = { "bin", "lib", "lib64", "libexec" };
+	char path[PATH_MAX], beside[PATH_MAX + 8], *slash;
+
+	if (!realpath(program, path))
+		return;
+	allow(f, path, READ);
+	snprintf(beside, sizeof(beside), "%s.d", path);
+	allow(f, beside, READ);
+	slash = strrchr(path, '/');
+	if (slash - path < 4 || memcmp(slash - 4, "/bin", 4))
+		return;
+	for (size_t i = 0; i < COUNT(dirs); i++) {
+		snprintf(beside, sizeof(beside), "%.*s/%s",
+			 (int)(slash - 4 - path), path, dirs[i]);
+		allow(f, beside, READ);
+	}
+}
+
+static void allow_given(const struct files *f, const char *dirs)
+{
+	char path[PATH_MAX];
+
+	for (const char *end; dirs && *dirs; dirs = *end ? end + 1 : end) {
+		end = strchrnul(dirs, ':');
+		if (*dirs == '/' && end - dirs < PATH_MAX) {
+			snprintf(path, sizeof(path), "%.*s", (int)(end - dirs), dirs);
+			allow(f, path, WRITE);
+		}
+	}
+}
+
+int sandbox_files(const char *program, const char *dir)
+{
+	int abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			  LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset rules = { 0 };
+	struct files f;
+
+	if (abi < 1)
+		return -1;
+	f.known = known[abi < (int)COUNT(known) ? abi : (int)COUNT(known) - 1];
+	rules.fs = f.known;
+	if (abi >= SCOPE_ABI)
+		rules.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL;
+	f.fd = syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
+	if (f.fd < 0)
+		return -1;
+	allow_system(&f);
+	allow_program(&f, program);
+	allow_given(&f, getenv(SANDBOX_DIRS));
+	if (dir)
+		allow(&f, dir, WRITE);
+	return f.fd;
+}
+
+/* --- all else: seccomp --- */
+
+#define FCHMODAT2 452
+/* of the other 64-bit system calls of x86 */
+#define X32 0x40000000
+
+/*
+ * Network, other processes, IPC, keys, and files by name as far as Landlock
+ * does not know about it.  Not a list of what compilers do: there are many.
+ */
+static const uint16_t denied[] = {
+	SYS_socket, SYS_io_uring_setup,
+	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd,
+	SYS_unshare, SYS_setns, SYS_mount, SYS_chroot, SYS_bpf,
+	SYS_perf_event_open, SYS_userfaultfd,
+	SYS_shmget, SYS_msgget, SYS_semget, SYS_mq_open,
+	SYS_add_key, SYS_request_key, SYS_keyctl,
+	SYS_chmod, SYS_fchmodat, FCHMODAT2, SYS_chown, SYS_lchown, SYS_fchownat,
+	SYS_utime, SYS_utimes, SYS_futimesat, SYS_utimensat,
+	SYS_setxattr, SYS_lsetxattr, SYS_removexattr, SYS_lremovexattr,
+};
+
+#define LOAD(member) \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
+#define IF(compare, k, yes, no) BPF_JUMP(BPF_JMP | BPF_##compare | BPF_K, k, yes, no)
+#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
+
+static void deny_calls(void)
+{
+	struct sock_filter code[6 + COUNT(denied)];
+	struct sock_fprog program = { .filter = code };
+	size_t n = 0, left = COUNT(denied);
+
+	/* jumps are relative: the last instruction denies */
+	code[n++] = (struct sock_filter)LOAD(arch);
+	code[n++] = (struct sock_filter)IF(JEQ, cpu_audit_arch, 0, left + 3);
+	code[n++] = (struct sock_filter)LOAD(nr);
+	code[n++] = (struct sock_filter)IF(JGE, X32, left + 1, 0);
+	for (size_t i = 0; i < COUNT(denied); i++)
+		code[n++] = (struct sock_filter)IF(JEQ, denied[i], left - i, 0);
+	code[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
+	code[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | 1 /* EPERM */);
+	program.len = n;
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+void sandbox_enter(int files)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (files >= 0)
+		syscall(SYS_landlock_restrict_self, files, 0);
+	deny_calls();
+}
