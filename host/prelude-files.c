@@ -14,6 +14,7 @@ TEXT(muslin_text_abi, "abi.h");
 TEXT(muslin_text_rt, "wasm-rt.h");
 TEXT(muslin_text_exceptions, "wasm-rt-exceptions.h");
 TEXT(muslin_text_prelude, "prelude.h");
+TEXT(muslin_text_jump, "jump.h");
 
 TEXT(muslin_text_quick_types, "quick-types.h");
 TEXT(muslin_text_quick_prelude, "quick-prelude.h");
@@ -34,6 +35,7 @@ static const struct prelude_file headers[] = {
 	{ "wasm-rt-exceptions.h", muslin_text_exceptions,
 	  muslin_text_exceptions_end },
 	{ "prelude.h", muslin_text_prelude, muslin_text_prelude_end },
+	{ "jump.h", muslin_text_jump, muslin_text_jump_end },
 	{ NULL, NULL, NULL },
 };
 

@@ -17,6 +17,7 @@
 
 #include <stdarg.h>
 #include "abi.h"
+#include "jump.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -540,11 +541,8 @@ muslin_callee(void *instance, const wasm_rt_funcref_table_t *t, u32 i,
 
 /* --- exceptions --- */
 
-int _setjmp(void *) __attribute__((returns_twice));
-_Noreturn void longjmp(void *, int);
-
 #define WASM_RT_UNWIND_TARGET struct muslin_jump
-#define wasm_rt_try(target) _setjmp((target).buf)
+#define wasm_rt_try(target) muslin_setjmp(&(target))
 #define wasm_rt_get_unwind_target() (muslin_head(instance)->unwind->target)
 #define wasm_rt_set_unwind_target(to) \
 	((void)(muslin_head(instance)->unwind->target = (to)))
@@ -570,7 +568,7 @@ static _Noreturn COLD void muslin_throw(void *instance)
 
 	if (!u->target)
 		MUSLIN_TRAP_OF_CALLER(WASM_RT_TRAP_UNCAUGHT_EXCEPTION);
-	longjmp(u->target->buf, 1);
+	muslin_longjmp(u->target);
 }
 
 #define wasm_rt_load_exception(tag, size, values) \

@@ -222,12 +222,12 @@ wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_table_t *,
 
 /* --- exceptions --- */
 
-int _setjmp(void *);
+int muslin_setjmp(struct muslin_jump *);
 void muslin_exception(void *, wasm_rt_tag_t, u32, const void *);
 void muslin_throw(void *);
 
 #define WASM_RT_UNWIND_TARGET struct muslin_jump
-#define wasm_rt_try(target) _setjmp((target).buf)
+#define wasm_rt_try(target) muslin_setjmp(&(target))
 #define wasm_rt_get_unwind_target() (muslin_head(instance)->unwind->target)
 #define wasm_rt_set_unwind_target(to) \
 	((void)(muslin_head(instance)->unwind->target = (to)))

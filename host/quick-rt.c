@@ -101,7 +101,7 @@ const struct quick_symbol quick_symbols[] = {
 	{ "muslin_table_copy", muslin_table_copy },
 	{ "muslin_table_fill", muslin_table_fill },
 	{ "muslin_callee", muslin_callee },
-	{ "_setjmp", _setjmp },
+	{ "muslin_setjmp", muslin_setjmp },
 	{ "muslin_exception", muslin_exception },
 	{ "muslin_throw", muslin_throw },
 	{ NULL, NULL },

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs: into user code, and back on its system calls, traps and signals. */
 #include <errno.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "adapt.h"
 #include "ctl.h"
+#include "jump.h"
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"
 #include "stack.h"
 #include "switch.h"
-
-_Static_assert(sizeof(jmp_buf) <= sizeof(struct muslin_jump), "muslin_jump");
 
 static uint32_t *user_sp(struct task *t)
 {
@@ -307,5 +305,5 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 	fenv_set(t->fenv);
-	longjmp(*(jmp_buf *)t->fork_point, 1);
+	muslin_longjmp(t->fork_point);
 }

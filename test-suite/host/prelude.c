@@ -26,11 +26,12 @@ typedef double f64;
 
 #undef assert
 #include <check.h>
+#include <setjmp.h>
 
 static u8 *instance;
 static wasm_rt_memory_t *mem;
 static struct muslin_unwind unwind;
-static struct muslin_jump trapped;
+static jmp_buf trapped;
 
 __attribute__((noreturn))
 static void on_trap(void *inst, wasm_rt_trap_t reason, const char *function,
@@ -39,7 +40,7 @@ static void on_trap(void *inst, wasm_rt_trap_t reason, const char *function,
 	(void)function;
 	ck_assert_ptr_nonnull(pc);
 	ck_assert_ptr_eq(inst, instance);
-	longjmp(trapped.buf, reason);
+	longjmp(trapped, reason);
 }
 
 static void *zeroed(void *instance, size_t n)
@@ -79,7 +80,7 @@ static void teardown(void)
 
 /* Does evaluating it trap, with this reason? */
 #define ck_traps(reason, expression) do { \
-	int trap_ = _setjmp(trapped.buf); \
+	int trap_ = setjmp(trapped); \
 	if (!trap_) { \
 		(void)(expression); \
 		ck_abort_msg(#expression " does not trap"); \
