@@ -15,6 +15,7 @@
 #include "machine.h"
 #include "module-cache.h"
 #include "muslin.h"
+#include "stream.h"
 
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
@@ -33,22 +34,75 @@ static int open_cached(const struct muslin *m)
 	return fd;
 }
 
-bool api_resume(struct muslin *m)
+static void thaw(struct muslin *m)
 {
+	m->ctl->ready = true;
+	irq_raise(m, HOST_IRQ_THAW);
+}
+
+int api_resume(struct muslin *m)
+{
+	struct image_program program = { 0 };
 	int r, fd;
 
 	if (m->image && !*m->image)
-		return false;
+		return 0;
 	fd = m->image ? open(m->image, FLAGS) : open_cached(m);
 	if (fd < 0)
-		return false;
-	r = image_resume(m, fd, m->ctl->memory);
+		return 0;
+	r = image_resume(m, fd, m->ctl->memory, &program);
 	close(fd);
+	m->error[0] = 0;
+	if (program.id)
+		return fail(m, -EINVAL, "%s has a program of its own", m->image);
 	if (r)
-		return false;
-	m->ctl->ready = true;
-	irq_raise(m, HOST_IRQ_THAW);
-	return true;
+		return 0;
+	thaw(m);
+	return 1;
+}
+
+/* Whom the waiting program's files were is told to look at them again. */
+static int attach(struct muslin *m, const struct image_program *program,
+		  const int fd[3])
+{
+	int i, r = 0;
+
+	for (i = 0; i < 3 && !r; i++) {
+		if (program->stream[i] < 0)
+			continue;
+		r = stream_attach_as(m, program->stream[i], fd[i]);
+		if (r)
+			fail(m, r, "file %d: %s", i, strerror(-r));
+	}
+	irq_raise(m, HOST_IRQ_STREAM);
+	return r;
+}
+
+int muslin_resume(struct muslin *m, const char *path, const int fd[3])
+{
+	struct image_program program = { 0 };
+	uint64_t start = stats_now();
+	int r, file;
+
+	m->error[0] = 0;
+	if (m->kernel)
+		return fail(m, -EBUSY, "the machine was booted before");
+	file = open(path, FLAGS);
+	if (file < 0)
+		return fail(m, -errno, "%s", strerror(errno));
+	r = image_resume(m, file, 0, &program);
+	close(file);
+	if (r)
+		return r;
+	if (!program.id)
+		return fail(m, -EINVAL, "there is no program in it");
+	arena_close(m);
+	m->ctl->used = true;
+	thaw(m);
+	program_resumed(m, &program);
+	r = attach(m, &program, fd);
+	m->stats.boot = stats_now() - start;
+	return r ? r : program.id;
 }
 
 /* In the boot task, which idles: all others sleep. */
@@ -58,14 +112,24 @@ static bool until_idle(struct muslin *m, void *arg)
 	return m->task->id == BOOT_TASK && !irq_pending(m);
 }
 
+/* The program waits, and not for somebody to take what it has written. */
+static bool until_waiting(struct muslin *m, void *arg)
+{
+	const struct program *p = arg;
+
+	return (p && p->changed) || (until_idle(m, NULL) && !stream_full(m));
+}
+
+/* The kernel has done it, though perhaps in vain: a task had something to do. */
 static bool until_frozen(struct muslin *m, void *arg)
 {
-	return m->frozen && until_idle(m, arg);
+	(void)arg;
+	return m->freezing == FROZEN && until_idle(m, NULL);
 }
 
 static int save(void *m, int fd)
 {
-	return image_save(m, fd);
+	return image_save(m, fd, NULL);
 }
 
 static int save_cached(struct muslin *m)
@@ -87,7 +151,8 @@ static int save_cached(struct muslin *m)
 }
 
 /* As cache_add(), where others may have files of any name. */
-static int save_file(struct muslin *m, const char *path)
+static int save_file(struct muslin *m, const char *path,
+		     const struct image_program *program)
 {
 	char *temporary;
 	int r, fd;
@@ -99,7 +164,7 @@ static int save_file(struct muslin *m, const char *path)
 		r = fail(m, -errno, "%s", strerror(errno));
 		goto out;
 	}
-	r = image_save(m, fd);
+	r = image_save(m, fd, program);
 	close(fd);
 	if (!r && rename(temporary, path))
 		r = fail(m, -errno, "%s", strerror(errno));
@@ -110,22 +175,83 @@ out:
 	return r;
 }
 
+#define TRIES 1000
+
+/* All tasks sleep, with nothing left to do, and the kernel knows about it. */
+static int freeze(struct muslin *m, struct program *p)
+{
+	int i, r;
+
+	for (i = 0; i < TRIES; i++) {
+		/* init may still be saying that it is ready */
+		r = api_run(m, until_waiting, p);
+		if (!r && p && p->changed)
+			r = fail(m, -ECHILD, "the program has ended, or stopped, before it waited");
+		if (r || (m->freezing == FROZEN && !m->thawed))
+			break;
+		m->freezing = FREEZING;
+		irq_raise(m, HOST_IRQ_FREEZE);
+		r = api_run(m, until_frozen, NULL);
+		if (r)
+			break;
+	}
+	if (i == TRIES)
+		r = fail(m, -EBUSY, "the program does not wait for long enough");
+	m->freezing = 0;
+	return r;
+}
+
+static int only_program(struct muslin *m, struct program **only)
+{
+	struct program *p;
+
+	*only = NULL;
+	for (p = m->ctl->programs; p < m->ctl->programs + PROGRAMS; p++) {
+		if (!atomic_load(&p->id))
+			continue;
+		if (*only)
+			return fail(m, -EBUSY, "there are several programs");
+		if (p->tty)
+			return fail(m, -EBUSY, "the program has a terminal");
+		*only = p;
+	}
+	return *only ? 0 : fail(m, -ECHILD, "there is no program");
+}
+
+static int snapshot_program(struct muslin *m, const char *path)
+{
+	struct image_program kept;
+	struct program *p;
+	int i, r;
+
+	if (!m->arena.keep)
+		return fail(m, -EBUSY, "the machine is not just booted");
+	if (!path)
+		return fail(m, -EINVAL, "the image of a program needs a file");
+	r = only_program(m, &p);
+	if (!r)
+		r = freeze(m, p);
+	if (r)
+		return r;
+	kept.id = p->id;
+	for (i = 0; i < 3; i++)
+		kept.stream[i] = p->stream[i] >= 0 && stream_used(m, p->stream[i]) ?
+			p->stream[i] : -1;
+	return save_file(m, path, &kept);
+}
+
 int muslin_snapshot(struct muslin *m, const char *path)
 {
 	int r = api_check(m);
 
 	if (r)
 		return r;
-	if (m->ctl->used || m->image_pages)
+	if (m->image_pages)
 		return fail(m, -EBUSY, "the machine is not just booted");
-	/* init is still saying that it is ready */
-	r = api_run(m, until_idle, NULL);
+	if (m->ctl->used)
+		return snapshot_program(m, path);
+	r = freeze(m, NULL);
 	if (r)
 		return r;
-	irq_raise(m, HOST_IRQ_FREEZE);
-	r = api_run(m, until_frozen, NULL);
-	m->frozen = false;
-	if (r)
-		return r;
-	return path ? save_file(m, path) : save_cached(m);
+	return path ? save_file(m, path, NULL) : save_cached(m);
 }

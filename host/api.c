@@ -37,6 +37,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	m->progress = config->progress;
 	m->callback_arg = config->arg;
 	m->tier = config->tier;
+	m->arena.keep = config->keep && arena_in_place(m);
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
 		if (!m->calls) {
@@ -148,9 +149,10 @@ int muslin_boot(struct muslin *m)
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
-	if (api_resume(m)) {
+	r = api_resume(m);
+	if (r) {
 		m->stats.boot = stats_now() - start;
-		return 0;
+		return r < 0 ? r : 0;
 	}
 	r = machine_init(m, m->ctl->memory);
 	if (!r)

@@ -12,8 +12,8 @@ struct muslin;
  * -ESHUTDOWN if there is no guest.
  */
 int api_check(struct muslin *m);
-/* Goes on from a boot image, if there is one. */
-bool api_resume(struct muslin *m);
+/* Goes on from a boot image: 1, 0 if there is none, or an error. */
+int api_resume(struct muslin *m);
 /* Runs the machine until the predicate holds; 0, or -errno as the function's. */
 int api_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg);
 

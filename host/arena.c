@@ -46,8 +46,10 @@ void *arena_alloc(struct muslin *m, size_t size)
 	if (!p)
 		return calloc(1, size);
 	size = (size + 15) & -16ul;
-	if (size > ARENA_SIZE - (p - (uint8_t *)m))
-		return NULL;
+	if (size > ARENA_SIZE - (p - (uint8_t *)m)) {
+		m->arena.full = true;
+		return m->arena.keep ? calloc(1, size) : NULL;
+	}
 	m->arena.next += size;
 	return p;
 }
@@ -99,4 +101,5 @@ bool arena_map_at(void *p, size_t size)
 void arena_close(struct muslin *m)
 {
 	m->arena.next = m->arena.place = NULL;
+	m->arena.keep = false;
 }

@@ -45,6 +45,8 @@ struct run_options {
 	uint64_t memory;
 	int tier;		/* of muslin.h */
 	bool boot;		/* all kernel messages, on standard output */
+	bool keep;		/* the program when it waits, in image */
+	bool resume;		/* the program that image has */
 	bool stats;
 };
 
@@ -68,7 +70,7 @@ char *guest_path(const struct run_options *o, const char *host);
 /* The path is below a directory that the guest has of its own. */
 bool is_guests_own(const char *path);
 
-/* Boots, runs argv if there is one, shuts down. */
+/* Boots, or resumes, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
 
 /* --- run-stats.c --- */

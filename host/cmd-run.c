@@ -18,9 +18,11 @@
 
 static const char help[] =
 	"usage: muslin run [OPTION]... [--] PROG [ARG]...\n"
+	"       muslin run [--stats] --image FILE\n"
 	"\n"
 	"Runs PROG, a file of the host, and exits with its status; 128 + N if signal N\n"
-	"killed it.\n"
+	"killed it.  The second form goes on with the program that waits in FILE, see\n"
+	"muslin snapshot.\n"
 	"\n";
 
 /* --- signals that we get are for the program --- */
@@ -160,6 +162,16 @@ static void default_env(struct run_options *o)
 
 /* --- running --- */
 
+/* The input of a program that is kept comes later: one that never has any. */
+static int silence(void)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		exit(complain(STATUS_FAILED, "pipe: %s", strerror(errno)));
+	return fds[0];
+}
+
 static int start(struct muslin *m, const struct run_options *o,
 		 const char *path, char **argv, const char *cwd)
 {
@@ -171,7 +183,7 @@ static int start(struct muslin *m, const struct run_options *o,
 		.uid = getuid(),
 		.gid = getgid(),
 		.umask = umask(022),
-		.flags = MUSLIN_TTY,
+		.flags = o->keep ? 0 : MUSLIN_TTY,
 	};
 	int i, id, n = getgroups(0, NULL);
 	gid_t *groups = xmalloc((n > 0 ? n : 1) * sizeof(*groups));
@@ -181,6 +193,8 @@ static int start(struct muslin *m, const struct run_options *o,
 	p.ngroups = n > 0 ? getgroups(n, groups) : 0;
 	for (i = 0; i < 3; i++)
 		p.fd[i] = was_closed[i] ? -1 : i;
+	if (o->keep)
+		p.fd[0] = silence();
 	id = muslin_spawn(m, &p);
 	free(groups);
 	return id;
@@ -238,20 +252,66 @@ static int start_status(int err)
 	}
 }
 
-static int run_program(struct muslin *m, const struct run_options *o,
-		       const struct target *t, char **argv, const char *cwd)
+/* Why nothing is kept. */
+static int not_kept(struct muslin *m, const struct run_options *o, const char *prog,
+		    int id, int err)
 {
-	int status, id = start(m, o, t->guest, argv, cwd);
-	bool tty = isatty(0);
+	int status;
 
-	if (id < 0)
-		return complain(start_status(id), "%s: %s", argv[0],
-				muslin_error(m));
+	if (err != -ECHILD || muslin_wait(m, id, &status))
+		return complain(STATUS_FAILED, "%s: %s", o->image, muslin_error(m));
+	if (WIFEXITED(status))
+		return complain(STATUS_FAILED, "%s: exited with status %d before it waited",
+				prog, WEXITSTATUS(status));
+	return complain(STATUS_FAILED, "%s: %s by signal %d before it waited", prog,
+			WIFSTOPPED(status) ? "stopped" : "killed",
+			WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status));
+}
+
+static int keep(struct muslin *m, const struct run_options *o, const char *prog, int id)
+{
+	int r;
+
+	forward_signals(m, id);
+	r = muslin_snapshot(m, o->image);
+	forward_signals(m, 0);
+	return r ? not_kept(m, o, prog, id, r) : 0;
+}
+
+/* To its end; 0 was a terminal if tty. */
+static int follow(struct muslin *m, const struct run_options *o, int id, bool tty)
+{
+	int status;
+
 	release_files(o->boot);
 	forward_signals(m, id);
 	status = wait_for(m, id, tty);
 	forward_signals(m, 0);
 	return status;
+}
+
+static int run_program(struct muslin *m, const struct run_options *o,
+		       const struct target *t, char **argv, const char *cwd)
+{
+	int id = start(m, o, t->guest, argv, cwd);
+
+	if (id < 0)
+		return complain(start_status(id), "%s: %s", argv[0],
+				muslin_error(m));
+	if (o->keep)
+		return keep(m, o, argv[0], id);
+	return follow(m, o, id, isatty(0));
+}
+
+/* Whose terminal it is does not concern it: it has none, only a stream. */
+static int resume_program(struct muslin *m, const struct run_options *o)
+{
+	static const int fds[] = { 0, 1, 2 };
+	int id = muslin_resume(m, o->image, fds);
+
+	if (id < 0)
+		return complain(STATUS_FAILED, "%s: %s", o->image, muslin_error(m));
+	return follow(m, o, id, false);
 }
 
 /*
@@ -295,7 +355,7 @@ static int shut_down(struct muslin *m, struct log *log)
 /* To boot is what `muslin boot' is for. */
 static const char *image_path(const struct run_options *o)
 {
-	if (o->boot || (o->image && !strcmp(o->image, "none")))
+	if (o->boot || o->keep || (o->image && !strcmp(o->image, "none")))
 		return "";
 	return o->image;
 }
@@ -314,6 +374,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.arg = &log,
 		.count_calls = o->stats,
 		.image = image_path(o),
+		.keep = o->keep,
 	};
 	struct run_times times = { 0 };
 	uint64_t start;
@@ -324,14 +385,15 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "%s", strerror(-r));
-	if (muslin_boot(m)) {
+	if (!o->resume && muslin_boot(m)) {
 		status = complain(STATUS_FAILED, "%s", muslin_error(m));
 		goto out_free;
 	}
-	status = mount_all(m, o, t);
+	status = o->resume ? 0 : mount_all(m, o, t);
 	start = now_ns();
-	if (!status && argv) {
-		status = run_program(m, o, t, argv, cwd);
+	if (!status && (argv || o->resume)) {
+		status = o->resume ? resume_program(m, o) :
+			run_program(m, o, t, argv, cwd);
 		times.run = now_ns() - start;
 	}
 	start = now_ns();
@@ -371,6 +433,16 @@ out:
 	return status;
 }
 
+/* What the image says already. */
+static int resume(struct run_options *o)
+{
+	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier)
+		return complain(STATUS_USAGE,
+				"a program that is resumed takes no options but --stats; see muslin run --help");
+	o->resume = true;
+	return with_machine(o, NULL, NULL, NULL);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o = { 0 };
@@ -378,6 +450,8 @@ int cmd_run(int argc, char **argv)
 
 	if (i < 0)
 		status = -1 - i;
+	else if (i == argc && o.image && strcmp(o.image, "none"))
+		status = resume(&o);
 	else if (i == argc)
 		status = complain(STATUS_USAGE,
 				  "no program; see muslin run --help");

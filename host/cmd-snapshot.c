@@ -8,10 +8,15 @@
 
 static const char help[] =
 	"usage: muslin snapshot [OPTION]...\n"
+	"       muslin snapshot --image FILE [OPTION]... [--] PROG [ARG]...\n"
 	"\n"
 	"Boots the kernel and keeps it, so that `muslin run' with the same --mem and\n"
 	"--cmdline need not boot: in the cache, or in the file that --image names.  The\n"
 	"other options are those of `muslin run', and mean nothing here.\n"
+	"\n"
+	"With PROG, starts it as `muslin run' does, and keeps it, too, when it waits: for\n"
+	"input, of which it gets none here, or for anything else.  `muslin run --image\n"
+	"FILE' goes on from there.  What it writes before that is shown now.\n"
 	"\n";
 
 static int keep(struct muslin *m, const char *path)
@@ -41,6 +46,20 @@ static int snapshot(const struct run_options *o)
 	return status;
 }
 
+static int snapshot_program(struct run_options *o, char **argv)
+{
+	if (!o->image || !strcmp(o->image, "none"))
+		return complain(STATUS_USAGE,
+				"%s: where to? use --image FILE; see muslin snapshot --help",
+				argv[0]);
+	if (o->tier == MUSLIN_TIER_QUICK)
+		return complain(STATUS_USAGE,
+				"--tier quick: its code cannot be kept");
+	o->tier = MUSLIN_TIER_OPTIMIZED;
+	o->keep = true;
+	return run_machine(o, argv);
+}
+
 int cmd_snapshot(int argc, char **argv)
 {
 	struct run_options o = { 0 };
@@ -48,11 +67,8 @@ int cmd_snapshot(int argc, char **argv)
 
 	if (i < 0)
 		status = -1 - i;
-	else if (i < argc)
-		status = complain(STATUS_USAGE, "%s: unknown argument; see muslin snapshot --help",
-				  argv[i]);
 	else
-		status = snapshot(&o);
+		status = i < argc ? snapshot_program(&o, argv + i) : snapshot(&o);
 	run_options_free(&o);
 	return status;
 }

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "arena.h"
 #include "child.h"
 #include "compile.h"
 #include "machine.h"
+#include "module-cache.h"
 #include "translate.h"
 #include "wasm.h"
 
@@ -27,6 +29,7 @@ struct job {
 	const struct compiler *c;
 	void (*progress)(void *arg, const char *line);
 	void *arg;
+	uint64_t address;	/* to link for */
 };
 
 static size_t append(char **argv, size_t have, const char *const *words,
@@ -147,12 +150,13 @@ static int compile_parts(struct job *j)
 	return r;
 }
 
-static int link_parts(struct job *j)
+/* placement: an option more, or NULL */
+static int link_with(struct job *j, const char *placement)
 {
 	char objects[MAX_PARTS][PART_NAME_SIZE], **argv;
 	/* libm: floor() and the like, where the processor has no instruction */
 	const char *const last[] = {
-		"-o", NAME ".so", "-Wl,--as-needed", "-l:libm.so.6",
+		"-o", NAME ".so", "-Wl,--as-needed", "-l:libm.so.6", placement,
 	};
 	size_t have;
 	pid_t pid;
@@ -168,6 +172,21 @@ static int link_parts(struct job *j)
 	append(argv, have, last, COUNT(last));
 	r = start_cc(j, argv, "log", &pid);
 	return r < 0 ? r : finish_cc(j, "log", pid);
+}
+
+/* Linkers call it differently.  Only a boot image minds: arena.h. */
+static int link_parts(struct job *j)
+{
+	static const char *const options[] = { "-Ttext-segment", "--image-base" };
+	char option[64];
+
+	for (size_t i = 0; i < COUNT(options); i++) {
+		snprintf(option, sizeof(option), "-Wl,%s=%#llx", options[i],
+			 (unsigned long long)j->address);
+		if (!link_with(j, option))
+			return 0;
+	}
+	return link_with(j, NULL);
 }
 
 static int steps(struct job *j, const void *image, size_t size,
@@ -202,6 +221,8 @@ int compile(const struct compiler *c, const struct wasm *w,
 	char dir[PATH_MAX];
 	struct job j = {
 		.c = c, .progress = progress, .arg = arg,
+		.address = CODE_ADDRESS +
+			cache_hash(0, image, size) % CODE_PLACES * CODE_PLACE,
 		.t = {
 			.wasm2c = c->wasm2c, .w = w, .name = NAME, .dir = dir,
 			.parts = how_many_parts(w->code),

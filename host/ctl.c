@@ -8,6 +8,7 @@
 #include "console.h"
 #include "ctl.h"
 #include "host_page.h"
+#include "image.h"
 #include "machine.h"
 #include "tty.h"
 
@@ -76,6 +77,18 @@ struct program *program_new(struct muslin *m)
 	return NULL;
 }
 
+void program_resumed(struct muslin *m, const struct image_program *kept)
+{
+	struct program *p = m->ctl->programs;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		p->stream[i] = kept->stream[i];
+	p->started = true;
+	m->ctl->last_id = kept->id;
+	atomic_store(&p->id, kept->id);
+}
+
 void program_free(struct muslin *m, struct program *p)
 {
 	if (p->tty)
@@ -91,7 +104,8 @@ int ctl_send(struct muslin *m, const struct ctl_head *msg)
 	int r;
 
 	m->ctl->used = true;
-	arena_close(m);
+	if (!m->arena.keep)
+		arena_close(m);
 	r = queue_put(&m->ctl->to_init, msg, msg->size);
 
 	if (!r && m->page)

@@ -10,6 +10,7 @@
 
 #include "kernel.h"
 #include "machine.h"
+#include "module.h"
 #include "stack.h"
 #include "switch.h"
 #include "tty.h"
@@ -49,12 +50,33 @@ static void forget(const struct fault *f)
 	f->m->task->trap = (struct trap) { 0 };
 }
 
+/* A task that sleeps may wake up in another process, which has errno elsewhere. */
+static __attribute__((noinline)) int get_errno(void)
+{
+	return errno;
+}
+
+static __attribute__((noinline)) void set_errno(int e)
+{
+	errno = e;
+}
+
+/* So may the C library be, which copies memory for programs. */
+static bool is_elsewhere(const struct fault *f)
+{
+	const struct mm *mm = f->m->task->mm;
+
+	return !mm || !mm->module || !module_has(mm->module, f->pc);
+}
+
 /* On the task's own stack, where it can sleep. */
 static void handle_fault(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
-	int saved_errno = errno;
+	int saved_errno = get_errno();
+	bool elsewhere = is_elsewhere(&f);
 
+	f.m->task->elsewhere += elsewhere;
 	f.m->stats.page_faults++;
 	remember(&f, WASM_RT_TRAP_NONE);
 	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
@@ -63,7 +85,8 @@ static void handle_fault(void *arg)
 	if (user_pending(f.m))
 		user_irq(f.m);
 	forget(&f);
-	errno = saved_errno;
+	f.m->task->elsewhere -= elsewhere;
+	set_errno(saved_errno);
 }
 
 /* An address that no page of the program's 4 GiB has. */
@@ -105,12 +128,15 @@ static void handle_kill(void *arg)
 static void handle_irq(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
-	int saved_errno = errno;
+	int saved_errno = get_errno();
+	bool elsewhere = is_elsewhere(&f);
 
+	f.m->task->elsewhere += elsewhere;
 	remember(&f, WASM_RT_TRAP_NONE);
 	user_irq(f.m);
 	forget(&f);
-	errno = saved_errno;
+	f.m->task->elsewhere -= elsewhere;	/* a child's, perhaps */
+	set_errno(saved_errno);
 }
 
 /* The kernel itself touched what is not there, or the host has no memory. */

@@ -8,6 +8,7 @@
 #ifndef HOSTFS_H
 #define HOSTFS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include "host_stat.h"
 
@@ -23,6 +24,16 @@ int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only);
  * read it may also execute it.
  */
 int hostfs_add_file(struct hostfs *fs, const char *path, const char *name);
+
+/*
+ * Roots and open files, for a boot image; to be freed.  Or an error: path, of
+ * n bytes, cannot be kept.
+ */
+int hostfs_save(const struct hostfs *fs, void **data, size_t *size, char *path,
+		size_t n);
+/* -ESTALE: path is not what it was. */
+int hostfs_load(struct hostfs *fs, const void *data, size_t size, char *path,
+		size_t n);
 
 int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
 		struct host_stat *st);

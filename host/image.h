@@ -3,7 +3,7 @@
  * Boot images: a booted machine in a file.
  *
  * Physical memory is mapped from the file, copy on write, and all else read:
- * the kernel's tasks with their native stacks, instances and function tables.
+ * tasks with their native stacks, instances and function tables.
  * These are full of pointers to each other and to this program's code, so an
  * image is of use only to the same program, with the same addresses: arena.h.
  * It is as good as code: one that others may write to is not used.
@@ -16,13 +16,23 @@
 
 struct muslin;
 
-/* The machine idles, no program was ever started.  0 or -errno, m->error set. */
-int image_save(struct muslin *m, int fd);
+/* What an image's machine has started, and waits in it.  id 0: nothing. */
+struct image_program {
+	int32_t id;
+	int32_t stream[3];
+};
+
 /*
- * Instead of machine_init().  0; -ENOENT if the file is not an image for this
- * machine; another error.  It is as before then.
+ * The machine idles.  0 or -errno, m->error set.  program is NULL if none was
+ * ever started.
  */
-int image_resume(struct muslin *m, int fd, uint64_t memory_size);
+int image_save(struct muslin *m, int fd, const struct image_program *program);
+/*
+ * Instead of machine_init().  0 or -errno, m->error set: it is as before then.
+ * memory_size is that of a machine that has just booted; 0: any machine.
+ */
+int image_resume(struct muslin *m, int fd, uint64_t memory_size,
+		 struct image_program *program);
 /* The name of this machine's image in the cache, of CACHE_NAME_SIZE bytes. */
 void image_name(const struct muslin *m, char *name);
 

@@ -161,7 +161,8 @@ void machine_reset(struct muslin *m)
 
 void w2c_host_frozen(struct w2c_host *h)
 {
-	machine(h)->frozen = true;
+	machine(h)->freezing = FROZEN;
+	machine(h)->thawed = false;
 }
 
 void machine_exit(struct muslin *m)

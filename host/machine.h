@@ -37,7 +37,8 @@ struct muslin {
 	int memory_fd;		/* and the memfd that they are in */
 	struct arena arena;
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
-	bool frozen;		/* the kernel is ready for image_save() */
+	enum { FREEZING = 1, FROZEN } freezing;	/* see api-image.c */
+	bool thawed;		/* what the kernel has forgotten is mapped again */
 
 	/*
 	 * The vCPU is in user code, which may be interrupted anywhere.  0 in
@@ -220,7 +221,8 @@ struct task {
 	uint32_t fenv;		/* that it starts with: its creator's */
 	struct muslin_unwind unwind;
 	struct trap trap;
-	void *fork_point;	/* a jmp_buf in the system call's thunk */
+	int elsewhere;		/* interruptions of code that is not the module's */
+	struct muslin_jump *fork_point;	/* in the system call's thunk */
 };
 
 int task_init(struct muslin *m);
@@ -265,6 +267,8 @@ int mm_init(struct muslin *m);
 int mm_resume(struct muslin *m);
 void mm_exit(struct muslin *m);
 struct mm *mm_get(struct muslin *m, uint32_t id);
+/* Of what mm->saved has. */
+size_t mm_instance_size(const struct mm *mm);
 /* 0 or -ENOMEM */
 int mm_make_space(struct muslin *m, struct mm *mm);
 /* The instance at mm's place becomes mm's. */

@@ -31,7 +31,7 @@ static const char usage[] =
 	"       muslin compile PROG\n"
 	"       muslin imports PROG\n"
 	"       muslin cache [list | dir | clear]\n"
-	"       muslin snapshot [OPTION]...\n"
+	"       muslin snapshot [OPTION]... [--image FILE PROG [ARG]...]\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"

@@ -87,7 +87,7 @@ int mm_make_space(struct muslin *m, struct mm *mm)
 }
 
 /* The instance's parts: the module's own, and its head. */
-static size_t instance_size(const struct mm *mm)
+size_t mm_instance_size(const struct mm *mm)
 {
 	return mm->ops->instance_size + sizeof(struct muslin_head);
 }
@@ -117,7 +117,7 @@ void mm_make_resident(struct mm *mm)
 		return;
 	if (s->resident) {
 		/* one buffer is enough for those who change places */
-		uint8_t old[instance_size(mm)];
+		uint8_t old[mm_instance_size(mm)];
 
 		instance_save(s->resident, old);
 		instance_load(mm, from);
@@ -139,7 +139,7 @@ u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 	if (mm->space || !p->module)
 		return -EINVAL;
 	mm_make_resident(p);
-	mm->saved = malloc(instance_size(p));
+	mm->saved = malloc(mm_instance_size(p));
 	if (!mm->saved)
 		return -ENOMEM;
 	instance_save(p, mm->saved);
@@ -207,6 +207,7 @@ u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 pro
 		machine_halt(m, HALTED + HOST_PANIC);
 	if (mm_make_space(m, mm))
 		return -ENOMEM;
+	m->thawed = true;	/* the kernel believes that an image has this, too */
 	if (m->image_pages) {
 		int r = image_unshare(m, pa, len);
 

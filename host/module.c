@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,8 @@ struct load {
 	const void *image;
 	size_t size;
 	bool builtin;		/* init, which is part of the machine */
+	const void *so;		/* native code that is given */
+	size_t so_size;
 	struct wasm w;
 	char *error;
 };
@@ -319,6 +323,23 @@ static bool open_object(struct module *mod, int fd)
 	return true;
 }
 
+/* The loader has checked so, from which it was loaded. */
+static void find_code(struct module *mod, const void *so)
+{
+	const ElfW(Ehdr) *e = so;
+	const ElfW(Phdr) *p = (const void *)((const char *)so + e->e_phoff);
+	struct link_map *map;
+
+	if (dlinfo(mod->handle, RTLD_DI_LINKMAP, &map))
+		return;
+	for (; p < (const ElfW(Phdr) *)((const char *)so + e->e_phoff) + e->e_phnum; p++) {
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+			continue;
+		mod->code = (const uint8_t *)(map->l_addr + p->p_vaddr);
+		mod->code_end = mod->code + p->p_memsz;
+	}
+}
+
 static void progress(void *arg, const char *line)
 {
 	struct load *l = arg;
@@ -337,8 +358,10 @@ static int load_object(struct load *l, struct module *mod, const void *so,
 	if (fd < 0)
 		return refuse(l, fd, "cannot keep the compiled program: %s",
 			      strerror(-fd));
-	if (open_object(mod, fd))
+	if (open_object(mod, fd)) {
+		find_code(mod, so);
 		return 0;
+	}
 	close(fd);
 	return refuse(l, -ENOEXEC, "cannot load the compiled program: %s",
 		      dlerror());
@@ -558,7 +581,8 @@ static int make(struct load *l, struct module *mod)
 	if (mod->pieces.n)
 		mod->data_end = (mod->pieces.end + WASM_PAGE - 1) & -WASM_PAGE;
 	if (!mod->ops)
-		r = native_code(l, mod);
+		r = l->so ? load_object(l, mod, l->so, l->so_size) :
+			native_code(l, mod);
 	return r < 0 ? r : check_ops(l, mod);
 }
 
@@ -601,6 +625,36 @@ static void retire(struct module *mod)
 	destroy(mod);
 }
 
+static int add_module(struct load *l, uint64_t hash, struct module **out)
+{
+	char reason[MODULE_ERROR_SIZE];
+	struct module *mod;
+	int r = wasm_read(l->image, l->size, &l->w, reason, sizeof(reason));
+
+	if (r < 0)
+		return refuse(l, r, "%s", reason);
+	mod = calloc(1, sizeof(*mod));
+	if (!mod) {
+		r = out_of_memory(l);
+		goto out_wasm;
+	}
+	mod->fd = -1;
+	mod->owner = l->m;
+	mod->hash = hash;
+	r = make(l, mod);
+	if (r < 0) {
+		destroy(mod);
+		goto out_wasm;
+	}
+	mod->refs = 1;
+	mod->id = ++l->m->module_id;
+	link_module(mod);
+	*out = mod;
+out_wasm:
+	wasm_free(&l->w);
+	return r;
+}
+
 int module_load(struct muslin *m, const char *name, const void *image,
 		size_t size, struct module **out, char error[MODULE_ERROR_SIZE])
 {
@@ -608,10 +662,8 @@ int module_load(struct muslin *m, const char *name, const void *image,
 		.m = m, .name = name, .image = image, .size = size,
 		.error = error,
 	};
-	char reason[MODULE_ERROR_SIZE];
 	uint64_t hash = cache_hash(0, image, size);
 	struct module *mod = find(m, hash, image, size);
-	int r;
 
 	if (mod && mod->optimizable && outdated(mod, name)) {
 		retire(mod);
@@ -623,29 +675,27 @@ int module_load(struct muslin *m, const char *name, const void *image,
 		*out = mod;
 		return 0;
 	}
-	r = wasm_read(image, size, &l.w, reason, sizeof(reason));
-	if (r < 0)
-		return refuse(&l, r, "%s", reason);
-	mod = calloc(1, sizeof(*mod));
-	if (!mod) {
-		r = out_of_memory(&l);
-		goto out_wasm;
-	}
-	mod->fd = -1;
-	mod->owner = m;
-	mod->hash = hash;
-	r = make(&l, mod);
-	if (r < 0) {
-		destroy(mod);
-		goto out_wasm;
-	}
-	mod->refs = 1;
-	mod->id = ++m->module_id;
-	link_module(mod);
-	*out = mod;
-out_wasm:
-	wasm_free(&l.w);
-	return r;
+	return add_module(&l, hash, out);
+}
+
+int module_resume(struct muslin *m, uint32_t id, const char *name,
+		  const void *image, size_t size, const void *so, size_t so_size,
+		  const struct module_ops *ops, struct module **out,
+		  char error[MODULE_ERROR_SIZE])
+{
+	struct load l = {
+		.m = m, .name = name, .image = image, .size = size,
+		.so = so, .so_size = so_size, .error = error,
+	};
+	int r = add_module(&l, cache_hash(0, image, size), out);
+
+	if (r)
+		return r;
+	(*out)->id = id;
+	if ((*out)->ops == ops)
+		return 0;
+	module_put(*out);
+	return refuse(&l, -EADDRINUSE, "the place of its code is taken");
 }
 
 struct module *module_find(struct muslin *m, uint32_t id)

@@ -34,6 +34,7 @@ struct module {
 	struct wasm_data pieces;
 	void *handle;		/* of dlopen(), NULL if built in, or quick */
 	int fd;			/* that it was opened by */
+	const uint8_t *code, *code_end;	/* where that is */
 	char *name;		/* that it was first loaded by */
 	struct quick_code quick;	/* of the quick tier */
 	bool optimizable;	/* quick until there is something better */
@@ -52,6 +53,14 @@ struct module {
 int module_load(struct muslin *m, const char *name, const void *image,
 		size_t size, struct module **out,
 		char error[MODULE_ERROR_SIZE]);
+/*
+ * From a boot image: so is what native code there was, and ops where.  NULL:
+ * it is built in.  As number id; -EADDRINUSE if it cannot be there.
+ */
+int module_resume(struct muslin *m, uint32_t id, const char *name,
+		  const void *image, size_t size, const void *so, size_t so_size,
+		  const struct module_ops *ops, struct module **out,
+		  char error[MODULE_ERROR_SIZE]);
 static inline struct module *module_get(struct module *mod)
 {
 	mod->refs++;
@@ -69,6 +78,12 @@ void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n
 void module_put(struct module *mod);
 /* From an interrupt of its code, every 4 ms: what computes is optimized. */
 void module_ticked(struct module *mod);
+/* Is pc in its native code?  Not of init, nor of the quick tier. */
+static inline bool module_has(const struct module *mod, const void *pc)
+{
+	return (const uint8_t *)pc >= mod->code && (const uint8_t *)pc < mod->code_end;
+}
+
 /* At the end of a machine, when no address space is left. */
 void module_exit(struct muslin *m);
 

@@ -11,10 +11,10 @@
  *	muslin_free(m);
  *
  * The machine has one CPU, and that is the thread which is inside muslin_boot,
- * _mount, _spawn, _wait or _shutdown: between such calls the machine stands
- * still.  A process may have several machines, but only one thread at a time may
- * be in any of these functions; all but muslin_kill, which can be called at any
- * time, also by a signal handler.
+ * _mount, _spawn, _wait, _snapshot or _shutdown: between such calls the machine
+ * stands still.  A process may have several machines, but only one thread at a
+ * time may be in any of these functions; all but muslin_kill, which can be
+ * called at any time, also by a signal handler.
  *
  * Functions that return int return a negative errno on failure; muslin_error
  * tells it in words.  Nothing is printed.  What is passed in is copied, unless
@@ -74,6 +74,12 @@ struct muslin_config {
 	 * boots.
 	 */
 	const char *image;
+	/*
+	 * Not 0: muslin_snapshot can keep it with a program, which has to be
+	 * compiled by MUSLIN_TIER_OPTIMIZED.  It takes more memory while it runs
+	 * many programs.
+	 */
+	int keep;
 };
 
 /* A machine that is switched off.  config may be NULL. */
@@ -85,15 +91,28 @@ void muslin_free(struct muslin *m);
 int muslin_boot(struct muslin *m);
 
 /*
- * Keeps the machine, just booted, as a boot image: in file path, or in the cache
- * if that is NULL.  Only what made it can use it, see muslin_config, and only
+ * Keeps the machine as a boot image: in file path, or in the cache if that is
+ * NULL.  It is just booted, or was made to be kept and has started one
+ * program, without MUSLIN_TTY, which goes on until it waits: until it, and all
+ * that it has started, sleeps.  Then path must not be NULL.
+ *
+ * Only what made it can use it, see muslin_config, and only
  * if nobody but the user and root may write to it.  What is in it is as good as
  * a program: never take one from others.  All machines that go on from an
  * image have the kernel's boot-time secrets in common, not its random numbers.
- * -EBUSY: it has run programs or has mounts, or is not the first machine of
- * this process.
+ * -EBUSY: it has run programs or has mounts, and was not made to be kept, or is
+ * not the first machine of this process.  -ECHILD: the program has ended, or
+ * stopped, before it waited; muslin_wait tells how.
  */
 int muslin_snapshot(struct muslin *m, const char *path);
+
+/*
+ * Instead of muslin_boot: goes on from an image with a program, which gets fd as
+ * its files 0 to 2; its id.  The machine is as it was: memory, kernel
+ * parameters, mounts and open files of the host, which must be the same files,
+ * and regular ones unchanged.  Time and the kernel's random numbers are new.
+ */
+int muslin_resume(struct muslin *m, const char *path, const int fd[3]);
 
 /*
  * Makes the host's directory host visible at guest, an absolute path.  The

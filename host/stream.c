@@ -169,6 +169,29 @@ int stream_attach(struct muslin *m, int fd)
 	return n;
 }
 
+int stream_attach_as(struct muslin *m, int n, int fd)
+{
+	struct streams *t = m->streams;
+	int r = stream_open_fd(&t->s[n], fd);
+
+	if (r)
+		return r;
+	t->s[n].used = true;
+	if (t->end <= n)
+		t->end = n + 1;
+	return 0;
+}
+
+bool stream_full(struct muslin *m)
+{
+	struct stream *s;
+
+	for (s = m->streams->s; s < m->streams->s + m->streams->end; s++)
+		if (s->kind != STREAM_FREE && s->watch & POLLOUT)
+			return true;
+	return false;
+}
+
 void stream_detach(struct muslin *m, int n)
 {
 	stream_close_fd(&m->streams->s[n]);

@@ -48,6 +48,10 @@ int streams_init(struct muslin *m);
 void streams_exit(struct muslin *m);
 /* A new stream for a duplicate of fd; its number or a negative errno. */
 int stream_attach(struct muslin *m, int fd);
+/* The same as number n, which is free: a boot image's program has it open. */
+int stream_attach_as(struct muslin *m, int n, int fd);
+/* Somebody waits until he can write. */
+bool stream_full(struct muslin *m);
 /* For a stream that the guest was not told of, or did not open. */
 void stream_detach(struct muslin *m, int n);
 /* The guest has opened it: it closes it, too. */

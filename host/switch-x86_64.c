@@ -95,6 +95,8 @@ void context_divert(ucontext_t *uc, void *top, void (*fn)(void *arg),
 	frame = (ucontext_t *)((copy - FRAME_SIZE) & -16l);
 	memcpy(frame, uc, FRAME_SIZE);
 	frame->uc_mcontext.fpregs = (fpregset_t)fp;
+	/* no stack that there can be: the alternate one is what it is by then */
+	frame->uc_stack.ss_flags = -1;
 
 	regs[REG_RSP] = (greg_t)frame;
 	regs[REG_RIP] = (greg_t)context_return;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks are coroutines: each has a native stack. */
 #include <errno.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +158,7 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 		return -ENOMEM;
 	m->stats.forks++;
 	t->fork_point = parent->fork_point;
+	t->elsewhere = parent->elsewhere;
 	t->unwind = parent->unwind;
 	user_save(parent);
 	t->user_sp = parent->user_sp;
@@ -177,6 +177,7 @@ _Noreturn void task_exec(struct muslin *m)
 	void *here;
 
 	t->fork_point = NULL;
+	t->elsewhere = 0;
 	t->fenv = 0;
 	if (t->stack->refs > 1) {
 		shared = t->stack;

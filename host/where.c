@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,8 @@ static int64_t by_name(const struct module *mod, const char *name)
 /* The function of the program that pc is in, or that this was inlined into; or -1. */
 static int64_t by_pc(const struct module *mod, const uint8_t *pc)
 {
-	Dl_info ours, its;
+	struct link_map *map;
+	Dl_info its;
 	const char *name;
 	int64_t found = -1;
 	struct stat st;
@@ -87,13 +89,14 @@ static int64_t by_pc(const struct module *mod, const uint8_t *pc)
 
 	if (mod->quick.p)
 		return quick_function(&mod->quick, pc);
-	if (!mod->handle || !dladdr(mod->ops, &ours) || !dladdr(pc, &its) ||
-	    ours.dli_fbase != its.dli_fbase || fstat(mod->fd, &st))
+	if (!mod->handle || dlinfo(mod->handle, RTLD_DI_LINKMAP, &map) ||
+	    !dladdr(pc, &its) || strcmp(its.dli_fname, map->l_name) ||
+	    fstat(mod->fd, &st))
 		return -1;
 	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, mod->fd, 0);
 	if (file == MAP_FAILED)
 		return -1;
-	name = symbol(file, st.st_size, pc - (const uint8_t *)ours.dli_fbase);
+	name = symbol(file, st.st_size, (uintptr_t)pc - map->l_addr);
 	if (name)
 		found = by_name(mod, name);
 	munmap(file, st.st_size);

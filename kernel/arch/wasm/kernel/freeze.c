@@ -10,6 +10,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/swap.h>
+#include <linux/syscalls.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <asm/host.h>
@@ -59,8 +60,10 @@ static void forget_mappings(void)
 	wasm_tlb_forget(&init_mm);
 }
 
+/* What is to be written to the host must not be written by each copy. */
 static void freeze(struct work_struct *work)
 {
+	ksys_sync();
 	forget_mappings();
 	free_memory_to_host();
 	host_frozen();
