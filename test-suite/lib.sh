@@ -26,7 +26,7 @@ killer() {
 		"$PWD" >$1
 	chmod +x $1
 	mkfifo doomed
-	while read -r doomed <doomed; do kill -9 $doomed; done &
+	while :; do read -r doomed <doomed && kill -9 $doomed; done 2>/dev/null &
 }
 
 trap 'exit $status' EXIT
