@@ -94,7 +94,10 @@ static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
 	return 0;
 }
 
-/* The host is to be told of every page. */
+/*
+ * The host is to be told of every page; of a program's, only when it is used: a
+ * copy of the machine may be there for little of what was made before.
+ */
 static void mark_all(struct mm_struct *mm)
 {
 	unsigned long chunk;
@@ -105,7 +108,8 @@ static void mark_all(struct mm_struct *mm)
 		__set_bit(chunk, mm->context.dirty);
 		pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
 		for (i = 0; pte && i < CHUNK_PAGES; i++)
-			set_pte(pte + i, pte[i]);
+			set_pte(pte + i, mm == &init_mm ? pte[i] :
+				pte_mkold(pte[i]));
 	}
 }
 
