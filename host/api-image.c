@@ -16,6 +16,7 @@
 #include "module-cache.h"
 #include "muslin.h"
 #include "stream.h"
+#include "tty.h"
 
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
@@ -65,10 +66,19 @@ int api_resume(struct muslin *m)
 static int attach(struct muslin *m, const struct image_program *program,
 		  const int fd[3])
 {
-	int i, r = 0;
+	int i, tty, r = 0;
+
+	if (program->tty) {
+		tty = tty_find(fd);
+		if (tty < 0)
+			return fail(m, -ENOTTY, "the program has a terminal, and here is none");
+		r = tty_attach(m, tty, tty == fd[0]);
+		if (r)
+			return fail(m, r, "terminal: %s", strerror(-r));
+	}
 
 	for (i = 0; i < 3 && !r; i++) {
-		if (program->stream[i] < 0)
+		if (program->stream[i] < 0 || fd[i] < 0)
 			continue;
 		r = stream_attach_as(m, program->stream[i], fd[i]);
 		if (r)
@@ -117,7 +127,8 @@ static bool until_waiting(struct muslin *m, void *arg)
 {
 	const struct program *p = arg;
 
-	return (p && p->changed) || (until_idle(m, NULL) && !stream_full(m));
+	return (p && p->changed) ||
+		(until_idle(m, NULL) && !stream_full(m) && !(m->tty->watch & POLLOUT));
 }
 
 /* The kernel has done it, though perhaps in vain: a task had something to do. */
@@ -211,8 +222,6 @@ static int only_program(struct muslin *m, struct program **only)
 			continue;
 		if (*only)
 			return fail(m, -EBUSY, "there are several programs");
-		if (p->tty)
-			return fail(m, -EBUSY, "the program has a terminal");
 		*only = p;
 	}
 	return *only ? 0 : fail(m, -ECHILD, "there is no program");
@@ -234,6 +243,7 @@ static int snapshot_program(struct muslin *m, const char *path)
 	if (r)
 		return r;
 	kept.id = p->id;
+	kept.tty = p->tty;
 	for (i = 0; i < 3; i++)
 		kept.stream[i] = p->stream[i] >= 0 && stream_used(m, p->stream[i]) ?
 			p->stream[i] : -1;

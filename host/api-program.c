@@ -61,17 +61,6 @@ static struct ctl_spawn *spawn_message(const struct muslin_program *p, int id)
 	return s;
 }
 
-/* The terminal among the program's files: one of them, or -1. */
-static int find_tty(const struct muslin_program *p)
-{
-	int i;
-
-	for (i = 0; i < 3 && p->flags & MUSLIN_TTY; i++)
-		if (p->fd[i] >= 0 && isatty(p->fd[i]))
-			return p->fd[i];
-	return -1;
-}
-
 static bool same_device(int fd, int other)
 {
 	struct stat a, b;
@@ -83,7 +72,7 @@ static bool same_device(int fd, int other)
 static int attach(struct muslin *m, const struct muslin_program *prog,
 		  struct program *p, struct ctl_spawn *s)
 {
-	int i, mode, r, tty = find_tty(prog);
+	int i, mode, r, tty = prog->flags & MUSLIN_TTY ? tty_find(prog->fd) : -1;
 
 	if (tty >= 0) {
 		r = tty_attach(m, tty, tty == prog->fd[0]);

@@ -37,7 +37,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	m->progress = config->progress;
 	m->callback_arg = config->arg;
 	m->tier = config->tier;
-	m->arena.keep = config->keep && arena_in_place(m);
+	m->arena.keep = config->keep;
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
 		if (!m->calls) {

@@ -48,6 +48,7 @@ struct run_options {
 	bool keep;		/* the program when it waits, in image */
 	bool resume;		/* the program that image has */
 	bool stats;
+	bool tty;		/* of a program that is kept */
 };
 
 extern const char run_options_help[];

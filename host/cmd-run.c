@@ -183,7 +183,7 @@ static int start(struct muslin *m, const struct run_options *o,
 		.uid = getuid(),
 		.gid = getgid(),
 		.umask = umask(022),
-		.flags = o->keep ? 0 : MUSLIN_TTY,
+		.flags = !o->keep || o->tty ? MUSLIN_TTY : 0,
 	};
 	int i, id, n = getgroups(0, NULL);
 	gid_t *groups = xmalloc((n > 0 ? n : 1) * sizeof(*groups));
@@ -193,7 +193,7 @@ static int start(struct muslin *m, const struct run_options *o,
 	p.ngroups = n > 0 ? getgroups(n, groups) : 0;
 	for (i = 0; i < 3; i++)
 		p.fd[i] = was_closed[i] ? -1 : i;
-	if (o->keep)
+	if (o->keep && !o->tty)
 		p.fd[0] = silence();
 	id = muslin_spawn(m, &p);
 	free(groups);
@@ -303,7 +303,6 @@ static int run_program(struct muslin *m, const struct run_options *o,
 	return follow(m, o, id, isatty(0));
 }
 
-/* Whose terminal it is does not concern it: it has none, only a stream. */
 static int resume_program(struct muslin *m, const struct run_options *o)
 {
 	static const int fds[] = { 0, 1, 2 };
@@ -311,7 +310,7 @@ static int resume_program(struct muslin *m, const struct run_options *o)
 
 	if (id < 0)
 		return complain(STATUS_FAILED, "%s: %s", o->image, muslin_error(m));
-	return follow(m, o, id, false);
+	return follow(m, o, id, isatty(0));
 }
 
 /*
@@ -413,6 +412,12 @@ int run_machine(struct run_options *o, char **argv)
 	char *here, *cwd = NULL;
 	int status;
 
+	if (o->tty && !o->keep)
+		return complain(STATUS_USAGE,
+				"--tty: of use to muslin snapshot with a program; see its --help");
+	if (o->tty && !isatty(0))
+		return complain(STATUS_FAILED, "--tty: standard input is no terminal");
+
 	if (argv) {
 		status = find_program(argv[0], &t);
 		if (status)
@@ -436,7 +441,7 @@ out:
 /* What the image says already. */
 static int resume(struct run_options *o)
 {
-	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier)
+	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty)
 		return complain(STATUS_USAGE,
 				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;

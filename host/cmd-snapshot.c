@@ -17,7 +17,8 @@ static const char help[] =
 	"With PROG, starts it as `muslin run' does, and keeps it, too, when it waits: for\n"
 	"input, of which it gets none here, or for anything else.  `muslin run --image\n"
 	"FILE' goes on from there.  What it writes before that is shown now.\n"
-	"\n";
+	"\n"
+	"  --tty                    the program has our terminal now, and one then\n";
 
 static int keep(struct muslin *m, const char *path)
 {
@@ -48,6 +49,8 @@ static int snapshot(const struct run_options *o)
 
 static int snapshot_program(struct run_options *o, char **argv)
 {
+	if (!argv[0])
+		return complain(STATUS_USAGE, "--tty: no program; see muslin snapshot --help");
 	if (!o->image || !strcmp(o->image, "none"))
 		return complain(STATUS_USAGE,
 				"%s: where to? use --image FILE; see muslin snapshot --help",
@@ -68,7 +71,8 @@ int cmd_snapshot(int argc, char **argv)
 	if (i < 0)
 		status = -1 - i;
 	else
-		status = i < argc ? snapshot_program(&o, argv + i) : snapshot(&o);
+		status = i < argc || o.tty ? snapshot_program(&o, argv + i) :
+			snapshot(&o);
 	run_options_free(&o);
 	return status;
 }

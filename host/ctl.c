@@ -84,6 +84,7 @@ void program_resumed(struct muslin *m, const struct image_program *kept)
 
 	for (i = 0; i < 3; i++)
 		p->stream[i] = kept->stream[i];
+	p->tty = kept->tty;
 	p->started = true;
 	m->ctl->last_id = kept->id;
 	atomic_store(&p->id, kept->id);

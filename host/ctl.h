@@ -71,7 +71,7 @@ uint32_t ctl_woken(struct muslin *m);
 /* NULL if there is none, or no place. */
 struct program *program_get(struct muslin *m, int id);
 struct program *program_new(struct muslin *m);
-/* Of a boot image: it has the id and the streams that it had. */
+/* Of a boot image: it has the id, and the files, that it had. */
 struct image_program;
 void program_resumed(struct muslin *m, const struct image_program *kept);
 void program_free(struct muslin *m, struct program *p);

@@ -19,7 +19,8 @@ struct muslin;
 /* What an image's machine has started, and waits in it.  id 0: nothing. */
 struct image_program {
 	int32_t id;
-	int32_t stream[3];
+	int32_t stream[3];	/* or negative */
+	int32_t tty;		/* not 0: some of the others are the terminal */
 };
 
 /*

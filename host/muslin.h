@@ -93,7 +93,7 @@ int muslin_boot(struct muslin *m);
 /*
  * Keeps the machine as a boot image: in file path, or in the cache if that is
  * NULL.  It is just booted, or was made to be kept and has started one
- * program, without MUSLIN_TTY, which goes on until it waits: until it, and all
+ * program, which goes on until it waits: until it, and all
  * that it has started, sleeps.  Then path must not be NULL.
  *
  * Only what made it can use it, see muslin_config, and only
@@ -108,7 +108,8 @@ int muslin_snapshot(struct muslin *m, const char *path);
 
 /*
  * Instead of muslin_boot: goes on from an image with a program, which gets fd as
- * its files 0 to 2; its id.  The machine is as it was: memory, kernel
+ * its files 0 to 2; -1 is one that fails.  If it had a terminal, it needs one
+ * now: -ENOTTY.  Its id.  The machine is as it was: memory, kernel
  * parameters, mounts and open files of the host, which must be the same files,
  * and regular ones unchanged.  Time and the kernel's random numbers are new.
  */

@@ -32,7 +32,7 @@ const char run_options_help[] =
 	"  --help                   show this\n";
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
-       OPT_STATS, OPT_HELP };
+       OPT_STATS, OPT_TTY, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
 	{ "tier", required_argument, NULL, OPT_TIER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -169,6 +170,9 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case OPT_STATS:
 		o->stats = true;
+		return 0;
+	case OPT_TTY:
+		o->tty = true;
 		return 0;
 	case OPT_IMAGE:
 		o->image = optarg;

@@ -163,6 +163,16 @@ int tty_attach(struct muslin *m, int fd, bool input)
 	return 0;
 }
 
+int tty_find(const int fd[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (fd[i] >= 0 && isatty(fd[i]))
+			return fd[i];
+	return -1;
+}
+
 void tty_detach(struct muslin *m)
 {
 	struct tty *t = m->tty;

@@ -36,6 +36,8 @@ void tty_exit(struct muslin *m);
 int tty_attach(struct muslin *m, int fd, bool input);
 /* Gives it back as it was. */
 void tty_detach(struct muslin *m);
+/* The one that fd is, of three; -1: none of them. */
+int tty_find(const int fd[3]);
 /* The program begins or goes on; it has stopped or ended. */
 void tty_resume(struct muslin *m);
 void tty_suspend(struct muslin *m);

@@ -91,7 +91,7 @@ $(T)/check: test-suite/check.c $(T)/suites.h $(host_objects) $(if $(host_objects
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -I$(T) \
-		-o $@ $< $(filter %.o %.a,$^) $(HOST_LIBS) $(LDFLAGS) \
+		-o $@ $< $(filter %.o %.a,$^) $(HOST_LIBS) $(LDFLAGS) $(CLI_LDFLAGS) \
 		-lcheck -lsubunit -lm -lrt -lpthread
 
 # "SUITE NAME COMMAND" lines.  check_lines: commands that print more of them.

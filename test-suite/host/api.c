@@ -337,6 +337,89 @@ START_TEST(memory_has_limits)
 }
 END_TEST
 
+/* --- boot images --- */
+
+/* A program that repeats a line, and what it repeats. */
+static int repeats(struct muslin *m, int id, int to[2], int from[2], const char *line)
+{
+	char answer[100];
+
+	ck_assert_int_eq(write(to[1], line, strlen(line)), strlen(line));
+	close(to[1]);
+	ck_assert_int_eq(wait_for(m, id), 0);
+	snprintf(answer, sizeof(answer), "<%s", line);
+	expect(from[0], answer);
+	close(to[0]);
+	close(from[0]);
+	return close(from[1]);
+}
+
+static void two_pipes(int to[2], int from[2])
+{
+	ck_assert_int_eq(pipe2(to, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(from, O_CLOEXEC), 0);
+}
+
+static void make_image(void)
+{
+	struct muslin_config config = { .keep = 1, .tier = MUSLIN_TIER_OPTIMIZED };
+	int to[2], from[2], id, other;
+	struct muslin *m;
+
+	ck_assert_int_eq(muslin_new(&config, &m), 0);
+	ok(m, muslin_boot(m));
+	ok(m, muslin_mount(m, dir, "/here", MUSLIN_READ_ONLY));
+	ck_assert_int_eq(muslin_snapshot(m, "image"), -ECHILD);
+	two_pipes(to, from);
+	id = start(m, "cat", NULL, to[0], from[1], 0);
+	ck_assert_int_eq(muslin_snapshot(m, NULL), -EINVAL);
+	other = start(m, "exit", "3", -1, -1, 0);
+	ck_assert_int_eq(muslin_snapshot(m, "image"), -EBUSY);
+	ck_assert_int_eq(wait_for(m, other), 3 << 8);
+	ok(m, muslin_snapshot(m, "image"));
+	/* it goes on here, too */
+	repeats(m, id, to, from, "first\n");
+	ck_assert_int_eq(muslin_snapshot(m, "image2"), -ECHILD);
+	finish(m);
+}
+
+START_TEST(a_waiting_program_is_kept)
+{
+	int to[2], from[2], id, i;
+	struct muslin *m;
+
+	make_image();
+	for (i = 0; i < 3; i++) {
+		two_pipes(to, from);
+		ck_assert_int_eq(muslin_new(NULL, &m), 0);
+		id = muslin_resume(m, "image", (int[]){ to[0], from[1], 2 });
+		ok(m, id);
+		ck_assert_int_eq(muslin_boot(m), -EBUSY);
+		repeats(m, id, to, from, "again\n");
+		if (i == 1)
+			ok(m, start(m, "say", "x", -1, -1, 0));
+		if (i < 2)
+			finish(m);
+		else
+			muslin_free(m);
+	}
+	unlink("image");
+}
+END_TEST
+
+START_TEST(only_a_machine_that_was_to_be_kept_is)
+{
+	struct muslin *m = booted();
+	int id = start(m, "pause", NULL, -1, -1, 0);
+
+	ck_assert_int_eq(muslin_snapshot(m, "image"), -EBUSY);
+	ok(m, muslin_kill(m, id, SIGKILL));
+	ck_assert_int_eq(wait_for(m, id), SIGKILL);
+	ck_assert_int_eq(access("image", F_OK), -1);
+	finish(m);
+}
+END_TEST
+
 /* --- with a terminal --- */
 
 static int master, slave;
@@ -564,6 +647,8 @@ Suite *api_suite(void)
 	tcase_add_test(tc, many_programs_at_once);
 	tcase_add_test(tc, errors_are_returned);
 	tcase_add_test(tc, memory_has_limits);
+	tcase_add_test(tc, a_waiting_program_is_kept);
+	tcase_add_test(tc, only_a_machine_that_was_to_be_kept_is);
 	tcase_add_test(tc, line_discipline_is_the_guests);
 	tcase_add_test(tc, interrupt_key_kills);
 	tcase_add_test(tc, interrupt_key_kills_a_busy_program);
