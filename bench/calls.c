@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * calls WHAT [DIRECTORY]: nanoseconds for one of WHAT, the median of five runs,
- * and a constant.  Files are in DIRECTORY, /tmp if there is none.
- */
+/* calls WHAT [DIRECTORY]: see rows.h; files are in DIRECTORY, /tmp if there is none. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "rows.h"
 
 extern char **environ;
 
 static const char *self;
 static char file[200];
-static int fd[2], times;
+static int fd[2];
 static char buf[65536];
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void byte_through_pipe(void)
 {
@@ -108,44 +88,18 @@ static int sink(void)
 	return n < 0;
 }
 
-static const struct {
-	const char *name;
-	void (*f)(void);
-	int times;
-} benches[] = {
+static const struct row rows[] = {
 	{ "pipe", byte_through_pipe, 100000 },
 	{ "open", open_close, 30000 },
 	{ "stat", stat_file, 50000 },
 	{ "read", read_file, 50000 },
 	{ "stream", blocks_through_pipe, 8000 },
+	{ NULL, NULL, 0 },
 };
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static void measure(int i)
-{
-	double t[5];
-	int j;
-
-	times = benches[i].times;
-	for (j = 0; j < 5; j++) {
-		t[j] = now_ns();
-		benches[i].f();
-		t[j] = (now_ns() - t[j]) / times;
-	}
-	qsort(t, 5, sizeof *t, compare);
-	printf("%.1f 0\n", t[2]);
-}
 
 int main(int argc, char **argv)
 {
-	unsigned i;
-	int f;
+	int f, r;
 
 	self = argv[0];
 	if (argc > 1 && !strcmp(argv[1], "sink"))
@@ -154,9 +108,7 @@ int main(int argc, char **argv)
 	f = open(file, O_CREAT | O_WRONLY, 0600);
 	if (f < 0 || write(f, buf, sizeof buf) != sizeof buf || close(f) || pipe(fd))
 		die(file);
-	for (i = 0; argc > 1 && i < sizeof benches / sizeof *benches; i++)
-		if (!strcmp(benches[i].name, argv[1]))
-			measure(i);
+	r = measure(rows, argc > 1 ? argv[1] : "");
 	unlink(file);
-	return 0;
+	return r;
 }

@@ -8,12 +8,12 @@ cpu_programs := $(cpu_own) deflate lua $(if $(shell command -v tclsh),sqlite)
 bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls data0 data1 data16
 
 # Both sides by the same clang with the same options.
-$(K)/native/%: bench/%.c bench/bench.h
+$(K)/native/%: bench/%.c bench/bench.h bench/rows.h
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCLANG) -O2 -o $@ $< $(bench_flags) -lm
 
-$(K)/guest/%: bench/%.c bench/bench.h $(toolchain)
+$(K)/guest/%: bench/%.c bench/bench.h bench/rows.h $(toolchain)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/$(triple)-cc -O2 -o $@ $< $(bench_flags) -lm

@@ -1,36 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* threads WHAT: nanoseconds for one of WHAT, and a constant. */
+/* threads WHAT: see rows.h. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "rows.h"
 
 extern char **environ;
 
 static const char *self;
-static int times;
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static pthread_t start(void *(*f)(void *), void *arg)
 {
@@ -106,6 +88,7 @@ static void signal_self(void)
 	pid_t pid = getpid();
 	int i;
 
+	handled = 0;
 	signal(SIGUSR1, handler);
 	for (i = 0; i < times; i++)
 		kill(pid, SIGUSR1);
@@ -200,11 +183,7 @@ static void yield(void)
 	pthread_join(t, NULL);
 }
 
-static const struct {
-	const char *name;
-	void (*f)(void);
-	int times;
-} benches[] = {
+static const struct row rows[] = {
 	{ "pipe-threads", pipe_threads, 50000 },
 	{ "pipe-programs", pipe_programs, 50000 },
 	{ "signal", signal_self, 200000 },
@@ -212,20 +191,11 @@ static const struct {
 	{ "mutex", lock_unlock, 10000000 },
 	{ "wake", wake, 100000 },
 	{ "yield", yield, 200000 },
+	{ NULL, NULL, 0 },
 };
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
 
 int main(int argc, char **argv)
 {
-	double t[5];
-	unsigned i, j;
-
 	self = argv[0];
 	if (argc > 1 && !strcmp(argv[1], "echo")) {
 		int fd[2] = { 0, 1 };
@@ -233,19 +203,5 @@ int main(int argc, char **argv)
 		echoes(fd);
 		return 0;
 	}
-	for (i = 0; i < sizeof benches / sizeof benches[0]; i++) {
-		if (argc < 2 || strcmp(argv[1], benches[i].name))
-			continue;
-		times = benches[i].times;
-		for (j = 0; j < 5; j++) {
-			handled = 0;
-			t[j] = now_ns();
-			benches[i].f();
-			t[j] = now_ns() - t[j];
-		}
-		qsort(t, 5, sizeof *t, compare);
-		printf("%.1f 0\n", t[2] / times);
-		return 0;
-	}
-	return 2;
+	return measure(rows, argc > 1 ? argv[1] : "");
 }
