@@ -51,6 +51,11 @@ void w2c_host_file_close(struct w2c_host *h, u32 file)
 	hostfs_close(m->hostfs, file);
 }
 
+u32 w2c_host_file_keep(struct w2c_host *h)
+{
+	return hostfs_keep(machine(h)->hostfs);
+}
+
 u32 w2c_host_file_exchange(struct w2c_host *h, u32 file, u32 other)
 {
 	struct muslin *m = machine(h);
@@ -162,6 +167,26 @@ u32 w2c_host_file_rename(struct w2c_host *h, u32 root, u32 old, u32 old_len,
 
 	return hostfs_rename(m->hostfs, root, kmem(m, old, old_len), old_len,
 			     kmem(m, new, new_len), new_len, flags);
+}
+
+u32 w2c_host_file_watch(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_watch(m->hostfs, root, kmem(m, path, len), len,
+			    kmem(m, st, sizeof(struct host_stat)));
+}
+
+void w2c_host_file_unwatch(struct w2c_host *h, u32 watch)
+{
+	hostfs_unwatch(machine(h)->hostfs, watch);
+}
+
+u32 w2c_host_file_heard(struct w2c_host *h, u32 watches, u32 n)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_heard(m->hostfs, kmem(m, watches, n * sizeof(int)), n);
 }
 
 u32 w2c_host_file_statfs(struct w2c_host *h, u32 root, u32 st)

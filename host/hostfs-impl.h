@@ -38,6 +38,8 @@ struct dir {
 
 #define DIRS 32
 
+#define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+
 struct hostfs {
 	struct root *roots;
 	int nroots;
@@ -47,6 +49,8 @@ struct hostfs {
 	struct dir dirs[DIRS];
 	uint64_t dirs_clock;
 	mode_t umask;		/* the host process's, when this was made */
+	int inotify;		/* -1: no directory was watched yet */
+	unsigned int keep;	/* as hostfs_keep() says */
 	bool no_openat2;	/* the host's kernel has no openat2 */
 };
 

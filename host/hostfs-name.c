@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hostfs-impl.h"
@@ -22,6 +23,23 @@ static int done(struct place *p, int r)
 static struct host_time time_of(const struct statx_timestamp *t)
 {
 	return (struct host_time){ .sec = t->tv_sec, .nsec = t->tv_nsec };
+}
+
+/*
+ * Could a change now leave ctime as it is?  A clock of file systems ticks each
+ * 10 ms or faster, or each second; FAT's each two.
+ */
+static bool recent(const struct statx_timestamp *ctime)
+{
+	struct timespec now;
+	int64_t sec, age;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	sec = now.tv_sec - ctime->tv_sec;
+	if (sec > 2 || sec < 0)
+		return sec < 0;
+	age = sec * 1000000000 + now.tv_nsec - ctime->tv_nsec;
+	return age < (ctime->tv_nsec ? 40000000 : 2000000000);
 }
 
 int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
@@ -45,6 +63,7 @@ int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
 		.dev_minor = x.stx_dev_minor,
 		.rdev_major = x.stx_rdev_major,
 		.rdev_minor = x.stx_rdev_minor,
+		.recent = recent(&x.stx_ctime),
 		.atime = time_of(&x.stx_atime),
 		.mtime = time_of(&x.stx_mtime),
 		.ctime = time_of(&x.stx_ctime),

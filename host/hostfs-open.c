@@ -40,6 +40,8 @@ static int more_files(struct hostfs *fs)
 	return 0;
 }
 
+#define ASK_ONLY O_PATH		/* as accmode */
+
 /* fd is closed if there is no room. */
 static int add_file(struct hostfs *fs, int fd, int root, int accmode)
 {
@@ -57,8 +59,8 @@ static int add_file(struct hostfs *fs, int fd, int root, int accmode)
 	fs->first_free = fs->files[n].fd;
 	fs->files[n] = (struct file){
 		.used = true,
-		.readable = accmode != O_WRONLY,
-		.writable = accmode != O_RDONLY,
+		.readable = accmode == O_RDONLY || accmode == O_RDWR,
+		.writable = accmode == O_WRONLY || accmode == O_RDWR,
 		.fd = fd,
 		.root = root,
 	};
@@ -133,7 +135,8 @@ static int open_only_dir(const struct place *p)
 int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 		int flags)
 {
-	int accmode = flags & HOST_FILE_WRITE ? O_RDWR : O_RDONLY;
+	int accmode = flags & HOST_FILE_WRITE ? O_RDWR :
+		      flags ? O_RDONLY : ASK_ONLY;
 	struct place p;
 	int fd;
 
@@ -145,6 +148,8 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 		return fd;
 	if (p.root->only && !len) {
 		fd = open_only_dir(&p);
+	} else if (accmode == ASK_ONLY) {
+		fd = try_open(fs, &p, accmode, 0);
 	} else {
 		fd = open_at(fs, &p, accmode);
 		/* hostfs opens for both even if the guest only writes */

@@ -14,13 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "hostfs-impl.h"
 
-#define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define MOST_KEPT 256
 
 static int try_openat2(int dir, const char *path)
 {
@@ -52,6 +53,21 @@ static mode_t get_umask(void)
 	return mask;
 }
 
+/* An eighth of the files that this process may have. */
+static unsigned int how_many_to_keep(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return 0;
+	return r.rlim_cur / 8 < MOST_KEPT ? r.rlim_cur / 8 : MOST_KEPT;
+}
+
+unsigned int hostfs_keep(const struct hostfs *fs)
+{
+	return fs ? fs->keep : 0;
+}
+
 struct hostfs *hostfs_create(void)
 {
 	struct hostfs *fs = calloc(1, sizeof(*fs));
@@ -60,7 +76,9 @@ struct hostfs *hostfs_create(void)
 	if (!fs)
 		return NULL;
 	fs->first_free = -1;
+	fs->inotify = -1;
 	fs->umask = get_umask();
+	fs->keep = how_many_to_keep();
 	/* a sandbox may answer EPERM */
 	fd = try_openat2(AT_FDCWD, ".");
 	fs->no_openat2 = fd < 0 && (errno == ENOSYS || errno == EPERM);
@@ -84,6 +102,8 @@ void hostfs_destroy(struct hostfs *fs)
 		free(fs->roots[i].only_real);
 	}
 	hostfs_dirs_flush(fs);
+	if (fs->inotify >= 0)
+		close(fs->inotify);
 	free(fs->files);
 	free(fs->roots);
 	free(fs);

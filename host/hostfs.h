@@ -54,6 +54,10 @@ int hostfs_link(struct hostfs *fs, int root, const char *old, uint32_t old_len,
 int hostfs_rename(struct hostfs *fs, int root, const char *old,
 		  uint32_t old_len, const char *new, uint32_t new_len,
 		  int flags);
+int hostfs_watch(struct hostfs *fs, int root, const char *path, uint32_t len,
+		 struct host_stat *st);
+void hostfs_unwatch(struct hostfs *fs, int watch);
+int hostfs_heard(struct hostfs *fs, int *watches, uint32_t n);
 int hostfs_statfs(struct hostfs *fs, int root, struct host_statfs *st);
 
 int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
@@ -61,6 +65,7 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 		    uint32_t len, int mode);
 void hostfs_close(struct hostfs *fs, int file);
+unsigned int hostfs_keep(const struct hostfs *fs);
 int hostfs_exchange(struct hostfs *fs, int file, int other);
 int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st);
 int hostfs_read(struct hostfs *fs, int file, void *buf, uint32_t len,

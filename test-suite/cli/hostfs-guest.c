@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's part of the test hostfs: what to do is the first argument. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,6 +88,125 @@ static void two_views(void)
 	t_check(rmdir("/b/e") == 0);
 }
 
+/* What is kept of a file that was closed, and of a directory. */
+static void closed(void)
+{
+	char text[8];
+	int i, fd;
+
+	/* the same size, within one tick of any clock */
+	for (i = 0; i < 300; i++) {
+		snprintf(text, sizeof(text), "%03d", i);
+		put("/b/c", text);
+		fd = open("/a/c", O_RDONLY);
+		want(fd, text);
+		close(fd);
+	}
+	put("/b/g", "abc");
+	t_check(rename("/b/g", "/b/c") == 0);
+	fd = open("/a/c", O_RDONLY);
+	want(fd, "abc");
+	close(fd);
+	/* open for reading, then for both */
+	fd = open("/a/c", O_RDWR);
+	t_check(write(fd, "ABC", 3) == 3 && close(fd) == 0);
+	fd = open("/b/c", O_RDONLY);
+	want(fd, "ABC");
+	close(fd);
+	t_check(mknod("/a/n", S_IFREG | 0644, 0) == 0);
+	fd = open("/a/n", O_RDONLY);
+	t_check(fd >= 0 && write(fd, "x", 1) == -1 && errno == EBADF);
+	close(fd);
+	t_check(unlink("/b/n") == 0 && unlink("/a/n") == -1 && errno == ENOENT);
+	t_check(unlink("/b/c") == 0);
+}
+
+/* A directory that is read in small pieces, and from the start again. */
+static void list(void)
+{
+	char name[32];
+	DIR *d;
+	int i, n;
+
+	t_check(mkdir("list", 0700) == 0);
+	for (i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "list/%d", i);
+		t_check(mknod(name, S_IFREG | 0600, 0) == 0);
+	}
+	d = opendir("list");
+	for (n = 0; n < 700 && readdir(d); n++)
+		;
+	rewinddir(d);
+	for (n = 0; readdir(d); n++)
+		;
+	t_check(n == 2002);
+	for (i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "list/%d", i);
+		t_check(unlink(name) == 0);
+	}
+	rewinddir(d);
+	for (n = 0; readdir(d); n++)
+		;
+	t_check(n == 2);
+	closedir(d);
+	t_check(rmdir("list") == 0);
+}
+
+/*
+ * Does what the lines of its input say, and answers each by one, so that the
+ * host knows when.  "use" makes a path one that is used often.
+ */
+static void serve(void)
+{
+	char line[300], *path;
+	int i;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		path = strchr(line, ' ') + 1;
+		if (!strncmp(line, "use", 3)) {
+			for (i = 0; i < 30; i++) {
+				stat(path, &st);
+				if (i % 5 == 0)
+					close(open(path, O_RDONLY));
+			}
+			puts("used");
+		} else if (!strncmp(line, "show", 4)) {
+			show(path);
+		} else if (!strncmp(line, "stat", 4)) {
+			if (stat(path, &st))
+				puts(strerror(errno));
+			else
+				printf("%llu %o %d\n", (unsigned long long)st.st_ino,
+				       st.st_mode & 07777, (int)st.st_size);
+		} else if (!strncmp(line, "put", 3)) {
+			put(path, "text\n");
+			puts("done");
+		} else if (!strncmp(line, "copy", 4)) {
+			char to[300];
+			int in, out;
+			ssize_t n;
+
+			snprintf(to, sizeof(to), "%s.copy", path);
+			in = open(path, O_RDONLY);
+			out = open(to, O_WRONLY | O_CREAT, 0755);
+			while ((n = read(in, line, sizeof(line))) > 0)
+				t_check(write(out, line, n) == n);
+			close(in);
+			close(out);
+			puts("copied");
+		} else if (!strncmp(line, "many", 4)) {
+			for (i = 0; i < 300; i++) {
+				snprintf(buf, sizeof(buf), "%s%d", path, i);
+				put(buf, "text");
+				t_check(close(open(buf, O_RDONLY)) == 0);
+			}
+			puts("many");
+		}
+		fflush(stdout);
+	}
+}
+
 static void read_only(void)
 {
 	int fd = open("f", O_RDONLY);
@@ -150,6 +270,12 @@ int main(int argc, char **argv)
 {
 	if (!strcmp(argv[1], "two_views"))
 		two_views();
+	else if (!strcmp(argv[1], "closed"))
+		closed();
+	else if (!strcmp(argv[1], "list"))
+		list();
+	else if (!strcmp(argv[1], "serve"))
+		serve();
 	else if (!strcmp(argv[1], "read_only"))
 		read_only();
 	else if (!strcmp(argv[1], "many"))

@@ -11,6 +11,7 @@
 #include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hostfs-impl.h"
@@ -590,6 +591,161 @@ START_TEST(names_are_made_moved_and_removed)
 }
 END_TEST
 
+/* no coarser clock is known than of two seconds */
+START_TEST(a_change_is_recent_for_a_while)
+{
+	struct timespec t = { .tv_nsec = 50000000 };
+	int i;
+
+	walk_instead(_i);
+	put("in/file", "changed");
+	ok(hostfs_stat(fs, 0, NAME("file"), &st));
+	for (i = 0; st.recent && i < 60; i++) {
+		nanosleep(&t, NULL);
+		ok(hostfs_stat(fs, 0, NAME("file"), &st));
+	}
+	ck_assert_int_gt(i, 0);
+	ck_assert(!st.recent);
+	ok(chmod("in/file", 0600));
+	ok(hostfs_stat(fs, 0, NAME("file"), &st));
+	ck_assert(st.recent);
+}
+END_TEST
+
+START_TEST(few_idle_files_where_few_may_be_open)
+{
+	struct rlimit old, few;
+	struct hostfs *other;
+
+	ok(getrlimit(RLIMIT_NOFILE, &old));
+	few = old;
+	few.rlim_cur = 64;
+	ok(setrlimit(RLIMIT_NOFILE, &few));
+	other = hostfs_create();
+	ok(setrlimit(RLIMIT_NOFILE, &old));
+	ck_assert_int_eq(hostfs_keep(other), 8);
+	hostfs_destroy(other);
+	ck_assert_int_le(hostfs_keep(fs), 256);
+}
+END_TEST
+
+START_TEST(a_file_that_can_only_be_asked)
+{
+	struct host_attr attr = { .valid = HOST_ATTR_MODE, .mode = 0777 };
+	struct host_stat by_name;
+	char buf[8];
+	int f;
+
+	walk_instead(_i);
+	f = open_file("relfile", 0);
+	ok(f);
+	ok(hostfs_fstat(fs, f, &st));
+	ck_assert(S_ISLNK(st.mode));
+	hostfs_close(fs, f);
+
+	f = open_file("dir/deep", 0);
+	ok(hostfs_fstat(fs, f, &st));
+	ok(hostfs_stat(fs, 0, NAME("dir/deep"), &by_name));
+	ck_assert(st.ino == by_name.ino && st.size == 4);
+	fails(EBADF, hostfs_read(fs, f, buf, 1, 0));
+	fails(EBADF, hostfs_write(fs, f, "x", 1, 0));
+	ck_assert_int_lt(hostfs_setattr(fs, f, 0, NAME("dir/deep"), &attr), 0);
+	fails(ENOENT, open_file("no", 0));
+	ck_assert_int_lt(open_file("rel/secret", 0), 0);
+}
+END_TEST
+
+static int heard[4];
+
+/* The only watch of which there is something to be heard; 0 for none. */
+static int hear(void)
+{
+	int n = hostfs_heard(fs, heard, 4);
+
+	ck_assert_int_ge(n, 0);
+	ck_assert_int_le(n, 1);
+	return n ? heard[0] : 0;
+}
+
+START_TEST(changes_of_names_are_heard_of)
+{
+	int dir, in;
+
+	walk_instead(_i);
+	ck_assert_int_eq(hear(), 0);
+	in = hostfs_watch(fs, 0, NAME(""), &st);
+	if (in == -EOPNOTSUPP)
+		return;		/* a file system of the network */
+	ck_assert_int_gt(in, 0);
+	dir = hostfs_watch(fs, 0, NAME("dir"), &st);
+	ck_assert_int_gt(dir, 0);
+	ck_assert_int_ne(dir, in);
+	ck_assert_int_eq(hostfs_watch(fs, 1, NAME("dir"), &st), dir);
+	ck_assert(S_ISDIR(st.mode));
+	ck_assert_int_lt(hostfs_watch(fs, 0, NAME("file"), &st), 0);
+	ck_assert_int_lt(hostfs_watch(fs, 0, NAME("rel"), &st), 0);
+	ck_assert_int_lt(hostfs_watch(fs, 0, NAME("abs/ssl"), &st), 0);
+	ck_assert_int_eq(hear(), 0);
+
+	/* what stat will say */
+	put("in/dir/deep", "other");
+	ok(chmod("in/dir/deep", 0640));
+	put("in/dir/new", "");
+	ck_assert_int_eq(hear(), 0);
+
+	ok(rename("in/dir/new", "in/dir/deep"));
+	ck_assert_int_eq(hear(), dir);
+	ck_assert_int_eq(hear(), 0);
+	ok(rename("in/file", "in/dir/file"));
+	ck_assert_int_eq(hostfs_heard(fs, heard, 4), 2);
+	ok(unlink("in/dir/deep"));
+	ck_assert_int_eq(hear(), dir);
+	ok(rename("in/dir/file", "out/file"));
+	ck_assert_int_eq(hear(), dir);
+	ok(chmod("in/dir", 0711));
+	ck_assert_int_eq(hear(), dir);
+	ok(rename("in/dir", "out/dir"));
+	ck_assert_int_eq(hostfs_heard(fs, heard, 4), 2);
+	hostfs_unwatch(fs, in);
+	ck_assert_int_eq(hear(), -in);
+	ok(unlink("in/rel"));
+	ck_assert_int_eq(hear(), 0);
+
+	/* the last that is heard */
+	ok(rmdir("out/dir"));
+	ck_assert_int_eq(hostfs_heard(fs, heard, 4), 2);
+	ck_assert_int_eq(heard[1], -dir);
+	ck_assert_int_eq(hear(), 0);
+}
+END_TEST
+
+START_TEST(more_changes_than_can_be_told)
+{
+	char name[32];
+	int i, n;
+
+	walk_instead(_i);
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "in/d%d", i);
+		ok(mkdir(name, 0700));
+		if (hostfs_watch(fs, 0, NAME(name + 3), &st) == -EOPNOTSUPP)
+			return;
+	}
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "in/d%d", i);
+		ok(chmod(name, 0711));
+	}
+	fails(EOVERFLOW, hostfs_heard(fs, heard, 4));
+	ck_assert_int_eq(hear(), 0);
+
+	/* more than the host's queue takes, or than we read at once */
+	for (i = 0; i < 20000; i++)
+		ok(chmod(i % 2 ? "in/d1" : "in/d2", 0711));
+	n = hostfs_heard(fs, heard, 4);
+	ck_assert_int_eq(n, -EOVERFLOW);
+}
+END_TEST
+
 START_TEST(the_file_system_is_described)
 {
 	struct host_statfs s;
@@ -625,6 +781,11 @@ Suite *hostfs_suite(void)
 		more_directories_than_are_kept,
 		one_file_alone,
 		names_are_made_moved_and_removed,
+		a_change_is_recent_for_a_while,
+		few_idle_files_where_few_may_be_open,
+		a_file_that_can_only_be_asked,
+		changes_of_names_are_heard_of,
+		more_changes_than_can_be_told,
 		the_file_system_is_described,
 	};
 	Suite *s = suite_create("hostfs");

@@ -48,6 +48,27 @@ static struct host_time to_time(const struct hostfs_timespec *t)
 	return (struct host_time){ .sec = t->tv_sec, .nsec = t->tv_nsec };
 }
 
+static void to_stat(struct hostfs_stat *p, const struct host_stat *st)
+{
+	*p = (struct hostfs_stat){
+		.ino = st->ino,
+		.mode = st->mode,
+		.nlink = st->nlink,
+		.uid = st->uid,
+		.gid = st->gid,
+		.size = st->size,
+		.atime = to_timespec(&st->atime),
+		.mtime = to_timespec(&st->mtime),
+		.ctime = to_timespec(&st->ctime),
+		.btime = to_timespec(&st->btime),
+		.blksize = st->blksize,
+		.blocks = st->blocks,
+		.rdev = { st->rdev_major, st->rdev_minor },
+		.dev = { st->dev_major, st->dev_minor },
+		.recent = st->recent,
+	};
+}
+
 int stat_file(const char *path, struct hostfs_stat *p, int fd)
 {
 	struct host_stat st;
@@ -60,26 +81,20 @@ int stat_file(const char *path, struct hostfs_stat *p, int fd)
 		at = locate(path);
 		err = host_file_stat(at.root, at.path, at.len, &st);
 	}
-	if (err)
-		return err;
+	if (!err)
+		to_stat(p, &st);
+	return err;
+}
 
-	*p = (struct hostfs_stat){
-		.ino = st.ino,
-		.mode = st.mode,
-		.nlink = st.nlink,
-		.uid = st.uid,
-		.gid = st.gid,
-		.size = st.size,
-		.atime = to_timespec(&st.atime),
-		.mtime = to_timespec(&st.mtime),
-		.ctime = to_timespec(&st.ctime),
-		.btime = to_timespec(&st.btime),
-		.blksize = st.blksize,
-		.blocks = st.blocks,
-		.rdev = { st.rdev_major, st.rdev_minor },
-		.dev = { st.dev_major, st.dev_minor },
-	};
-	return 0;
+int watch_dir(const char *path, struct hostfs_stat *p)
+{
+	struct place at = locate(path);
+	struct host_stat st;
+	int number = host_file_watch(at.root, at.path, at.len, &st);
+
+	if (number > 0)
+		to_stat(p, &st);
+	return number;
 }
 
 int access_file(char *path, int r, int w, int x)
@@ -106,6 +121,11 @@ int file_create(char *name, int mode)
 	struct place at = locate(name);
 
 	return host_file_create(at.root, at.path, at.len, mode);
+}
+
+unsigned int files_to_keep(void)
+{
+	return host_file_keep();
 }
 
 void close_file(void *stream)
@@ -142,46 +162,42 @@ int fsync_file(int fd, int datasync)
 	return host_file_sync(fd, datasync);
 }
 
-/*
- * hostfs opens a directory anew for each getdents: a buffer of about the
- * size that libc reads with keeps the host from reading far ahead in vain.
- */
+/* What the host said about a directory, and where in it hostfs is. */
 struct dir {
-	int file;
-	u64 pos;
-	long at, end;		/* what is left in buf */
-	char buf[4096] __aligned(8);
+	u64 pos;		/* of the entry at "at" */
+	u64 last_pos;		/* of the one before, at "last" */
+	long last, at, end;
+	char buf[32768] __aligned(8);
 };
 
-void *open_dir(char *path, int *err_out)
+void *open_dir(void)
 {
-	struct dir *dir = kmalloc(sizeof(*dir), GFP_KERNEL);
-	struct place at = locate(path);
+	struct dir *dir = kmalloc(sizeof(*dir), GFP_KERNEL_ACCOUNT);
 
-	if (!dir) {
-		*err_out = ENOMEM;
-		return NULL;
-	}
-	dir->file = host_file_open(at.root, at.path, at.len, HOST_FILE_READ);
-	if (dir->file < 0) {
-		*err_out = -dir->file;
-		kfree(dir);
-		return NULL;
-	}
-	dir->pos = 0;
-	dir->at = dir->end = 0;
+	if (dir)
+		dir->at = dir->end = 0;
 	return dir;
 }
 
+/*
+ * One entry back, for the one that did not fit, is where hostfs goes most
+ * often.  From the start the host is to be asked again.
+ */
 void seek_dir(void *stream, unsigned long long pos)
 {
 	struct dir *dir = stream;
 
+	if (pos && dir->end && pos == dir->pos)
+		return;
+	if (pos && dir->end && pos == dir->last_pos) {
+		dir->at = dir->last;
+	} else {
+		dir->at = dir->end = 0;
+	}
 	dir->pos = pos;
-	dir->at = dir->end = 0;
 }
 
-char *read_dir(void *stream, unsigned long long *pos_out,
+char *read_dir(void *stream, int fd, unsigned long long *pos_out,
 	       unsigned long long *ino_out, int *len_out,
 	       unsigned int *type_out)
 {
@@ -190,7 +206,7 @@ char *read_dir(void *stream, unsigned long long *pos_out,
 
 	if (dir->at == dir->end) {
 		dir->at = 0;
-		dir->end = host_file_readdir(dir->file, dir->pos, dir->buf,
+		dir->end = host_file_readdir(fd, dir->pos, dir->buf,
 					     sizeof(dir->buf));
 		if (dir->end <= 0) {
 			dir->end = 0;
@@ -198,6 +214,8 @@ char *read_dir(void *stream, unsigned long long *pos_out,
 		}
 	}
 	ent = (struct host_dirent *)(dir->buf + dir->at);
+	dir->last = dir->at;
+	dir->last_pos = dir->pos;
 	dir->at += ent->reclen;
 	dir->pos = ent->next;
 
@@ -210,10 +228,7 @@ char *read_dir(void *stream, unsigned long long *pos_out,
 
 void close_dir(void *stream)
 {
-	struct dir *dir = stream;
-
-	host_file_close(dir->file);
-	kfree(dir);
+	kfree(stream);
 }
 
 /* Changing the size changes mtime by itself. */

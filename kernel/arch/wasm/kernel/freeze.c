@@ -14,6 +14,7 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <asm/host.h>
+#include <asm/hostfs.h>
 #include <asm/tlbsync.h>
 #include "freeze.h"
 
@@ -64,6 +65,7 @@ static void forget_mappings(void)
 static void freeze(struct work_struct *work)
 {
 	ksys_sync();
+	hostfs_forget();
 	forget_mappings();
 	free_memory_to_host();
 	host_frozen();

@@ -14,6 +14,8 @@
 /* user code may use that much below its stack pointer */
 #define RED_ZONE 128
 
+u64 wasm_syscalls;
+
 struct sigframe {
 	siginfo_t info;
 	struct ucontext uc;

@@ -171,11 +171,16 @@ int __host(file_stat)(int root, const char *path, unsigned long len,
 int __host(file_fstat)(int file, struct host_stat *st);
 /* mode is MAY_READ | MAY_WRITE | MAY_EXEC: may the embedder's user do that? */
 int __host(file_access)(int root, const char *path, unsigned long len, int mode);
-/* A regular file or a directory.  flags is HOST_FILE_READ | HOST_FILE_WRITE. */
+/*
+ * A regular file or a directory.  flags is HOST_FILE_READ | HOST_FILE_WRITE,
+ * or 0: a file of any type, which can only be asked by file_fstat.
+ */
 int __host(file_open)(int root, const char *path, unsigned long len, int flags);
 /* Opens a new file for reading and writing, or one that exists. */
 int __host(file_create)(int root, const char *path, unsigned long len, int mode);
 void __host(file_close)(int file);
+/* How many files should be open that nobody uses. */
+unsigned int __host(file_keep)(void);
 /* Each becomes what the other was. */
 int __host(file_exchange)(int file, int other);
 /* Bytes done: fewer than len only at the end of the file or after an error. */
@@ -203,5 +208,20 @@ int __host(file_link)(int root, const char *old, unsigned long old_len,
 int __host(file_rename)(int root, const char *old, unsigned long old_len,
 			const char *new, unsigned long new_len, int flags);
 int __host(file_statfs)(int root, struct host_statfs *st);
+
+/*
+ * Watches a directory; st says which.  A number above 0, the same for the same
+ * directory; an error where the host does not hear of all changes.
+ */
+int __host(file_watch)(int root, const char *path, unsigned long len,
+		       struct host_stat *st);
+void __host(file_unwatch)(int watch);
+/*
+ * Fills watches with up to n numbers of directories in which a name was given
+ * to another file or was removed, or which were moved, removed, or given
+ * another mode or owner, since the last call; negative if it was the last of
+ * that watch.  How many; -EOVERFLOW: it may be any.
+ */
+int __host(file_heard)(int *watches, unsigned long n);
 
 #endif

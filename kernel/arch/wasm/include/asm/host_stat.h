@@ -26,7 +26,7 @@ struct host_stat {
 	unsigned int dev_minor;
 	unsigned int rdev_major;
 	unsigned int rdev_minor;
-	unsigned int unused;
+	unsigned int recent;		/* one more change could have the same ctime */
 	struct host_time atime;
 	struct host_time mtime;
 	struct host_time ctime;

@@ -11,6 +11,7 @@
 #define _ASM_WASM_SYSCALL_WRAPPER_H
 
 #include <linux/thread_info.h>
+#include <linux/types.h>
 #include <asm/syscall_names.h>
 
 #define __WASM_SC(n) __attribute__((export_name("__syscall_" n)))
@@ -20,6 +21,12 @@
 
 long wasm_syscall_work(long ret);
 extern int wasm_tlb_due;
+
+/*
+ * Counts what may begin to look at files: those calls that have arguments, and
+ * signals.
+ */
+extern u64 wasm_syscalls;
 
 /* The way back to user code. */
 static __always_inline long wasm_syscall_exit(long ret)
@@ -36,7 +43,9 @@ static __always_inline long wasm_syscall_exit(long ret)
 	__WASM_SC_EXPORT(name)							\
 	long __se_sys##name(__MAP(x,__SC_LONG,__VA_ARGS__))			\
 	{									\
-		long ret = __do_sys##name(__MAP(x,__SC_CAST,__VA_ARGS__));	\
+		long ret;							\
+		wasm_syscalls++;						\
+		ret = __do_sys##name(__MAP(x,__SC_CAST,__VA_ARGS__));	\
 		__MAP(x,__SC_TEST,__VA_ARGS__);					\
 		return wasm_syscall_exit(ret);					\
 	}									\
