@@ -56,6 +56,19 @@ static void read_file(void)
 	close(f);
 }
 
+static void make_file(void)
+{
+	char new[210];
+	int i, f;
+
+	snprintf(new, sizeof new, "%s.new", file);
+	for (i = 0; i < times; i++) {
+		f = open(new, O_CREAT | O_EXCL | O_WRONLY, 0600);
+		if (f < 0 || close(f) || unlink(new))
+			die(new);
+	}
+}
+
 /* times blocks to another program */
 static void blocks_through_pipe(void)
 {
@@ -93,6 +106,7 @@ static const struct row rows[] = {
 	{ "open", open_close, 30000 },
 	{ "stat", stat_file, 50000 },
 	{ "read", read_file, 50000 },
+	{ "make", make_file, 2000 },
 	{ "stream", blocks_through_pipe, 8000 },
 	{ NULL, NULL, 0 },
 };
