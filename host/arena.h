@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Addresses that other processes can have too: a boot image is full of
- * pointers.  While the machine boots, everything that the image will keep is
- * allocated and mapped one after the other from ARENA_ADDRESS; later, and if
- * somebody else is there, anywhere.
+ * pointers.  While the machine boots, or until its end if its programs are to be
+ * kept, too, everything that the image will have is allocated and mapped one
+ * after the other from ARENA_ADDRESS; later, and if somebody else is there,
+ * anywhere.
  */
 #ifndef MUSLIN_ARENA_H
 #define MUSLIN_ARENA_H

@@ -6,6 +6,7 @@
  * tasks with their native stacks, instances and function tables.
  * These are full of pointers to each other and to this program's code, so an
  * image is of use only to the same program, with the same addresses: arena.h.
+ * Programs that wait in it bring their code, which goes to where it was.
  * It is as good as code: one that others may write to is not used.
  */
 #ifndef MUSLIN_IMAGE_H

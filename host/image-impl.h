@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files host/image*.c share. */
+#ifndef MUSLIN_IMAGE_IMPL_H
+#define MUSLIN_IMAGE_IMPL_H
+
+#include "image.h"
+#include "machine.h"
+
+#define KERNEL_PAGE	65536u
+#define FILE_ALIGN	4096u
+#define MAX_PARTS	65536
+#define IMAGE_MAGIC	"muslin boot img2"	/* 16 bytes */
+
+/*
+ * The file: this, the parts' descriptions, then the parts; those of physical
+ * memory last, each at a multiple of FILE_ALIGN.
+ */
+struct head {
+	char magic[16];
+	unsigned char build[32];	/* of the program that made it */
+	uint64_t code;			/* where that has its code */
+	uint64_t size;			/* of the file */
+	uint64_t clock;			/* nanoseconds since boot */
+	uint64_t sum;			/* of the parts, except memory */
+	uint64_t table;			/* of what follows here, and their descriptions */
+	uint32_t memory_size;
+	uint32_t nparts;
+	uint32_t signal_frame;	/* the processor's registers in it */
+	uint32_t used;		/* it is not just booted */
+	char cpu[32];		/* that programs were compiled for */
+	struct image_program program;
+	char cmdline[2048];
+	struct muslin machine;
+};
+
+/* Those with an address were there, and will be; others are what id tells. */
+enum part_kind {
+	PART_OBJECTS,		/* the arena, without the machine */
+	PART_SPACE,		/* a reservation: its instance */
+	PART_STACK,		/* a native stack: what is in use */
+	PART_TASK,		/* what task id has on a stack when it is resident */
+	PART_MM,		/* and address space id as its instance */
+	PART_NAME,		/* of module id */
+	PART_CODE,		/* its shared object, unless it is built in */
+	PART_MODULE,		/* itself; addr is ops */
+	PART_FILES,		/* of hostfs */
+	PART_MEMORY,		/* a piece of physical memory; addr is there */
+};
+
+struct part {
+	uint32_t kind;
+	uint32_t id;
+	uint64_t size;
+	uint64_t addr;
+	uint64_t base;		/* of the mapping that it is in */
+	uint64_t offset;	/* in the file */
+};
+
+struct image {
+	struct muslin *m;
+	struct head head;
+	struct part part[MAX_PARTS];
+	const void *data[MAX_PARTS];	/* of the part, in this process */
+	uint64_t end;		/* of the file so far */
+	void *files;
+};
+
+/* Whose images a machine can use.  False: nobody can tell. */
+bool image_identify(const struct muslin *m, struct head *h);
+/* Of head and parts; of what is in the parts. */
+uint64_t image_sum_table(const struct image *im);
+uint64_t image_sum(const struct image *im);
+/* 0 or -errno */
+int image_write(int fd, const void *data, size_t n, uint64_t offset);
+
+#endif

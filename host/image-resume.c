@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hostfs.h"
+#include "image-impl.h"
+#include "kernel.h"
+#include "module.h"
+#include "stack.h"
+
+static int read_at(int fd, void *data, size_t n, uint64_t offset)
+{
+	ssize_t r;
+
+	for (; n; n -= r, offset += r, data = (char *)data + r) {
+		r = pread(fd, data, n, offset);
+		if (r < 0 && errno == EINTR)
+			r = 0;
+		else if (r <= 0)
+			return r ? -errno : -ENOENT;
+	}
+	return 0;
+}
+
+/* What is not as it should be; NULL: nothing. */
+static const char *check_file(const struct head *h, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	if (st.st_mode & 022 || (st.st_uid != geteuid() && st.st_uid))
+		return "others can write to it";
+	if (memcmp(h->magic, IMAGE_MAGIC, sizeof(h->magic)))
+		return "not an image of muslin snapshot";
+	return NULL;
+}
+
+static const char *check_head(const struct head *h, const struct head *want, int fd)
+{
+	struct stat st;
+
+	if (memcmp(h->build, want->build, sizeof(h->build)) || h->code != want->code)
+		return "made by another muslin";
+	if (h->signal_frame != want->signal_frame || memcmp(h->cpu, want->cpu, sizeof(h->cpu)))
+		return "made on another processor";
+	if (fstat(fd, &st) || h->size != (uint64_t)st.st_size || h->nparts > MAX_PARTS)
+		return "damaged";
+	return NULL;
+}
+
+/* Is it ours, and whole?  The machine that this one is to be, or any. */
+static int read_head(struct image *im, int fd, uint64_t memory_size)
+{
+	struct head *h = &im->head, *want = calloc(1, sizeof(*want));
+	const char *why = "no build ID, or a long command line";
+
+	if (!want)
+		return -ENOMEM;
+	if (image_identify(im->m, want)) {
+		if (read_at(fd, h, sizeof(*h), 0))
+			memset(h, 0, sizeof(*h));
+		why = check_file(h, fd);
+		if (!why)
+			why = check_head(h, want, fd);
+	}
+	if (!why && memory_size &&
+	    (h->memory_size != memory_size || h->used ||
+	     memcmp(h->cmdline, want->cmdline, sizeof(h->cmdline))))
+		why = "of another machine";
+	if (!why && (read_at(fd, im->part, h->nparts * sizeof(*im->part), sizeof(*h)) ||
+		     image_sum_table(im) != h->table))
+		why = "damaged";
+	free(want);
+	return why ? fail(im->m, -ENOENT, "%s", why) : 0;
+}
+
+static size_t mapping_size(const struct part *p)
+{
+	switch (p->kind) {
+	case PART_SPACE:
+		return MM_RESERVED;
+	case PART_STACK:
+		return NATIVE_GUARD + NATIVE_STACK;
+	default:
+		return 0;
+	}
+}
+
+static void unmap(struct image *im, uint32_t n)
+{
+	while (n--)
+		if (mapping_size(&im->part[n]))
+			munmap((void *)im->part[n].base, mapping_size(&im->part[n]));
+}
+
+/* Every address that is needed, or none. */
+static int map(struct image *im)
+{
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++) {
+		struct part *p = &im->part[i];
+		size_t size = mapping_size(p);
+
+		if (size && !arena_map_at((void *)p->base, size)) {
+			unmap(im, i);
+			return fail(im->m, -EADDRINUSE, "its addresses are taken here");
+		}
+	}
+	return 0;
+}
+
+static int load_memory(struct muslin *m, int fd, const struct part *p)
+{
+	uint32_t page, end = (p->addr + p->size) / KERNEL_PAGE;
+
+	if (p->addr + p->size > m->memory_size)
+		return -ENOENT;
+	if (mmap(m->memory + p->addr, p->size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_FIXED, fd, p->offset) == MAP_FAILED)
+		return -errno;
+	for (page = p->addr / KERNEL_PAGE; page < end; page++)
+		m->image_pages[page / 8] |= 1 << page % 8;
+	return 0;
+}
+
+/* The place of a part that is not memory. */
+static void *make_place(const struct part *p)
+{
+	void *to = (void *)p->addr;
+
+	switch (p->kind) {
+	case PART_OBJECTS:
+		return to;
+	case PART_SPACE:
+		return mprotect(to, p->size, PROT_READ | PROT_WRITE) ? NULL : to;
+	case PART_STACK:
+		return mprotect((char *)p->base + NATIVE_GUARD + NATIVE_RESERVE,
+				NATIVE_STACK - NATIVE_RESERVE,
+				PROT_READ | PROT_WRITE) ? NULL : to;
+	case PART_CODE:
+		to = mmap(NULL, p->size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		return to == MAP_FAILED ? NULL : to;
+	default:
+		return malloc(p->size + 1);
+	}
+}
+
+static int load(struct image *im, int fd)
+{
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < im->head.nparts; i++) {
+		const struct part *p = &im->part[i];
+		void *to;
+
+		if (p->kind == PART_MEMORY)
+			continue;
+		if (p->size > im->head.size)
+			return fail(im->m, -ENOENT, "damaged");
+		im->data[i] = to = make_place(p);
+		if (!to)
+			return fail(im->m, -ENOMEM, "out of memory");
+		r = read_at(fd, to, p->size, p->offset);
+		if (r)
+			return fail(im->m, r, "damaged");
+	}
+	return image_sum(im) == im->head.sum ? 0 : fail(im->m, -ENOENT, "damaged");
+}
+
+/* What was read and is not in use. */
+static void unload(struct image *im)
+{
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++) {
+		void *p = (void *)im->data[i];
+
+		switch (im->part[i].kind) {
+		case PART_CODE:
+			if (p)
+				munmap(p, im->part[i].size);
+			break;
+		case PART_TASK:
+		case PART_MM:
+		case PART_NAME:
+		case PART_MODULE:
+		case PART_FILES:
+			free(p);
+			break;
+		}
+		im->data[i] = NULL;
+	}
+}
+
+/* What files other than those of machine.h keep is this process's own. */
+static void take(struct muslin *m, const struct muslin *saved)
+{
+	m->kernel = saved->kernel;
+	m->page = saved->page;
+	m->memory = saved->memory;
+	m->memory_size = saved->memory_size;
+	m->task = saved->task;
+	m->tasks = saved->tasks;
+	m->ntasks = saved->ntasks;
+	m->stacks = saved->stacks;
+	m->swapper_sp = saved->swapper_sp;
+	m->mms = saved->mms;
+	m->nmms = saved->nmms;
+	m->timer_when = saved->timer_when;
+	m->arena = saved->arena;
+}
+
+/* The relatives that are not at home. */
+static void load_saved(struct image *im)
+{
+	struct muslin *m = im->m;
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++) {
+		const struct part *p = &im->part[i];
+
+		if (p->kind == PART_TASK)
+			m->tasks[p->id]->saved = (void *)im->data[i];
+		else if (p->kind == PART_MM)
+			m->mms[p->id]->saved = (void *)im->data[i];
+		else
+			continue;
+		im->data[i] = NULL;
+	}
+}
+
+static const struct module_builtin *find_builtin(const void *ops)
+{
+	const struct module_builtin *b;
+
+	for (b = muslin_builtin_modules; b->image && b->ops != ops; b++)
+		;
+	return b;
+}
+
+/* p is of a PART_MODULE; name and code, if there are any, are before it. */
+static int load_module(struct image *im, uint32_t i)
+{
+	const struct part *p = &im->part[i];
+	const void *ops = (void *)p->addr;
+	char error[MODULE_ERROR_SIZE];
+	struct muslin *m = im->m;
+	struct module *mod;
+	int j, r;
+
+	if (p->size) {
+		r = module_resume(m, p->id, im->data[i - 1], im->data[i], p->size,
+				  im->data[i - 2], p[-2].size, ops, &mod, error);
+	} else {
+		const struct module_builtin *b = find_builtin(ops);
+
+		r = module_resume(m, p->id, "init", b->image,
+				  (char *)b->end - (char *)b->image, NULL, 0, ops,
+				  &mod, error);
+	}
+	if (r)
+		return fail(m, r, "%s", error);
+	for (j = 0; j < m->nmms; j++) {
+		struct mm *mm = m->mms[j];
+
+		if (!mm || !mm->module || mm->ops != ops)
+			continue;
+		mm->module = module_get(mod);
+		mm->space->linux_imports.sc = mod->thunks;
+	}
+	module_put(mod);
+	return 0;
+}
+
+static int load_files(struct image *im, uint32_t i)
+{
+	struct muslin *m = im->m;
+	char path[160];
+	int r = hostfs_load(m->hostfs, im->data[i], im->part[i].size, path,
+			    sizeof(path));
+
+	if (r == -ESTALE)
+		return fail(m, r, "%s has changed since the image was made", path);
+	return r ? fail(m, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+static int start(struct image *im, int fd)
+{
+	struct muslin *m = im->m;
+	uint32_t i;
+	int r;
+
+	m->image_pages = calloc(1, m->memory_size / KERNEL_PAGE / 8 + 1);
+	if (!m->image_pages)
+		return -ENOMEM;
+	r = mm_resume(m);
+	for (i = 0; i < im->head.nparts && !r; i++) {
+		switch (im->part[i].kind) {
+		case PART_MEMORY:
+			r = load_memory(m, fd, &im->part[i]);
+			break;
+		case PART_MODULE:
+			r = load_module(im, i);
+			break;
+		case PART_FILES:
+			r = load_files(im, i);
+		}
+	}
+	if (r)
+		return r;
+	load_saved(im);
+	m->module_id = im->head.machine.module_id;
+	clock_resume(m, im->head.clock);
+	return 0;
+}
+
+int image_resume(struct muslin *m, int fd, uint64_t memory_size,
+		 struct image_program *program)
+{
+	struct arena before = m->arena;
+	struct image *im;
+	int r;
+
+	if (!arena_in_place(m))
+		return fail(m, -EADDRINUSE, "its addresses are taken here");
+	im = calloc(1, sizeof(*im));
+	if (!im)
+		return fail(m, -ENOMEM, "out of memory");
+	im->m = m;
+	r = read_head(im, fd, memory_size);
+	if (im->head.used && program)
+		*program = im->head.program;
+	if (!r)
+		r = map(im);
+	if (r)
+		goto out;
+	r = load(im, fd);
+	if (!r) {
+		take(m, &im->head.machine);
+		r = start(im, fd);
+	}
+	if (r) {
+		unmap(im, im->head.nparts);
+		image_exit(m);
+		module_exit(m);
+		machine_reset(m);
+		m->arena = before;
+		memset(before.next, 0, im->part[0].size);
+		if (!m->error[0])
+			fail(m, r, "%s", strerror(-r));
+	}
+	unload(im);
+out:
+	free(im);
+	return r;
+}

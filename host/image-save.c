@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "hostfs.h"
+#include "image-impl.h"
+#include "kernel.h"
+#include "module.h"
+#include "stack.h"
+
+static int add_part(struct image *im, struct part p, const void *data)
+{
+	if (im->head.nparts == MAX_PARTS)
+		return -E2BIG;
+	im->part[im->head.nparts] = p;
+	im->data[im->head.nparts++] = data;
+	return 0;
+}
+
+/* What has to be where it is. */
+static int add(struct image *im, enum part_kind kind, const void *base,
+	       const void *addr, size_t size)
+{
+	return add_part(im, (struct part){
+		kind, 0, size, (uintptr_t)addr, (uintptr_t)base, 0,
+	}, addr);
+}
+
+static int add_copy(struct image *im, enum part_kind kind, uint32_t id,
+		    const void *data, size_t size)
+{
+	return add_part(im, (struct part){ kind, id, size, 0, 0, 0 }, data);
+}
+
+static size_t used(const struct task *t)
+{
+	return stack_top(t->stack) - (uint8_t *)t->sp;
+}
+
+static int add_stack(struct image *im, const struct stack *s, const void *sp)
+{
+	return add(im, PART_STACK, s->base - NATIVE_GUARD, sp,
+		   stack_top(s) - (const uint8_t *)sp);
+}
+
+/* A stack that several tasks have is added with the first. */
+static bool is_first(const struct muslin *m, const struct task *t)
+{
+	int i;
+
+	for (i = 0; i < t->id; i++)
+		if (m->tasks[i] && m->tasks[i]->stack == t->stack)
+			return false;
+	return true;
+}
+
+static int add_task(struct image *im, const struct task *t)
+{
+	const struct task *r = t->stack->resident;
+	int err = 0;
+
+	if (t->stack->reserve_open)
+		return fail(im->m, -EBUSY, "a program has used up its stack");
+	if (t->elsewhere)
+		return fail(im->m, -EBUSY, "a program was interrupted in the C library: try again");
+	if (is_first(im->m, t))
+		err = add_stack(im, t->stack, r ? r->sp : stack_top(t->stack));
+	if (!err && t->saved)
+		err = add_copy(im, PART_TASK, t->id, t->saved, used(t));
+	return err;
+}
+
+static bool is_builtin(const struct module *mod)
+{
+	const struct module_builtin *b;
+
+	for (b = muslin_builtin_modules; b->image; b++)
+		if (b->ops == mod->ops)
+			return true;
+	return false;
+}
+
+static int add_space(struct image *im, const struct mm *mm)
+{
+	const struct space *s = mm->space;
+	int i, r = 0;
+
+	if (mm->saved)
+		r = add_copy(im, PART_MM, mm->id, mm->saved, mm_instance_size(mm));
+	if (!s)
+		return r;
+	for (i = 0; i < mm->id; i++)
+		if (im->m->mms[i] && im->m->mms[i]->space == s)
+			return r;
+	return r ? r : add(im, PART_SPACE, s->base, s->base, MUSLIN_MEMORY_OFFSET);
+}
+
+static int add_module(struct image *im, const struct module *mod)
+{
+	struct part p = { PART_MODULE, mod->id, mod->size, (uintptr_t)mod->ops, 0, 0 };
+	struct stat st;
+	void *code;
+	int r;
+
+	if (is_builtin(mod)) {
+		p.size = 0;
+		return add_part(im, p, mod->image);
+	}
+	if (!mod->handle)
+		return fail(im->m, -EBUSY, "%.100s: compiled by the quick tier, whose code cannot be kept",
+			    mod->name);
+	if (fstat(mod->fd, &st))
+		return -errno;
+	code = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, mod->fd, 0);
+	if (code == MAP_FAILED)
+		return -errno;
+	r = add_copy(im, PART_CODE, mod->id, code, st.st_size);
+	if (r) {
+		munmap(code, st.st_size);
+		return r;
+	}
+	r = add_copy(im, PART_NAME, mod->id, mod->name, strlen(mod->name) + 1);
+	return r ? r : add_part(im, p, mod->image);
+}
+
+static int add_modules(struct image *im)
+{
+	const struct module *mod;
+	int r = 0;
+
+	for (mod = im->m->modules; mod && !r; mod = mod->next)
+		if (mod->refs)
+			r = add_module(im, mod);
+	return r;
+}
+
+static int add_files(struct image *im)
+{
+	char path[160];
+	size_t size;
+	int r = hostfs_save(im->m->hostfs, &im->files, &size, path, sizeof(path));
+
+	if (r == -ESTALE)
+		return fail(im->m, r, "%s: removed or replaced, but a program has it open",
+			    path);
+	return r ? r : add_copy(im, PART_FILES, 0, im->files, size);
+}
+
+/* Memory that nobody touched, or that the kernel has given back, is a hole. */
+static int add_memory(struct image *im)
+{
+	off_t end = im->m->memory_size, from, to = 0;
+	int r = 0;
+
+	while (!r && (from = lseek(im->m->memory_fd, to, SEEK_DATA)) >= 0 &&
+	       from < end) {
+		to = lseek(im->m->memory_fd, from, SEEK_HOLE);
+		if (to < 0)
+			return -errno;
+		from &= -(off_t)KERNEL_PAGE;
+		to = (to + KERNEL_PAGE - 1) & -(off_t)KERNEL_PAGE;
+		r = add_part(im, (struct part){ PART_MEMORY, 0, to - from, from, 0, 0 },
+			     im->m->memory + from);
+	}
+	return r;
+}
+
+static int describe(struct image *im)
+{
+	struct muslin *m = im->m;
+	uint8_t *objects = (uint8_t *)(m + 1);
+	int i, r;
+
+	r = add(im, PART_OBJECTS, m, objects, m->arena.next - objects);
+	for (i = 0; i < m->nmms && !r; i++)
+		if (m->mms[i])
+			r = add_space(im, m->mms[i]);
+	for (i = 0; i < m->ntasks && !r; i++)
+		if (m->tasks[i])
+			r = add_task(im, m->tasks[i]);
+	if (!r)
+		r = add_stack(im, stack_swapper(m), m->swapper_sp);
+	if (!r)
+		r = add_modules(im);
+	if (!r)
+		r = add_files(im);
+	return r ? r : add_memory(im);
+}
+
+static void forget(struct image *im)
+{
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++)
+		if (im->part[i].kind == PART_CODE)
+			munmap((void *)im->data[i], im->part[i].size);
+	free(im->files);
+	free(im);
+}
+
+static void place(struct image *im)
+{
+	struct part *p;
+
+	im->end = sizeof(im->head) + im->head.nparts * sizeof(*p);
+	for (p = im->part; p < im->part + im->head.nparts; p++) {
+		if (p->kind == PART_MEMORY)
+			im->end = (im->end + FILE_ALIGN - 1) & -(uint64_t)FILE_ALIGN;
+		p->offset = im->end;
+		im->end += p->size;
+	}
+	im->head.size = im->end;
+}
+
+static int write_all(const struct image *im, int fd)
+{
+	int r = image_write(fd, &im->head, sizeof(im->head), 0);
+	uint32_t i;
+
+	if (!r)
+		r = image_write(fd, im->part, im->head.nparts * sizeof(*im->part),
+			     sizeof(im->head));
+	for (i = 0; i < im->head.nparts && !r; i++)
+		r = image_write(fd, im->data[i], im->part[i].size, im->part[i].offset);
+	return r;
+}
+
+static int save(struct image *im, int fd)
+{
+	struct muslin *m = im->m;
+	int r;
+
+	if (!image_identify(m, &im->head))
+		return fail(m, -ENOTSUP, "this program has no build ID");
+	im->head.memory_size = m->memory_size;
+	im->head.clock = clock_now(m);
+	im->head.used = m->ctl->used;
+	im->head.machine = *m;
+	r = describe(im);
+	if (r)
+		return r;
+	place(im);
+	im->head.table = image_sum_table(im);
+	im->head.sum = image_sum(im);
+	return write_all(im, fd);
+}
+
+int image_save(struct muslin *m, int fd, const struct image_program *program)
+{
+	struct image *im;
+	int r;
+
+	if (!arena_in_place(m) || !m->arena.next || m->image_pages)
+		return fail(m, -EBUSY, "only the first machine of a process, just booted, can be kept");
+	if (m->arena.full)
+		return fail(m, -EBUSY, "it has run too many programs to be kept");
+	im = calloc(1, sizeof(*im));
+	if (!im)
+		return fail(m, -ENOMEM, "out of memory");
+	im->m = m;
+	if (program)
+		im->head.program = *program;
+	stack_drop(m);
+	r = save(im, fd);
+	forget(im);
+	if (r && !m->error[0])
+		fail(m, r, "cannot write the image: %s", strerror(-r));
+	return r;
+}
