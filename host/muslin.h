@@ -93,13 +93,15 @@ int muslin_boot(struct muslin *m);
 /*
  * Keeps the machine as a boot image: in file path, or in the cache if that is
  * NULL.  It is just booted, or was made to be kept and has started one
- * program, which goes on until it waits: until it, and all
- * that it has started, sleeps.  Then path must not be NULL.
+ * program, which goes on until it waits: until it, and all that it has
+ * started, sleeps.  Then path must not be NULL.
  *
- * Only what made it can use it, see muslin_config, and only
- * if nobody but the user and root may write to it.  What is in it is as good as
- * a program: never take one from others.  All machines that go on from an
- * image have the kernel's boot-time secrets in common, not its random numbers.
+ * Only what made it can use it, see muslin_config, and only if nobody but the
+ * user and root may write to it.  That is to be linked with -no-pie and
+ * -Wl,--build-id, since the image holds addresses of its code.  What is in it
+ * is as good as a program: never take one from others.  All machines that go on
+ * from an image have the kernel's boot-time secrets in common, not its random
+ * numbers.
  * -EBUSY: it has run programs or has mounts, and was not made to be kept, or is
  * not the first machine of this process.  -ECHILD: the program has ended, or
  * stopped, before it waited; muslin_wait tells how.
