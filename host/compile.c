@@ -206,7 +206,7 @@ static int steps(struct job *j, const void *image, size_t size,
 		r = compile_parts(j);
 	if (!r)
 		r = link_parts(j);
-	stats->compile += stats_now() - start;
+	stats->optimize += stats_now() - start;
 	if (r)
 		return r;
 	*so = workdir_read(j->t.dir, NAME ".so", so_size);

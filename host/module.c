@@ -413,7 +413,7 @@ static int compile_quickly(struct load *l, struct module *mod,
 		r = quick_compile(text, &mod->quick, reason, sizeof(reason));
 		free(text);
 	}
-	c->stats->compile += stats_now() - start;
+	c->stats->quick += stats_now() - start;
 	if (r < 0)
 		return refuse(l, r, "%s", reason);
 	c->stats->compiled++;
@@ -461,12 +461,17 @@ static int load_or_compile(struct load *l, struct module *mod,
 	return 0;
 }
 
+static uint64_t time_compiling(const struct muslin_stats *s)
+{
+	return s->translate + s->quick + s->optimize;
+}
+
 static int native_code(struct load *l, struct module *mod)
 {
 	char reason[MODULE_ERROR_SIZE];
 	struct compiler c;
 	struct muslin_stats *stats = &l->m->stats;
-	uint64_t start = stats_now(), compiling = stats->translate + stats->compile;
+	uint64_t start = stats_now(), compiling = time_compiling(stats);
 	int tier = tier_of(l->m, reason, sizeof(reason)), cache, r;
 
 	if (tier < 0)
@@ -486,8 +491,7 @@ static int native_code(struct load *l, struct module *mod)
 	}
 	if (cache >= 0)
 		close(cache);
-	stats->load += stats_now() - start -
-		(stats->translate + stats->compile - compiling);
+	stats->load += stats_now() - start - (time_compiling(stats) - compiling);
 	return r;
 }
 

@@ -183,8 +183,11 @@ int muslin_shutdown(struct muslin *m);
 /* What a machine has done so far.  Times are in nanoseconds. */
 struct muslin_stats {
 	uint64_t boot;		/* muslin_boot */
-	/* From programs to native code: wasm2c, the C compiler, loading it. */
-	uint64_t translate, compile, load;
+	/*
+	 * From programs to native code: wasm2c, then libtcc or the C compiler
+	 * (also one that is waited for), loading it.
+	 */
+	uint64_t translate, quick, optimize, load;
 	/* How often that was done, or found in the cache, or still there. */
 	uint64_t compiled, cached, loaded;
 	uint64_t page_faults;	/* of programs, that the kernel handled */

@@ -90,10 +90,11 @@ void print_stats(const struct muslin *m, const struct run_times *t)
 	fputc('\n', stderr);
 	print_time("boot", s.boot, "");
 	print_time("translate", s.translate, "  wasm2c");
-	print_time("compile", s.compile, "  C compiler");
+	print_time("quick", s.quick, "  libtcc");
+	print_time("optimize", s.optimize, "  C compiler");
 	print_time("load", s.load, "");
 	if (t->run)
-		print_time("run", t->run - s.translate - s.compile - s.load, "");
+		print_time("run", t->run - s.translate - s.quick - s.optimize - s.load, "");
 	print_time("shut down", t->shutdown, "");
 	fputc('\n', stderr);
 	print_count("compiled", s.compiled, "  programs");
