@@ -177,6 +177,7 @@ static int compile_image(const char *program)
 	if (!m || fstat(0, &st) || !st.st_size)
 		return r;
 	m->tier = MUSLIN_TIER_OPTIMIZED;
+	m->modest = true;
 	image = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, 0, 0);
 	if (image != MAP_FAILED)
 		r = module_load(m, program, image, st.st_size, &mod, error);

@@ -12,7 +12,7 @@
 #include "module-cache.h"
 #include "muslin.h"
 
-/* What is written for longer was left by somebody who has died. */
+/* What is written, or locked, for longer was left by somebody who has died. */
 #define TMP_SECONDS 3600
 
 /* Sixteen digits, and suffix.  All else in the directory is not ours. */
@@ -83,7 +83,8 @@ ssize_t cache_list(int dir, struct cache_entry **list)
 		if (is_entry(e->d_name) && is_our_file(dir, e->d_name, &st)) {
 			r = add(list, n, e->d_name, &st);
 			n += !r;
-		} else if (is_named(e->d_name, ".tmp") &&
+		} else if ((is_named(e->d_name, ".tmp") ||
+			    is_named(e->d_name, CACHE_LOCK_SUFFIX)) &&
 			   is_our_file(dir, e->d_name, &st) &&
 			   st.st_mtime < time(NULL) - TMP_SECONDS) {
 			unlinkat(dir, e->d_name, 0);

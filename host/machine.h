@@ -78,6 +78,7 @@ struct muslin {
 	size_t initrd_size;
 	char *image;		/* of muslin_config */
 	int tier;		/* of muslin.h */
+	bool modest;		/* nobody waits for what it compiles: background.c */
 
 	/* of other files of this library, each by its own */
 	struct module *modules;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -49,12 +50,57 @@ uint64_t cache_hash(uint64_t seed, const void *data, size_t size)
 	return mix(h ^ size, 0xe7037ed1a0b428db);
 }
 
-static void entry_name(const struct cache_key *key, char name[CACHE_NAME_SIZE])
+static void file_name(const struct cache_key *key, const char *suffix,
+		      char name[CACHE_NAME_SIZE])
 {
 	uint64_t h = cache_hash(0, key->identity, strlen(key->identity));
 
 	h = cache_hash(h, key->image, key->size);
-	snprintf(name, CACHE_NAME_SIZE, "%016llx.so", (unsigned long long)h);
+	snprintf(name, CACHE_NAME_SIZE, "%016llx%s", (unsigned long long)h, suffix);
+}
+
+static void entry_name(const struct cache_key *key, char name[CACHE_NAME_SIZE])
+{
+	file_name(key, ".so", name);
+}
+
+/* --- locks --- */
+
+int cache_lock(int dir, const struct cache_key *key, void (*waiting)(void *arg),
+	       void *arg)
+{
+	char name[CACHE_NAME_SIZE];
+	uint64_t limit;
+	struct stat st;
+	int fd;
+
+	if (cache_limit(&limit) || !limit)
+		return -1;
+	file_name(key, CACHE_LOCK_SUFFIX, name);
+	for (;;) {
+		fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			if (errno == EWOULDBLOCK)
+				waiting(arg);
+			while (flock(fd, LOCK_EX) && errno == EINTR)
+				;
+		}
+		if (!fstat(fd, &st) && st.st_nlink)
+			return fd;
+		/* whoever had it has removed it, and others have another one */
+		close(fd);
+	}
+}
+
+void cache_unlock(int dir, const struct cache_key *key, int fd)
+{
+	char name[CACHE_NAME_SIZE];
+
+	file_name(key, CACHE_LOCK_SUFFIX, name);
+	unlinkat(dir, name, 0);
+	close(fd);
 }
 
 /* --- reading --- */

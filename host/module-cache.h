@@ -58,6 +58,15 @@ bool cache_has(int dir, const struct cache_key *key);
 int cache_put(int dir, const struct cache_key *key, const void *so, size_t size);
 
 /*
+ * Until cache_unlock(), or our death, no other process is between these two with
+ * the same key.  waiting is called if one is.  A descriptor; or -1, and nobody is
+ * waited for: nothing can be kept here.
+ */
+int cache_lock(int dir, const struct cache_key *key, void (*waiting)(void *arg),
+	       void *arg);
+void cache_unlock(int dir, const struct cache_key *key, int fd);
+
+/*
  * A new file that gets its name, of CACHE_NAME_SIZE bytes, when write has written
  * all of it, or is removed.
  */
@@ -67,6 +76,8 @@ int cache_add(int dir, const char *name, mode_t mode,
 void cache_touch(int fd);
 
 #define CACHE_NAME_SIZE 24
+/* of what cache_lock() makes, and removes unless it is killed */
+#define CACHE_LOCK_SUFFIX ".lock"
 /* A boot image, image.h: it is not read here, but takes room as all others. */
 #define CACHE_BOOT_SUFFIX ".boot"
 

@@ -367,6 +367,22 @@ static int load_object(struct load *l, struct module *mod, const void *so,
 		      dlerror());
 }
 
+/* True if the cache had it. */
+static bool load_cached(struct load *l, struct module *mod, int cache,
+			const struct cache_key *key)
+{
+	size_t size;
+	void *so;
+	int r;
+
+	if (cache < 0 || !key->identity || cache_get(cache, key, &so, &size))
+		return false;
+	r = load_object(l, mod, so, size);
+	free(so);
+	l->m->stats.cached += !r;
+	return !r;
+}
+
 /* The optimized tier. */
 static int compile_module(struct load *l, struct module *mod,
 			  const struct compiler *c, int cache,
@@ -390,6 +406,34 @@ static int compile_module(struct load *l, struct module *mod,
 		compiler_remember(c, cache);	/* or do it again */
 	r = load_object(l, mod, so, size);
 	free(so);
+	return r;
+}
+
+static void tell_waiting(void *arg)
+{
+	struct load *l = arg;
+
+	if (l->m->progress)
+		progress(l, "waiting for another muslin that compiles it");
+}
+
+/* The same, unless another process is at it: then what that makes. */
+static int compile_once(struct load *l, struct module *mod,
+			const struct compiler *c, int cache,
+			const struct cache_key *key)
+{
+	uint64_t start = stats_now();
+	int lock = -1, r = 0;
+
+	if (cache >= 0 && key->identity && !l->m->modest)
+		lock = cache_lock(cache, key, tell_waiting, l);
+	c->stats->optimize += stats_now() - start;
+	if (lock < 0 || !load_cached(l, mod, cache, key))
+		r = compile_module(l, mod, c, cache, key);
+	else if (l->m->progress)
+		l->m->progress(l->m->callback_arg, "");
+	if (lock >= 0)
+		cache_unlock(cache, key, lock);
 	return r;
 }
 
@@ -421,22 +465,6 @@ static int compile_quickly(struct load *l, struct module *mod,
 	return 0;
 }
 
-/* True if the cache had it. */
-static bool load_cached(struct load *l, struct module *mod, int cache,
-			const struct cache_key *key)
-{
-	size_t size;
-	void *so;
-	int r;
-
-	if (cache < 0 || !key->identity || cache_get(cache, key, &so, &size))
-		return false;
-	r = load_object(l, mod, so, size);
-	free(so);
-	l->m->stats.cached += !r;
-	return !r;
-}
-
 static int load_or_compile(struct load *l, struct module *mod,
 			   const struct compiler *c, int tier, int cache)
 {
@@ -448,11 +476,11 @@ static int load_or_compile(struct load *l, struct module *mod,
 	if (load_cached(l, mod, cache, &key))
 		return 0;
 	if (tier == MUSLIN_TIER_OPTIMIZED)
-		return compile_module(l, mod, c, cache, &key);
+		return compile_once(l, mod, c, cache, &key);
 	r = compile_quickly(l, mod, c);
 	/* what is too large for the one may be good for the other */
 	if (r < 0 && c->identity && c->cc)
-		return compile_module(l, mod, c, cache, &key);
+		return compile_once(l, mod, c, cache, &key);
 	if (r || !c->cc || cache < 0)
 		return r;
 	mod->optimizable = true;
