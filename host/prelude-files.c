@@ -13,6 +13,7 @@
 TEXT(muslin_text_abi, "abi.h");
 TEXT(muslin_text_rt, "wasm-rt.h");
 TEXT(muslin_text_exceptions, "wasm-rt-exceptions.h");
+TEXT(muslin_text_plain, "prelude-plain.h");
 TEXT(muslin_text_prelude, "prelude.h");
 TEXT(muslin_text_jump, "jump.h");
 
@@ -34,6 +35,7 @@ static const struct prelude_file headers[] = {
 	{ "wasm-rt.h", muslin_text_rt, muslin_text_rt_end },
 	{ "wasm-rt-exceptions.h", muslin_text_exceptions,
 	  muslin_text_exceptions_end },
+	{ "prelude-plain.h", muslin_text_plain, muslin_text_plain_end },
 	{ "prelude.h", muslin_text_prelude, muslin_text_prelude_end },
 	{ "jump.h", muslin_text_jump, muslin_text_jump_end },
 	{ NULL, NULL, NULL },
@@ -42,6 +44,7 @@ static const struct prelude_file headers[] = {
 static const struct prelude_file quick[] = {
 	{ "quick-types.h", muslin_text_quick_types, muslin_text_quick_types_end },
 	{ "abi.h", muslin_text_abi, muslin_text_abi_end },
+	{ "prelude-plain.h", muslin_text_plain, muslin_text_plain_end },
 	{ "quick-prelude.h", muslin_text_quick_prelude,
 	  muslin_text_quick_prelude_end },
 	{ "quick-ops.h", muslin_text_quick_ops, muslin_text_quick_ops_end },

@@ -4,19 +4,6 @@
  * of the optimized tier.  Nothing else of this process is known to that code
  * by name.
  */
-#include <stdint.h>
-
-typedef uint8_t u8;
-typedef int8_t s8;
-typedef uint16_t u16;
-typedef int16_t s16;
-typedef uint32_t u32;
-typedef int32_t s32;
-typedef uint64_t u64;
-typedef int64_t s64;
-typedef float f32;
-typedef double f64;
-
 /* Raised for all programs: those that do not look for it do not see it. */
 #define MUSLIN_INVALID() ({ volatile float zero_ = 0; zero_ /= zero_; })
 

@@ -43,7 +43,7 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
-$(vmlinux_o): %.o: %.c host/prelude.h host/jump.h host/abi.h
+$(vmlinux_o): %.o: %.c host/prelude.h host/prelude-plain.h host/jump.h host/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost -I$(@D) -c -o $@ $<
 
@@ -67,7 +67,7 @@ $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(h)/muslin-translate $(WASM2C) $< init $(@D)
 
-$(h)/init/init.o: $(h)/init/init.c host/prelude.h host/jump.h host/abi.h
+$(h)/init/init.o: $(h)/init/init.c host/prelude.h host/prelude-plain.h host/jump.h host/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost -c -o $@ $<
 
@@ -104,13 +104,13 @@ $(h)/%-$(arch)-asm.o: host/%-$(arch).S
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<
 # they are data in it
-$(h)/prelude-files.o: $(addprefix host/,abi.h jump.h prelude.h wasm-rt.h wasm-rt-exceptions.h \
+$(h)/prelude-files.o: $(addprefix host/,abi.h jump.h prelude.h prelude-plain.h wasm-rt.h wasm-rt-exceptions.h \
 	quick-types.h quick-prelude.h quick-ops.h \
 	prelude.c translate.c glue.c fenv.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
 
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.
-$(h)/quick-rt.o: host/quick-rt.c $(addprefix host/,quick-ops.h quick.h prelude.h jump.h abi.h)
+$(h)/quick-rt.o: host/quick-rt.c $(addprefix host/,quick-ops.h quick.h prelude.h prelude-plain.h jump.h abi.h)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -frounding-math -ftrapping-math \
