@@ -51,8 +51,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	m->ctl->memory = config->memory ? config->memory : DEFAULT_MEMORY;
 	r = -ENOMEM;
 	m->hostfs = hostfs_create();
-	m->initrd = initrd_make(&m->initrd_size);
-	if (!m->hostfs || !m->initrd)
+	if (!m->hostfs)
 		goto out_free;
 	if (asprintf((char **)&m->cmdline, "console=ttyW0 quiet %s",
 		     config->cmdline ? config->cmdline : "") < 0) {
@@ -154,6 +153,10 @@ int muslin_boot(struct muslin *m)
 		m->stats.boot = stats_now() - start;
 		return r < 0 ? r : 0;
 	}
+	if (!m->initrd)
+		m->initrd = initrd_make(&m->initrd_size);
+	if (!m->initrd)
+		return fail(m, -ENOMEM, "out of memory");
 	r = machine_init(m, m->ctl->memory);
 	if (!r)
 		r = api_run(m, until_ready, NULL);
