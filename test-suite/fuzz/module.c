@@ -68,6 +68,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	/* what is accepted gets no further */
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	setenv("MUSLIN_CACHE", "/dev/null", 1);
 	return 0;
 }
 
