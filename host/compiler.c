@@ -23,6 +23,8 @@ const char *const compiler_cc_options[] = {
 	"-ffp-contract=off", "-fno-math-errno", "-fno-stack-protector",
 	"-fstack-clash-protection", "-fcf-protection=none",
 	"-fno-asynchronous-unwind-tables", "-ffunction-sections",
+	/* or the speed of a loop depends on what else is in the program */
+	"-falign-functions=64", "-falign-loops=32",
 	NULL,
 };
 
