@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "build.h"
 #include "ctl.h"
 #include "host_page.h"
 #include "image.h"
@@ -97,6 +98,9 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
+	r = builder_start(m);
+	if (r)
+		return fail(m, r, "cannot start what compiles programs: %s", strerror(-r));
 	file = open(path, FLAGS);
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));

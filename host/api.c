@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "build.h"
 #include "ctl.h"
 #include "hostfs.h"
 #include "image.h"
@@ -148,6 +149,10 @@ int muslin_boot(struct muslin *m)
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
+	/* while there is little for it to inherit */
+	r = builder_start(m);
+	if (r)
+		return fail(m, r, "cannot start what compiles programs: %s", strerror(-r));
 	r = api_resume(m);
 	if (r) {
 		m->stats.boot = stats_now() - start;

@@ -15,11 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "background.h"
+#include "build.h"
 #include "child.h"
 #include "compile.h"
-#include "machine.h"
 #include "module-cache.h"
-#include "module.h"
 #include "muslin.h"
 
 /* --- what was started --- */
@@ -130,9 +129,10 @@ void background_begin(int cache, const struct cache_key *key)
 	lock = take_lock(cache);
 	if (lock < 0)
 		return;
-	image = child_file(key->image, key->size);
+	image = memory_file(key->image, key->size);
 	if (image >= 0) {
-		child_leave(argv, image, lock);
+		if (memory_file_seal(image))
+			child_leave(argv, image, lock);
 		close(image);
 	}
 	close(lock);
@@ -165,27 +165,24 @@ static void use_cache_for_files(void)
 	setenv("TMPDIR", path, 1);
 }
 
+/* This process is a builder for whom nobody waits. */
 static int compile_image(const char *program)
 {
-	struct muslin *m = calloc(1, sizeof(*m));
-	char error[MODULE_ERROR_SIZE];
-	struct module *mod;
-	struct stat st;
-	void *image;
-	int r = -ENOMEM;
+	struct build_request request = {
+		.type = BUILD_PROGRAM, .tier = MUSLIN_TIER_OPTIMIZED,
+	};
+	int64_t size = memory_file_size(0);
+	struct build b = { .request = &request, .size = size, .client = -1 };
+	void *image = MAP_FAILED;
 
-	if (!m || fstat(0, &st) || !st.st_size)
-		return r;
-	m->tier = MUSLIN_TIER_OPTIMIZED;
-	m->modest = true;
-	image = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, 0, 0);
-	if (image != MAP_FAILED)
-		r = module_load(m, program, image, st.st_size, &mod, error);
-	if (!r)
-		module_put(mod);
-	module_exit(m);
-	free(m);
-	return r;
+	snprintf(request.name, sizeof(request.name), "%s", program);
+	if (size > 0)
+		image = mmap(NULL, size, PROT_READ, MAP_PRIVATE, 0, 0);
+	if (image == MAP_FAILED)
+		return -ENOMEM;
+	b.image = image;
+	build(&b);
+	return b.result.error;
 }
 
 int background_run(const char *program)

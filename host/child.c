@@ -275,7 +275,7 @@ static int start(pid_t *pid, char *const argv[], const char *dir,
 		r = -errno;
 	} else {
 		find_limits(s.limits);
-		s.sandbox = sandbox_files(argv[0], writable);
+		s.sandbox = sandbox_files((const char *[]){ argv[0], NULL }, writable);
 		r = run_child(pid, &s);
 		if (s.sandbox >= 0)
 			close(s.sandbox);

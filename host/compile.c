@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -213,12 +212,17 @@ static int steps(struct job *j, const void *image, size_t size,
 	return *so ? 0 : translate_failed(&j->t, j->c->cc[0], "log");
 }
 
+/* C, assembly and objects are about 50 times as large. */
+size_t compile_room(size_t size)
+{
+	return (1 << 20) + 50 * size;
+}
+
 int compile(const struct compiler *c, const struct wasm *w,
-	    const void *image, size_t size, void **so, size_t *so_size,
+	    const void *image, size_t size, const char *dir, void **so, size_t *so_size,
 	    void (*progress)(void *arg, const char *line), void *arg,
 	    char *error, size_t n)
 {
-	char dir[PATH_MAX];
 	struct job j = {
 		.c = c, .progress = progress, .arg = arg,
 		.address = CODE_ADDRESS +
@@ -229,20 +233,6 @@ int compile(const struct compiler *c, const struct wasm *w,
 			.error = error, .n = n,
 		},
 	};
-	int r = compiler_need(c, true, error, n), lock;
 
-	if (r < 0)
-		return r;
-	/* C, assembly and objects are about 50 times as large */
-	r = workdir_make(dir, sizeof(dir), (1 << 20) + 50 * size);
-	if (r < 0) {
-		snprintf(error, n, "no directory for temporary files (tried TMPDIR, /tmp, /var/tmp, /dev/shm): %s",
-			 strerror(-r));
-		return r;
-	}
-	lock = r;
-	r = steps(&j, image, size, so, so_size);
-	workdir_remove(dir);
-	close(lock);
-	return r;
+	return steps(&j, image, size, so, so_size);
 }

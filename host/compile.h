@@ -50,12 +50,14 @@ bool compiler_find_muslin(char *path, size_t n);
 
 /* --- compile.c --- */
 
+/* Bytes of files that compiling an image of size bytes may take. */
+size_t compile_room(size_t size);
 /*
- * Makes *so, *so_size, to be freed.  The image is one that wasm_read() and
- * module.c accept.  progress may be NULL.
+ * Makes *so, *so_size, to be freed, in the directory dir.  The image is one that
+ * wasm_read() and module.c accept.  progress may be NULL.
  */
 int compile(const struct compiler *c, const struct wasm *w,
-	    const void *image, size_t size, void **so, size_t *so_size,
+	    const void *image, size_t size, const char *dir, void **so, size_t *so_size,
 	    void (*progress)(void *arg, const char *line), void *arg,
 	    char *error, size_t n);
 

@@ -23,6 +23,7 @@ struct w2c_vmlinux;
 struct mm;
 struct task;
 struct module;
+struct builder;
 struct hostfs;
 struct streams;
 struct tty;
@@ -78,10 +79,10 @@ struct muslin {
 	size_t initrd_size;
 	char *image;		/* of muslin_config */
 	int tier;		/* of muslin.h */
-	bool modest;		/* nobody waits for what it compiles: background.c */
 
 	/* of other files of this library, each by its own */
 	struct module *modules;
+	struct builder *builder;	/* NULL: not started yet */
 	uint32_t module_id;	/* of the last one */
 	struct hostfs *hostfs;
 	struct streams *streams;

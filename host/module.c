@@ -11,13 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "background.h"
-#include "module-cache.h"
-#include "compile.h"
+#include "build.h"
 #include "machine.h"
 #include "module.h"
 #include "muslin.h"
 #include "tier.h"
-#include "translate.h"
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32
@@ -286,29 +284,6 @@ static int out_of_memory(struct load *l)
 	return refuse(l, -ENOMEM, "out of memory");
 }
 
-/* A descriptor of a file in memory that nobody can change, or -errno. */
-static int memory_file(const void *data, size_t size)
-{
-	int fd = memfd_create("muslin-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	for (const char *p = data; fd >= 0 && size; ) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			close(fd);
-			return -EIO;
-		}
-		p += n;
-		size -= n;
-	}
-	if (fd < 0)
-		return -errno;
-	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
-	return fd;
-}
-
 /* fd is kept: its number is the name by which the loader knows the file. */
 static bool open_object(struct module *mod, int fd)
 {
@@ -323,7 +298,7 @@ static bool open_object(struct module *mod, int fd)
 	return true;
 }
 
-/* The loader has checked so, from which it was loaded. */
+/* The loader has checked the headers of the file. */
 static void find_code(struct module *mod, const void *so)
 {
 	const ElfW(Ehdr) *e = so;
@@ -345,148 +320,109 @@ static void progress(void *arg, const char *line)
 	struct load *l = arg;
 	char text[256];
 
-	snprintf(text, sizeof(text), "%.150s: %s", l->name, line);
+	/* an empty line is the end of it */
+	if (*line)
+		snprintf(text, sizeof(text), "%.150s: %s", l->name, line);
+	else
+		*text = 0;
 	make_printable(text);
 	l->m->progress(l->m->callback_arg, text);
 }
 
-static int load_object(struct load *l, struct module *mod, const void *so,
-		       size_t size)
+/* A shared object; fd becomes the module's. */
+static int load_object(struct load *l, struct module *mod, int fd)
 {
-	int fd = memory_file(so, size);
+	int64_t size = memory_file_size(fd);
+	void *so = size > 0 ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 
-	if (fd < 0)
-		return refuse(l, fd, "cannot keep the compiled program: %s",
-			      strerror(-fd));
-	if (open_object(mod, fd)) {
-		find_code(mod, so);
-		return 0;
+	if (so == MAP_FAILED) {
+		close(fd);
+		return out_of_memory(l);
 	}
+	if (open_object(mod, fd))
+		find_code(mod, so);
+	munmap(so, size);
+	if (mod->handle)
+		return 0;
 	close(fd);
 	return refuse(l, -ENOEXEC, "cannot load the compiled program: %s",
 		      dlerror());
 }
 
-/* True if the cache had it. */
-static bool load_cached(struct load *l, struct module *mod, int cache,
-			const struct cache_key *key)
+/* Of a boot image. */
+static int load_given(struct load *l, struct module *mod)
 {
-	size_t size;
-	void *so;
-	int r;
+	int fd = memory_file(l->so, l->so_size);
 
-	if (cache < 0 || !key->identity || cache_get(cache, key, &so, &size))
-		return false;
-	r = load_object(l, mod, so, size);
-	free(so);
-	l->m->stats.cached += !r;
-	return !r;
+	if (fd >= 0 && memory_file_seal(fd))
+		return load_object(l, mod, fd);
+	if (fd >= 0)
+		close(fd);
+	return refuse(l, -EIO, "cannot keep the compiled program");
 }
 
-/* The optimized tier. */
-static int compile_module(struct load *l, struct module *mod,
-			  const struct compiler *c, int cache,
-			  const struct cache_key *key)
+static int load_quick(struct load *l, struct module *mod, void *place,
+		      const struct build_result *r, int fd)
 {
-	char reason[MODULE_ERROR_SIZE];
-	size_t size;
-	void *so;
-	int r = compile(c, &l->w, l->image, l->size, &so, &size,
-			l->m->progress ? progress : NULL, l, reason,
-			sizeof(reason));
+	int err;
 
-	if (l->m->progress)
-		l->m->progress(l->m->callback_arg, "");
-	if (r == -ENOEXEC && cache >= 0)
-		background_failed(cache, key);
-	if (r < 0)
-		return refuse(l, r, "%s", reason);
-	l->m->stats.compiled++;
-	if (cache >= 0 && !cache_put(cache, key, so, size))
-		compiler_remember(c, cache);	/* or do it again */
-	r = load_object(l, mod, so, size);
-	free(so);
-	return r;
-}
-
-static void tell_waiting(void *arg)
-{
-	struct load *l = arg;
-
-	if (l->m->progress)
-		progress(l, "waiting for another muslin that compiles it");
-}
-
-/* The same, unless another process is at it: then what that makes. */
-static int compile_once(struct load *l, struct module *mod,
-			const struct compiler *c, int cache,
-			const struct cache_key *key)
-{
-	uint64_t start = stats_now();
-	int lock = -1, r = 0;
-
-	if (cache >= 0 && key->identity && !l->m->modest)
-		lock = cache_lock(cache, key, tell_waiting, l);
-	c->stats->optimize += stats_now() - start;
-	if (lock < 0 || !load_cached(l, mod, cache, key))
-		r = compile_module(l, mod, c, cache, key);
-	else if (l->m->progress)
-		l->m->progress(l->m->callback_arg, "");
-	if (lock >= 0)
-		cache_unlock(cache, key, lock);
-	return r;
-}
-
-/* The quick tier. */
-static int compile_quickly(struct load *l, struct module *mod,
-			   const struct compiler *c)
-{
-	char reason[MODULE_ERROR_SIZE], *text;
-	struct translation t = {
-		.wasm2c = c->wasm2c, .w = &l->w, .name = "program",
-		.error = reason, .n = sizeof(reason),
+	mod->quick = (struct quick_code) {
+		.p = place, .size = r->size,
+		.ops = (const void *)r->ops, .functions = (const void *)r->functions,
 	};
-	uint64_t start = stats_now();
-	int r = compiler_need(c, false, reason, sizeof(reason));
-
-	if (!r)
-		r = translate_text(&t, l->image, l->size, &text);
-	c->stats->translate += stats_now() - start;
-	start = stats_now();
-	if (!r) {
-		r = quick_compile(text, &mod->quick, reason, sizeof(reason));
-		free(text);
-	}
-	c->stats->quick += stats_now() - start;
-	if (r < 0)
-		return refuse(l, r, "%s", reason);
-	c->stats->compiled++;
+	err = quick_map(&mod->quick, fd);
+	close(fd);
+	if (err)
+		return refuse(l, err, "cannot load the compiled program: %s",
+			      strerror(-err));
 	mod->ops = mod->quick.ops;
 	return 0;
 }
 
-static int load_or_compile(struct load *l, struct module *mod,
-			   const struct compiler *c, int tier, int cache)
+static int take_code(struct load *l, struct module *mod, void *place,
+		     const struct build_result *r, int fd)
 {
-	struct cache_key key = { l->image, l->size, c->identity, l->name };
-	int r;
+	struct muslin_stats *stats = &l->m->stats;
 
-	if (tier == MUSLIN_TIER_QUICK)
-		return compile_quickly(l, mod, c);
-	if (load_cached(l, mod, cache, &key))
-		return 0;
-	if (tier == MUSLIN_TIER_OPTIMIZED)
-		return compile_once(l, mod, c, cache, &key);
-	r = compile_quickly(l, mod, c);
-	/* what is too large for the one may be good for the other */
-	if (r < 0 && c->identity && c->cc)
-		return compile_once(l, mod, c, cache, &key);
-	if (r || !c->cc || cache < 0)
-		return r;
-	mod->optimizable = true;
-	if (background_started(cache, &key))
-		background_begin(cache, &key);
-	return 0;
+	stats->translate += r->translate;
+	stats->quick += r->quick;
+	stats->optimize += r->optimize;
+	stats->compiled += r->compiled;
+	stats->cached += r->cached;
+	if (r->code == BUILD_QUICK && !r->error)
+		return load_quick(l, mod, place, r, fd);
+	quick_release(place);
+	if (r->error)
+		return refuse(l, r->error, "%s", r->reason);
+	return load_object(l, mod, fd);
+}
+
+static int ask_builder(struct load *l, struct module *mod, int tier, int image)
+{
+	struct build_request request = {
+		.type = BUILD_PROGRAM, .tier = tier, .progress = l->m->progress != NULL,
+	};
+	struct build_result result;
+	int code, r = builder_start(l->m);
+	/* after that: the builder does not have it */
+	void *place = quick_reserve();
+
+	if (!place)
+		return out_of_memory(l);
+	request.place = (uintptr_t)place;
+	snprintf(request.name, sizeof(request.name), "%s", l->name);
+	if (!r)
+		r = builder_ask(l->m, &request, image, progress, l, &result, &code);
+	if (!r) {
+		mod->optimizable = result.optimizable;
+		return take_code(l, mod, place, &result, code);
+	}
+	quick_release(place);
+	/* the next one gets another, if we may start one */
+	builder_stop(l->m);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return refuse(l, -EIO, "the process that compiles it is gone");
+	return refuse(l, r, "the process that compiles it: %s", strerror(-r));
 }
 
 static uint64_t time_compiling(const struct muslin_stats *s)
@@ -497,28 +433,20 @@ static uint64_t time_compiling(const struct muslin_stats *s)
 static int native_code(struct load *l, struct module *mod)
 {
 	char reason[MODULE_ERROR_SIZE];
-	struct compiler c;
 	struct muslin_stats *stats = &l->m->stats;
 	uint64_t start = stats_now(), compiling = time_compiling(stats);
-	int tier = tier_of(l->m, reason, sizeof(reason)), cache, r;
+	int tier = tier_of(l->m, reason, sizeof(reason)), r;
 
 	if (tier < 0)
 		return refuse(l, tier, "%s", reason);
-	cache = cache_open(true, reason, sizeof(reason));
-	if (cache == -EINVAL)
-		return refuse(l, cache, "%s", reason);
-	r = compiler_find(&c);
-	if (r < 0) {
-		out_of_memory(l);
-	} else {
-		if (cache >= 0)
-			compiler_recall(&c, cache);
-		c.stats = stats;
-		r = load_or_compile(l, mod, &c, tier, cache);
-		compiler_free(&c);
+	mod->image_fd = memory_file(l->image, l->size);
+	if (mod->image_fd < 0 || !memory_file_seal(mod->image_fd))
+		return out_of_memory(l);
+	r = ask_builder(l, mod, tier, mod->image_fd);
+	if (!mod->optimizable) {
+		close(mod->image_fd);
+		mod->image_fd = -1;
 	}
-	if (cache >= 0)
-		close(cache);
 	stats->load += stats_now() - start - (time_compiling(stats) - compiling);
 	return r;
 }
@@ -529,23 +457,13 @@ static int native_code(struct load *l, struct module *mod)
  */
 static bool outdated(struct module *mod, const char *name)
 {
-	char reason[MODULE_ERROR_SIZE];
-	int cache = cache_open(false, reason, sizeof(reason));
-	struct cache_key key = { mod->image, mod->size, NULL, name };
-	struct compiler c;
-	bool found = false;
+	struct build_request request = { .type = BUILD_OUTDATED };
+	struct build_result result;
+	int code;
 
-	if (cache < 0)
-		return false;
-	if (!compiler_find(&c)) {
-		key.identity = c.identity;
-		found = key.identity && cache_has(cache, &key);
-		if (key.identity && !found)
-			background_begin(cache, &key);
-		compiler_free(&c);
-	}
-	close(cache);
-	return found;
+	snprintf(request.name, sizeof(request.name), "%s", name);
+	return !builder_ask(mod->owner, &request, mod->image_fd, NULL, NULL, &result,
+			    &code) && result.optimized;
 }
 
 void module_ticked(struct module *mod)
@@ -580,6 +498,8 @@ static void destroy(struct module *mod)
 		dlclose(mod->handle);
 	if (mod->fd >= 0)
 		close(mod->fd);
+	if (mod->image_fd >= 0)
+		close(mod->image_fd);
 	free((void *)mod->thunks);
 	wasm_data_free(&mod->pieces);
 	free(mod->image);
@@ -613,8 +533,7 @@ static int make(struct load *l, struct module *mod)
 	if (mod->pieces.n)
 		mod->data_end = (mod->pieces.end + WASM_PAGE - 1) & -WASM_PAGE;
 	if (!mod->ops)
-		r = l->so ? load_object(l, mod, l->so, l->so_size) :
-			native_code(l, mod);
+		r = l->so ? load_given(l, mod) : native_code(l, mod);
 	return r < 0 ? r : check_ops(l, mod);
 }
 
@@ -670,7 +589,7 @@ static int add_module(struct load *l, uint64_t hash, struct module **out)
 		r = out_of_memory(l);
 		goto out_wasm;
 	}
-	mod->fd = -1;
+	mod->fd = mod->image_fd = -1;
 	mod->owner = l->m;
 	mod->hash = hash;
 	r = make(l, mod);
@@ -791,4 +710,5 @@ void module_exit(struct muslin *m)
 		m->modules = mod->next;
 		destroy(mod);
 	}
+	builder_stop(m);
 }

@@ -34,6 +34,7 @@ struct module {
 	struct wasm_data pieces;
 	void *handle;		/* of dlopen(), NULL if built in, or quick */
 	int fd;			/* that it was opened by */
+	int image_fd;		/* while it is optimizable; or -1 */
 	const uint8_t *code, *code_end;	/* where that is */
 	char *name;		/* that it was first loaded by */
 	struct quick_code quick;	/* of the quick tier */

@@ -24,18 +24,15 @@
 
 struct job {
 	const char *text;
+	void *place;
+	size_t room;
 	struct quick_code *code;
 	char *error;
 	size_t n;
 	int result;
 };
 
-/* libtcc has but one of everything, in a process. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* It has not come back from where it was when there was no more memory. */
-static bool lost;
-
-static _Thread_local jmp_buf out_of_tcc;
+static jmp_buf out_of_tcc;
 
 /* What libtcc calls instead of exit(), see rules.mk. */
 _Noreturn void muslin_tcc_exit(int status);
@@ -82,7 +79,7 @@ static bool frames_fit(const char *p, const char *end)
 	return true;
 }
 
-/* Code and data into j->code: first writable, then executable. */
+/* Code and data into j->place. */
 static int place(struct job *j, TCCState *s)
 {
 	struct quick_code *c = j->code;
@@ -91,13 +88,15 @@ static int place(struct job *j, TCCState *s)
 
 	if (size < 0)
 		return refuse(j, -ENOEXEC, "cannot link");
-	c->size = size;
-	c->p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (c->p == MAP_FAILED) {
+	if ((size_t)size > j->room)
+		return refuse(j, -ENOEXEC, "too much code");
+	c->p = mmap(j->place, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		    MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (c->p != j->place) {
 		c->p = NULL;
-		return refuse(j, -ENOMEM, "out of memory");
+		return refuse(j, -EADDRINUSE, "its addresses are taken");
 	}
+	c->size = size;
 	/* tcc will ask for both at once, and exit if it cannot have them */
 	if (mprotect(c->p, size, PROT_READ | PROT_WRITE | PROT_EXEC))
 		return refuse(j, -ENOEXEC, "this host does not let memory become code");
@@ -110,8 +109,6 @@ static int place(struct job *j, TCCState *s)
 		return refuse(j, -ENOEXEC, "no entry");
 	if (!frames_fit(c->p, end))
 		return refuse(j, -ENOEXEC, "a function has too many variables");
-	if (mprotect(c->p, size, PROT_READ | PROT_EXEC))
-		return refuse(j, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -138,25 +135,21 @@ static int run_tcc(struct job *j)
 static void *thread(void *arg)
 {
 	struct job *j = arg;
-	/* tcc reads numbers by strtod(); the rounding mode may be a program's */
+	/* tcc reads numbers by strtod() */
 	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 
 	uselocale(c);
 	fesetenv(FE_DFL_ENV);
-	pthread_mutex_lock(&lock);
-	if (!lost && !setjmp(out_of_tcc)) {
-		j->result = run_tcc(j);
-	} else {
-		lost = true;
+	if (setjmp(out_of_tcc))
 		j->result = refuse(j, -ENOMEM, "out of memory");
-	}
-	pthread_mutex_unlock(&lock);
+	else
+		j->result = run_tcc(j);
 	uselocale(LC_GLOBAL_LOCALE);
 	freelocale(c);
 	return NULL;
 }
 
-/* Not on the stack of whoever calls execve(), which may be used up. */
+/* tcc takes more of it than there may be. */
 static int on_own_stack(struct job *j)
 {
 	pthread_attr_t attr;
@@ -177,38 +170,15 @@ static int on_own_stack(struct job *j)
 	return j->result;
 }
 
-int quick_compile(const char *text, struct quick_code *code, char *error, size_t n)
+int quick_compile(const char *text, void *place, size_t room,
+		  struct quick_code *code, char *error, size_t n)
 {
-	struct job j = { .text = text, .code = code, .error = error, .n = n };
-	int r;
+	struct job j = {
+		.text = text, .place = place, .room = room, .code = code,
+		.error = error, .n = n,
+	};
 
 	memset(code, 0, sizeof(*code));
 	*error = 0;
-	r = on_own_stack(&j);
-	if (r < 0)
-		quick_free(code);
-	return r;
-}
-
-void quick_free(struct quick_code *code)
-{
-	if (code->p)
-		munmap(code->p, code->size);
-	memset(code, 0, sizeof(*code));
-}
-
-int64_t quick_function(const struct quick_code *code, const uint8_t *pc)
-{
-	const uint8_t *const *f = code->functions;
-	int64_t i = 0;
-
-	if (!f)
-		return -1;
-	while (!f[i])	/* imported */
-		i++;
-	if (pc < f[i])
-		return -1;
-	while (f[i] && f[i] <= pc)
-		i++;
-	return f[i] ? i - 1 : -1;
+	return on_own_stack(&j);
 }

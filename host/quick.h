@@ -8,6 +8,7 @@
 
 struct module_ops;
 
+/* It runs where p says, and nowhere else. */
 struct quick_code {
 	void *p;
 	size_t size;
@@ -17,10 +18,25 @@ struct quick_code {
 };
 
 /*
- * From the C that translate_text() makes.  0, -ENOMEM, or -ENOEXEC if this
- * needs a compiler that is no toy; error says why.
+ * From the C that translate_text() makes, to code at place, where room
+ * addresses should be free.  0, -ENOMEM, -EADDRINUSE, or -ENOEXEC if this needs
+ * a compiler that is no toy; error says why.  Once in a process: libtcc may not
+ * come back from where it was when there was no more memory.
  */
-int quick_compile(const char *text, struct quick_code *code, char *error, size_t n);
+int quick_compile(const char *text, void *place, size_t room,
+		  struct quick_code *code, char *error, size_t n);
+
+/* --- quick-code.c: where it is to run --- */
+
+/* Addresses that are free, for QUICK_PLACE bytes of code; NULL. */
+void *quick_reserve(void);
+void quick_release(void *place);
+/*
+ * Takes the first code->size bytes of fd, a file that nobody can change, into
+ * the place code->p, whose other addresses are free again.  0 or -errno; the
+ * place is gone then.
+ */
+int quick_map(struct quick_code *code, int fd);
 void quick_free(struct quick_code *code);
 /* The number of the function that pc is in, or -1. */
 int64_t quick_function(const struct quick_code *code, const uint8_t *pc);

@@ -116,7 +116,7 @@ static void allow_given(const struct files *f, const char *dirs)
 	}
 }
 
-int sandbox_files(const char *program, const char *dir)
+int sandbox_files(const char *const programs[], const char *dir)
 {
 	int abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 			  LANDLOCK_CREATE_RULESET_VERSION);
@@ -133,7 +133,8 @@ int sandbox_files(const char *program, const char *dir)
 	if (f.fd < 0)
 		return -1;
 	allow_system(&f);
-	allow_program(&f, program);
+	for (; *programs; programs++)
+		allow_program(&f, *programs);
 	allow_given(&f, getenv(SANDBOX_DIRS));
 	if (dir)
 		allow(&f, dir, WRITE);

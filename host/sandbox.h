@@ -8,11 +8,11 @@
 #define MUSLIN_SANDBOX_H
 
 /*
- * Files for a process that runs program: it reads the system's, its own, and
- * writes to dir (NULL: nowhere), with all that is below.  A descriptor, or -1
- * if the kernel has no Landlock.
+ * Files for a process that runs programs, which end with NULL: it reads the
+ * system's, theirs, and writes to dir (NULL: nowhere), with all that is below.
+ * A descriptor, or -1 if the kernel has no Landlock.
  */
-int sandbox_files(const char *program, const char *dir);
+int sandbox_files(const char *const programs[], const char *dir);
 /* For good, with or without files.  Only system calls: also after vfork(). */
 void sandbox_enter(int files);
 

@@ -19,14 +19,17 @@ want() {
 	esac
 }
 
-# killer FILE: makes a compiler whose muslin is killed, in the background, until
-# $! is.  It may not do that itself; it needs MUSLIN_CC_DIRS=$PWD.
+# killer FILE: makes a compiler whose builder, the parent of its worker, is killed, in
+# the background, until $! is.  It may not do that itself; it needs MUSLIN_CC_DIRS=$PWD.
 killer() {
 	printf '#!/bin/sh\necho $PPID >'%s'/doomed\nwhile [ -e /proc/$PPID ]; do sleep .1; done\n' \
 		"$PWD" >$1
 	chmod +x $1
 	mkfifo doomed
-	while :; do read -r doomed <doomed && kill -9 $doomed; done 2>/dev/null &
+	while :; do read -r doomed <doomed && kill -9 $(builder $doomed); done 2>/dev/null &
 }
+
+# builder PID: of that worker
+builder() { ps -o ppid= -p $1 | tr -d ' '; }
 
 trap 'exit $status' EXIT

@@ -75,8 +75,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	/* it has a process that would compile, which is started once */
+	static struct muslin m;
 	char error[MODULE_ERROR_SIZE], description[50];
-	struct muslin m = { 0 };
 	struct module *mod;
 	struct wasm w;
 	int r = module_load(&m, "prog", data, size, &mod, error);

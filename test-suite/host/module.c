@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "image.h"
 #include "machine.h"
 #include "module.h"
@@ -635,8 +636,11 @@ START_TEST(missing_compiler_is_named)
 	refused(-ENOENT, "prog: C compiler not found: MUSLIN_CC is no-such-cc -O3");
 	unsetenv("MUSLIN_CC");
 	setenv("PATH", "/nowhere", 1);
+	/* the builder has the environment that it was started with */
+	builder_stop(&m);
 	refused(-ENOENT, "prog: no C compiler found (tried clang-22, clang, gcc, cc; set MUSLIN_CC)");
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	builder_stop(&m);
 	refused(-ENOENT, "prog: wasm2c not found (set MUSLIN_WASM2C)");
 	setenv("PATH", path, 1);
 	free(path);

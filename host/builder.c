@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The builder's process: how it is started, asked, and what it answers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "builder.h"
+#include "machine.h"
+
+struct builder {
+	int socket;
+};
+
+/* --- a message, and a descriptor or -1 --- */
+
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_with(int socket, const void *data, size_t n, int fd)
+{
+	struct iovec v = { (void *)data, n };
+	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1 };
+	union control c = { 0 };
+	ssize_t r;
+
+	if (fd >= 0) {
+		h.msg_control = &c;
+		h.msg_controllen = sizeof(c);
+		c.head = (struct cmsghdr) {
+			CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS,
+		};
+		memcpy(CMSG_DATA(&c.head), &fd, sizeof(int));
+	}
+	do
+		r = sendmsg(socket, &h, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+/* A whole message of n bytes; all else is an error. */
+static int receive_with(int socket, void *data, size_t n, int *fd)
+{
+	struct iovec v = { data, n };
+	union control c = { 0 };
+	struct msghdr h = {
+		.msg_iov = &v, .msg_iovlen = 1,
+		.msg_control = &c, .msg_controllen = sizeof(c),
+	};
+	struct cmsghdr *m;
+	ssize_t r;
+
+	*fd = -1;
+	do
+		r = recvmsg(socket, &h, MSG_CMSG_CLOEXEC);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	m = CMSG_FIRSTHDR(&h);
+	if (m && m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(m), sizeof(int));
+	if ((size_t)r == n && !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+		return 0;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	return -EPIPE;
+}
+
+/* --- the process --- */
+
+static void serve(int socket, const struct build_request *request, int image)
+{
+	struct builder_message m = { .type = BUILDER_RESULT };
+	int64_t size = image < 0 ? -1 : memory_file_size(image);
+	struct build b = {
+		.request = request, .size = size, .client = socket, .code = -1,
+	};
+	void *p = MAP_FAILED;
+
+	if (size > 0)
+		p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, image, 0);
+	if (p == MAP_FAILED) {
+		build_failed(&b, -ENOMEM, "out of memory");
+	} else {
+		b.image = p;
+		build(&b);
+		munmap(p, size);
+	}
+	m.result = b.result;
+	send_with(socket, &m, sizeof(m), b.code);
+	if (b.code >= 0)
+		close(b.code);
+}
+
+/* A session of its own: what is typed at a terminal is not for it. */
+static void settle(int socket)
+{
+	const struct sigaction by_default = { .sa_handler = SIG_DFL };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), sig;
+	sigset_t none;
+
+	setsid();
+	/* where no file takes its place */
+	socket = fcntl(socket, F_DUPFD_CLOEXEC, 4);
+	for (sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &by_default, NULL);
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	/* nothing of the embedder's, whatever was open */
+	if (dup2(socket, 3) < 0)
+		_exit(1);
+	syscall(SYS_close_range, 4, ~0u, 0);
+	fcntl(3, F_SETFD, FD_CLOEXEC);
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void builder(int socket)
+{
+	static struct build_request request;
+	int image;
+
+	settle(socket);
+	while (!receive_with(3, &request, sizeof(request), &image)) {
+		request.name[sizeof(request.name) - 1] = 0;
+		serve(3, &request, image);
+		if (image >= 0)
+			close(image);
+	}
+	_exit(0);
+}
+
+/* Nobody's child, so that no wait() of the embedder finds it. */
+static int fork_builder(int socket)
+{
+	sigset_t all, old;
+	pid_t pid;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	if (!pid) {
+		pid = fork();
+		if (!pid)
+			builder(socket);
+		_exit(pid < 0);
+	}
+	err = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return err;
+}
+
+/* --- who runs a machine --- */
+
+int builder_start(struct muslin *m)
+{
+	int pair[2], r;
+
+	if (m->builder)
+		return 0;
+	m->builder = calloc(1, sizeof(*m->builder));
+	if (!m->builder)
+		return -ENOMEM;
+	r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ? -errno : 0;
+	if (!r) {
+		r = fork_builder(pair[1]);
+		close(pair[1]);
+		m->builder->socket = pair[0];
+		if (r)
+			close(pair[0]);
+	}
+	if (r) {
+		free(m->builder);
+		m->builder = NULL;
+	}
+	return r;
+}
+
+void builder_stop(struct muslin *m)
+{
+	if (!m->builder)
+		return;
+	close(m->builder->socket);
+	free(m->builder);
+	m->builder = NULL;
+}
+
+/* The builder is trusted; but what it answers, others have made. */
+static bool plausible(const struct build_request *request,
+		      struct build_result *r, int code)
+{
+	r->reason[sizeof(r->reason) - 1] = 0;
+	if (r->error > 0 || r->error < -4095)
+		return false;
+	if (r->error || request->type == BUILD_OUTDATED)
+		return code < 0;
+	if (code < 0 || memory_file_size(code) < 0)
+		return false;
+	return r->code == BUILD_OBJECT ||
+		(r->code == BUILD_QUICK && r->size <= QUICK_PLACE &&
+		 memory_file_size(code) >= (int64_t)r->size);
+}
+
+static int answer(struct muslin *m, const struct build_request *request,
+		  void (*progress)(void *arg, const char *line), void *arg,
+		  struct build_result *result, int *code)
+{
+	struct builder_message msg;
+	int r;
+
+	for (;;) {
+		r = receive_with(m->builder->socket, &msg, sizeof(msg), code);
+		if (r)
+			return r;
+		if (msg.type == BUILDER_RESULT)
+			break;
+		if (*code >= 0)
+			close(*code);
+		msg.line[sizeof(msg.line) - 1] = 0;
+		if (request->progress)
+			progress(arg, msg.line);
+	}
+	*result = msg.result;
+	if (plausible(request, result, *code))
+		return 0;
+	if (*code >= 0)
+		close(*code);
+	*code = -1;
+	return -EPROTO;
+}
+
+int builder_ask(struct muslin *m, const struct build_request *request, int image,
+		void (*progress)(void *arg, const char *line), void *arg,
+		struct build_result *result, int *code)
+{
+	int r = builder_start(m);
+
+	*code = -1;
+	if (!r)
+		r = send_with(m->builder->socket, request, sizeof(*request), image);
+	return r ? r : answer(m, request, progress, arg, result, code);
+}
