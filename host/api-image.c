@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "build.h"
+#include "confine.h"
 #include "ctl.h"
 #include "host_page.h"
 #include "image.h"
@@ -98,9 +98,6 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
-	r = builder_start(m);
-	if (r)
-		return fail(m, r, "cannot start what compiles programs: %s", strerror(-r));
 	file = open(path, FLAGS);
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));
@@ -110,6 +107,9 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 		return r;
 	if (!program.id)
 		return fail(m, -EINVAL, "there is no program in it");
+	r = confine_enter(m);
+	if (r)
+		return r;
 	arena_close(m);
 	m->ctl->used = true;
 	thaw(m);

@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "build.h"
+#include "confine.h"
 #include "ctl.h"
 #include "hostfs.h"
 #include "image.h"
@@ -47,6 +48,10 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		}
 	}
 
+	/* while there is little for it to inherit */
+	r = builder_start(m);
+	if (r)
+		goto out_free;
 	if ((r = ctl_init(m)) || (r = streams_init(m)) || (r = tty_init(m)))
 		goto out_free;
 	m->ctl->memory = config->memory ? config->memory : DEFAULT_MEMORY;
@@ -84,6 +89,7 @@ void muslin_free(struct muslin *m)
 	free((void *)m->cmdline);
 	free(m->calls);
 	free(m->image);
+	confine_exit(m);
 	arena_delete(m);
 }
 
@@ -149,20 +155,18 @@ int muslin_boot(struct muslin *m)
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
-	/* while there is little for it to inherit */
-	r = builder_start(m);
-	if (r)
-		return fail(m, r, "cannot start what compiles programs: %s", strerror(-r));
 	r = api_resume(m);
 	if (r) {
 		m->stats.boot = stats_now() - start;
-		return r < 0 ? r : 0;
+		return r < 0 ? r : confine_enter(m);
 	}
 	if (!m->initrd)
 		m->initrd = initrd_make(&m->initrd_size);
 	if (!m->initrd)
 		return fail(m, -ENOMEM, "out of memory");
 	r = machine_init(m, m->ctl->memory);
+	if (!r)
+		r = confine_enter(m);
 	if (!r)
 		r = api_run(m, until_ready, NULL);
 	m->stats.boot = stats_now() - start;

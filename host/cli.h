@@ -49,6 +49,7 @@ struct run_options {
 	bool resume;		/* the program that image has */
 	bool stats;
 	bool tty;		/* of a program that is kept */
+	bool no_confine;
 };
 
 extern const char run_options_help[];
@@ -70,6 +71,14 @@ char *guest_path(const struct run_options *o, const char *host);
 
 /* The path is below a directory that the guest has of its own. */
 bool is_guests_own(const char *path);
+
+/*
+ * Confines this process, as o wants it, to o's directories, the file program
+ * and, if an image is made, its directory; program may be NULL.  0, or an exit
+ * status.
+ */
+int confine(struct muslin *m, const struct run_options *o, const char *program,
+	    bool makes_image);
 
 /* Boots, or resumes, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);

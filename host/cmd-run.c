@@ -384,6 +384,9 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "%s", strerror(-r));
+	status = confine(m, o, t ? t->host : NULL, o->keep);
+	if (status)
+		goto out_free;
 	if (!o->resume && muslin_boot(m)) {
 		status = complain(STATUS_FAILED, "%s", muslin_error(m));
 		goto out_free;
@@ -443,7 +446,7 @@ static int resume(struct run_options *o)
 {
 	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty)
 		return complain(STATUS_USAGE,
-				"a program that is resumed takes no options but --stats; see muslin run --help");
+				"a program that is resumed takes no options but --stats and --no-confine; see muslin run --help");
 	o->resume = true;
 	return with_machine(o, NULL, NULL, NULL);
 }

@@ -20,8 +20,13 @@ static const char help[] =
 	"\n"
 	"  --tty                    the program has our terminal now, and one then\n";
 
-static int keep(struct muslin *m, const char *path)
+static int keep(struct muslin *m, const struct run_options *o)
 {
+	const char *path = o->image;
+	int status = confine(m, o, NULL, true);
+
+	if (status)
+		return status;
 	if (muslin_boot(m) || muslin_snapshot(m, path) || muslin_shutdown(m))
 		return complain(STATUS_FAILED, "%s%s%s", path ? path : "",
 				path ? ": " : "", muslin_error(m));
@@ -42,7 +47,7 @@ static int snapshot(const struct run_options *o)
 	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "%s", strerror(-r));
-	status = keep(m, o->image);
+	status = keep(m, o);
 	muslin_free(m);
 	return status;
 }

@@ -171,6 +171,22 @@ out:
 	return r;
 }
 
+void hostfs_each_root(const struct hostfs *fs,
+		      void (*fn)(void *arg, int fd, bool read_only), void *arg)
+{
+	for (int i = 0; i < fs->nroots; i++) {
+		const struct root *r = &fs->roots[i];
+		int file = r->only ? openat(r->fd, r->only_real, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+		if (!r->only)
+			fn(arg, r->fd, r->read_only);
+		if (file < 0)
+			continue;
+		fn(arg, file, true);
+		close(file);
+	}
+}
+
 /* What openat2 does in one call. */
 static int walk(int dir, char *path)
 {

@@ -8,6 +8,7 @@
 #ifndef HOSTFS_H
 #define HOSTFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "host_stat.h"
@@ -24,6 +25,10 @@ int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only);
  * read it may also execute it.
  */
 int hostfs_add_file(struct hostfs *fs, const char *path, const char *name);
+
+/* Calls fn with a descriptor of each directory, or file, that was added. */
+void hostfs_each_root(const struct hostfs *fs,
+		      void (*fn)(void *arg, int fd, bool read_only), void *arg);
 
 /*
  * Roots and open files, for a boot image; to be freed.  Or an error: path, of

@@ -24,6 +24,7 @@ struct mm;
 struct task;
 struct module;
 struct builder;
+struct confinement;
 struct hostfs;
 struct streams;
 struct tty;
@@ -88,6 +89,7 @@ struct muslin {
 	struct streams *streams;
 	struct tty *tty;
 	struct ctl *ctl;
+	struct confinement *confinement;	/* NULL: none was asked for */
 
 	/* the embedder's; may be NULL */
 	void (*log)(void *arg, const char *text, size_t n);

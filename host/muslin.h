@@ -82,10 +82,43 @@ struct muslin_config {
 	int keep;
 };
 
-/* A machine that is switched off.  config may be NULL. */
+/*
+ * A machine that is switched off.  config may be NULL.  It has a process that
+ * compiles its programs, with the environment and the directory of now, which
+ * nobody has to wait for and which ends with the machine.
+ */
 int muslin_new(const struct muslin_config *config, struct muslin **m);
 /* At any time between calls; NULL does nothing. */
 void muslin_free(struct muslin *m);
+
+/* What of the host a confined thread can still reach. */
+struct muslin_reach {
+	const char *path;	/* a directory, with all that is below, or a file */
+	int flags;		/* MUSLIN_READ_ONLY, MUSLIN_REACH_CACHE */
+};
+
+/* Instead of a path: the directory of the cache, to be written to. */
+#define MUSLIN_REACH_CACHE 4
+
+/*
+ * Confines the calling thread, and what it starts, for good, in muslin_boot or
+ * muslin_resume, before the guest's first instruction: to the files that reach
+ * names, to what is open, and to the system calls that the library itself needs
+ * then.  So whoever breaks out of the guest reaches no other file, starts no
+ * program, signals no process, opens no connection.  Also the process leaves no
+ * core files.
+ *
+ * reach names all that will be mounted, and the directory of a file that
+ * muslin_snapshot() is to make.  What a boot image has mounted is added.  A
+ * process with several machines makes all of them before the first is booted.
+ * Compilers run elsewhere, see muslin_new.
+ */
+int muslin_confine(struct muslin *m, const struct muslin_reach *reach, size_t n);
+
+/* What of that this host's kernel could do: Landlock (version 2), and seccomp. */
+#define MUSLIN_CONFINED_FILES 1
+#define MUSLIN_CONFINED_CALLS 2
+int muslin_confined(const struct muslin *m);
 
 /* Until programs can be run. */
 int muslin_boot(struct muslin *m);

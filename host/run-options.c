@@ -29,10 +29,11 @@ const char run_options_help[] =
 	"                           one in the cache; none: boot\n"
 	"  --stats                  in the end tell on standard error what took how long,\n"
 	"                           and which system calls there were\n"
+	"  --no-confine             do not give up what running a guest needs no rights for\n"
 	"  --help                   show this\n";
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
-       OPT_STATS, OPT_TTY, OPT_HELP };
+       OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "image", required_argument, NULL, OPT_IMAGE },
+	{ "no-confine", no_argument, NULL, OPT_NO_CONFINE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
@@ -173,6 +175,9 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case OPT_TTY:
 		o->tty = true;
+		return 0;
+	case OPT_NO_CONFINE:
+		o->no_confine = true;
 		return 0;
 	case OPT_IMAGE:
 		o->image = optarg;

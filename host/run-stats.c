@@ -80,6 +80,13 @@ static void print_calls(const struct muslin *m)
 	free(c.p);
 }
 
+static void print_confined(int what)
+{
+	fprintf(stderr, "%-12s %12s%s\n", "confined",
+		what & MUSLIN_CONFINED_FILES ? "files" : what ? "" : "no",
+		what & MUSLIN_CONFINED_CALLS ? "  and system calls" : "");
+}
+
 void print_stats(const struct muslin *m, const struct run_times *t)
 {
 	struct muslin_stats s;
@@ -104,6 +111,7 @@ void print_stats(const struct muslin *m, const struct run_times *t)
 	print_count("switches", s.switches, "  between tasks");
 	print_count("page faults", s.page_faults, "");
 	print_memory("guest", s.memory, " of its memory touched");
+	print_confined(muslin_confined(m));
 	print_memory("host", host.ru_maxrss * 1024ull, " resident at most");
 	print_calls(m);
 }

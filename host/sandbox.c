@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,28 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "compile.h"
+#include "landlock.h"
 #include "sandbox.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* --- files: Landlock --- */
-
-/* What headers of Linux 6.1 have no names for. */
-#define FS_TRUNCATE (1ull << 14)
-#define SCOPE_ABSTRACT_UNIX_SOCKET (1ull << 0)
-#define SCOPE_SIGNAL (1ull << 1)
-#define SCOPE_ABI 6
-
-struct ruleset {
-	uint64_t fs, net, scoped;
-};
-
-/* All accesses to files that version n of the interface knows. */
-static const uint64_t known[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
 
 #define READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
 	      LANDLOCK_ACCESS_FS_READ_DIR)
@@ -41,33 +26,9 @@ static const uint64_t known[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
 #define WRITE (READ | OPEN | LANDLOCK_ACCESS_FS_MAKE_REG | \
 	       LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
 	       LANDLOCK_ACCESS_FS_REMOVE_DIR)
-/* of what is no directory */
-#define FILE_ACCESS (OPEN | LANDLOCK_ACCESS_FS_EXECUTE)
-
-struct files {
-	int fd;
-	uint64_t known;
-};
-
-static void allow(const struct files *f, const char *path, uint64_t access)
-{
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = access & f->known,
-		.parent_fd = open(path, O_PATH | O_CLOEXEC),
-	};
-	struct stat st;
-
-	if (rule.parent_fd < 0)
-		return;
-	if (fstat(rule.parent_fd, &st) || !S_ISDIR(st.st_mode))
-		rule.allowed_access &= FILE_ACCESS;
-	/* it may not work; what is not allowed will be said by who needs it */
-	syscall(SYS_landlock_add_rule, f->fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-	close(rule.parent_fd);
-}
 
 /* Where programs are, and what tells compilers which system it is. */
-static void allow_system(const struct files *f)
+static void allow_system(const struct landlock_rules *l)
 {
 	static const char *const paths[] = {
 		"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
@@ -78,32 +39,32 @@ static void allow_system(const struct files *f)
 	};
 
 	for (size_t i = 0; i < COUNT(paths); i++)
-		allow(f, paths[i], READ);
-	allow(f, "/dev/null", OPEN);
+		landlock_allow(l, paths[i], READ);
+	landlock_allow(l, "/dev/null", OPEN);
 }
 
 /* It, and what was installed with it: as PREFIX/bin/NAME, or as our wasm2c. */
-static void allow_program(const struct files *f, const char *program)
+static void allow_program(const struct landlock_rules *l, const char *program)
 {
 	static const char *const dirs[] = { "bin", "lib", "lib64", "libexec" };
 	char path[PATH_MAX], beside[PATH_MAX + 8], *slash;
 
 	if (!realpath(program, path))
 		return;
-	allow(f, path, READ);
+	landlock_allow(l, path, READ);
 	snprintf(beside, sizeof(beside), "%s.d", path);
-	allow(f, beside, READ);
+	landlock_allow(l, beside, READ);
 	slash = strrchr(path, '/');
 	if (slash - path < 4 || memcmp(slash - 4, "/bin", 4))
 		return;
 	for (size_t i = 0; i < COUNT(dirs); i++) {
 		snprintf(beside, sizeof(beside), "%.*s/%s",
 			 (int)(slash - 4 - path), path, dirs[i]);
-		allow(f, beside, READ);
+		landlock_allow(l, beside, READ);
 	}
 }
 
-static void allow_given(const struct files *f, const char *dirs)
+static void allow_given(const struct landlock_rules *l, const char *dirs)
 {
 	char path[PATH_MAX];
 
@@ -111,34 +72,25 @@ static void allow_given(const struct files *f, const char *dirs)
 		end = strchrnul(dirs, ':');
 		if (*dirs == '/' && end - dirs < PATH_MAX) {
 			snprintf(path, sizeof(path), "%.*s", (int)(end - dirs), dirs);
-			allow(f, path, WRITE);
+			landlock_allow(l, path, WRITE);
 		}
 	}
 }
 
 int sandbox_files(const char *const programs[], const char *dir)
 {
-	int abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			  LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset rules = { 0 };
-	struct files f;
+	struct landlock_rules l = landlock_rules(0, 0, SCOPE_ABSTRACT_UNIX_SOCKET |
+						 SCOPE_SIGNAL);
 
-	if (abi < 1)
+	if (l.fd < 0)
 		return -1;
-	f.known = known[abi < (int)COUNT(known) ? abi : (int)COUNT(known) - 1];
-	rules.fs = f.known;
-	if (abi >= SCOPE_ABI)
-		rules.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL;
-	f.fd = syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
-	if (f.fd < 0)
-		return -1;
-	allow_system(&f);
+	allow_system(&l);
 	for (; *programs; programs++)
-		allow_program(&f, *programs);
-	allow_given(&f, getenv(SANDBOX_DIRS));
+		allow_program(&l, *programs);
+	allow_given(&l, getenv(SANDBOX_DIRS));
 	if (dir)
-		allow(&f, dir, WRITE);
-	return f.fd;
+		landlock_allow(&l, dir, WRITE);
+	return l.fd;
 }
 
 /* --- all else: seccomp --- */
@@ -191,6 +143,6 @@ void sandbox_enter(int files)
 {
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (files >= 0)
-		syscall(SYS_landlock_restrict_self, files, 0);
+		landlock_enter(files);
 	deny_calls();
 }

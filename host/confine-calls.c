@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system calls of a thread that runs a guest: those that the library makes
+ * then, itself or by the C library (glibc 2.36 to 2.41), and no others.  What
+ * the guest asks for is none of these, but a call of its own kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+#include "compile.h"
+#include "confine.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+#define FCHMODAT2 452	/* not in headers of Linux 6.1 */
+
+/* The C library takes another way where a call is not there. */
+#ifndef CONFINE_DENIED
+#define CONFINE_DENIED (SECCOMP_RET_ERRNO | ENOSYS)
+#endif
+
+/* Often made ones first. */
+static const uint16_t allowed[] = {
+	/* descriptors: hostfs, streams, terminal */
+	SYS_read, SYS_pread64, SYS_write, SYS_pwrite64, SYS_statx, SYS_ppoll, SYS_poll,
+	SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_fstat, SYS_newfstatat,
+	SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_dup, SYS_dup2, SYS_dup3,
+	SYS_pipe2, SYS_eventfd2, SYS_memfd_create, SYS_flock,
+	/* names: which of them, Landlock says */
+	SYS_openat, SYS_openat2, SYS_access, SYS_faccessat, SYS_faccessat2,
+	SYS_readlink, SYS_readlinkat, SYS_getdents64, SYS_getcwd,
+	SYS_unlink, SYS_unlinkat, SYS_mkdirat, SYS_mknodat, SYS_symlinkat, SYS_linkat,
+	SYS_rename, SYS_renameat, SYS_renameat2, SYS_fchmod, SYS_fchmodat, FCHMODAT2,
+	SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_ftruncate, SYS_fallocate,
+	SYS_fsync, SYS_fdatasync, SYS_statfs, SYS_fstatfs, SYS_umask,
+	SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch,
+	/* memory */
+	SYS_munmap, SYS_madvise, SYS_brk, SYS_mremap, SYS_msync, SYS_mincore,
+	/* signals and time */
+	SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigpending,
+	SYS_rt_sigtimedwait, SYS_sigaltstack, SYS_restart_syscall,
+	SYS_timer_settime, SYS_timer_create, SYS_timer_delete,
+	SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep, SYS_gettimeofday, SYS_time,
+	/* what it is */
+	SYS_getpid, SYS_getppid, SYS_gettid, SYS_getpgrp, SYS_getpgid, SYS_getsid,
+	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getgroups,
+	SYS_uname, SYS_sysinfo, SYS_getrlimit, SYS_getrusage, SYS_sched_getaffinity, SYS_getrandom,
+	/* threads that are there, and the end */
+	SYS_futex, SYS_sched_yield, SYS_rseq, SYS_set_robust_list, SYS_wait4,
+	SYS_exit, SYS_exit_group,
+};
+
+/* A terminal's, as tty.c and stream.c need them: none that types for the user. */
+static const uint32_t ioctls[] = {
+	TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGPGRP, TIOCGWINSZ, TIOCGPTN, FIONREAD,
+};
+
+static const uint32_t fcntls[] = {
+	F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_ADD_SEALS, F_GET_SEALS,
+};
+
+/* --- a filter: cBPF, linux/filter.h --- */
+
+struct filter {
+	struct sock_filter code[400];
+	size_t n;
+};
+
+static void emit(struct filter *f, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+{
+	if (f->n < COUNT(f->code))
+		f->code[f->n] = (struct sock_filter) { code, yes, no, k };
+	f->n++;
+}
+
+static void load(struct filter *f, size_t offset)
+{
+	emit(f, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
+}
+
+/* The lower half: what Linux looks at is no wider. */
+static void load_argument(struct filter *f, int i)
+{
+	load(f, offsetof(struct seccomp_data, args) + 8 * i);
+}
+
+static void answer(struct filter *f, uint32_t action)
+{
+	emit(f, BPF_RET | BPF_K, action, 0, 0);
+}
+
+/* Goes on behind the next n instructions unless it is equal to k. */
+static void unless(struct filter *f, uint32_t k, uint8_t n)
+{
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, k, 0, n);
+}
+
+/* The accumulator is one of k, or it is denied. */
+static void one_of(struct filter *f, const uint32_t *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K, k[i], n - i, 0);
+	answer(f, CONFINE_DENIED);
+	answer(f, SECCOMP_RET_ALLOW);
+}
+
+/* Call nr if argument i is one of k. */
+static void if_argument(struct filter *f, uint32_t nr, int i, const uint32_t *k, size_t n)
+{
+	unless(f, nr, n + 3);
+	load_argument(f, i);
+	one_of(f, k, n);
+}
+
+/* Memory is never both written and executed. */
+static void if_no_code(struct filter *f, uint32_t nr, int i)
+{
+	unless(f, nr, 5);
+	load_argument(f, i);
+	emit(f, BPF_ALU | BPF_AND | BPF_K, PROT_WRITE | PROT_EXEC, 0, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, PROT_WRITE | PROT_EXEC, 1, 0);
+	answer(f, SECCOMP_RET_ALLOW);
+	answer(f, CONFINE_DENIED);
+}
+
+/* It may signal itself; and stop its job, as a program does that was stopped. */
+static void if_own(struct filter *f, uint32_t self)
+{
+	unless(f, SYS_tgkill, 4);
+	load_argument(f, 0);
+	one_of(f, &self, 1);
+	unless(f, SYS_kill, 7);
+	load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, self, 4, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+	load_argument(f, 1);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, SIGTSTP, 1, 0);
+	answer(f, CONFINE_DENIED);
+	answer(f, SECCOMP_RET_ALLOW);
+}
+
+static void write_filter(struct filter *f)
+{
+	static const uint32_t itself = 0;
+
+	load(f, offsetof(struct seccomp_data, arch));
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, cpu_audit_arch, 1, 0);
+	answer(f, CONFINE_DENIED);
+	load(f, offsetof(struct seccomp_data, nr));
+	/* first: a page fault of a program makes one */
+	if_no_code(f, SYS_mmap, 2);
+	if_no_code(f, SYS_mprotect, 2);
+	if_argument(f, SYS_ioctl, 1, ioctls, COUNT(ioctls));
+	if_argument(f, SYS_fcntl, 1, fcntls, COUNT(fcntls));
+	if_own(f, getpid());
+	if_argument(f, SYS_prlimit64, 0, &itself, 1);
+	/* jumps are no longer than 255 instructions: the last one allows */
+	for (size_t i = 0; i < COUNT(allowed); i++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], COUNT(allowed) - i, 0);
+	answer(f, CONFINE_DENIED);
+	answer(f, SECCOMP_RET_ALLOW);
+}
+
+_Static_assert(COUNT(allowed) < 255, "jumps would be too long");
+
+bool confine_calls(void)
+{
+	struct filter f = { .n = 0 };
+	struct sock_fprog program = { .filter = f.code };
+
+	write_filter(&f);
+	program.len = f.n;
+	return f.n <= COUNT(f.code) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
