@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,8 +30,7 @@
 struct worker {
 	struct build *b;
 	int tier;
-	char dir[PATH_MAX];	/* of the optimized tier */
-	int dir_lock;		/* that nobody removes it */
+	struct workdir dir;	/* of the optimized tier; no descriptor: none */
 	int code;		/* a file in memory, to be filled */
 	int lines[2];		/* a pipe of progress, and of nothing at the end */
 	struct build_result *shared;
@@ -103,7 +101,7 @@ static int optimized(struct worker *w, struct wasm *wasm)
 	int err;
 
 	w->b->compiler.stats = &stats;
-	err = compile(&w->b->compiler, wasm, w->b->image, w->b->size, w->dir, &so, &size,
+	err = compile(&w->b->compiler, wasm, w->b->image, w->b->size, &w->dir, &so, &size,
 		      w->lines[1] >= 0 ? tell : NULL, w, r->reason, sizeof(r->reason));
 	if (!err)
 		err = fill(w->code, so, size);
@@ -137,8 +135,11 @@ static void confine(struct worker *w)
 			w->b->compiler.cc[0] : NULL,
 		NULL,
 	};
-	int files = sandbox_files(programs, w->dir_lock >= 0 ? w->dir : NULL);
+	char dir[32];
+	int files;
 
+	snprintf(dir, sizeof(dir), "/proc/self/fd/%d", w->dir.fd);
+	files = sandbox_files(programs, w->dir.fd >= 0 ? dir : NULL);
 	setrlimit(RLIMIT_CORE, &none);
 	/* not honoured if less was allowed before, which is as good */
 	setrlimit(RLIMIT_CPU, &time);
@@ -246,12 +247,14 @@ static int make_pipe(struct worker *w)
 /* What is made there is removed by who is not in the sandbox. */
 static int make_directory(struct worker *w)
 {
-	w->dir_lock = workdir_make(w->dir, sizeof(w->dir), compile_room(w->b->size));
-	if (w->dir_lock >= 0)
+	int r = workdir_make(&w->dir, compile_room(w->b->size));
+
+	if (!r)
 		return 0;
-	return build_failed(w->b, w->dir_lock,
+	w->dir.fd = -1;
+	return build_failed(w->b, r,
 			    "no directory for temporary files (tried TMPDIR, /tmp, /var/tmp, /dev/shm): %s",
-			    strerror(-w->dir_lock));
+			    strerror(-r));
 }
 
 static int prepare(struct worker *w)
@@ -278,17 +281,15 @@ static void clean_up(struct worker *w)
 			close(w->lines[i]);
 	if (w->code >= 0)
 		close(w->code);
-	if (w->dir_lock >= 0) {
-		workdir_remove(w->dir);
-		close(w->dir_lock);
-	}
+	if (w->dir.fd >= 0)
+		workdir_remove(&w->dir);
 }
 
 int build_worker(struct build *b, int tier)
 {
 	struct worker w = {
 		.b = b, .tier = tier, .code = -1, .lines = { -1, -1 },
-		.shared = MAP_FAILED, .dir_lock = -1,
+		.shared = MAP_FAILED, .dir.fd = -1,
 	};
 	int r = compiler_need(&b->compiler, tier != MUSLIN_TIER_QUICK, b->result.reason,
 			      sizeof(b->result.reason));

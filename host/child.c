@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,48 +32,114 @@ static bool has_room(const char *path, size_t size)
 	return !statvfs(path, &fs) && (uint64_t)fs.f_bavail * fs.f_frsize >= size;
 }
 
-/* A directory has this lock as long as its process lives. */
-static int lock(const char *path)
+/* A directory, never what a link leads to; its descriptor or -errno. */
+static int open_directory(int parent, const char *name)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static bool take_lock(int fd)
+{
+	int r;
+
+	do
+		r = flock(fd, LOCK_EX | LOCK_NB);
+	while (r && errno == EINTR);
+	return !r;
+}
+
+/* The files in it.  fd is read from its beginning, whatever was read of it. */
+static void make_empty(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		unlinkat(fd, e->d_name, 0);
+	if (d)
+		closedir(d);
+	else if (copy >= 0)
+		close(copy);
+}
+
+/*
+ * Whoever can rename what is in parent may put something else at this name
+ * after it was looked at.  That does no harm: only a directory that is empty
+ * is removed, and no link is followed.
+ */
+static void remove_name(int parent, const char *name, int fd)
+{
+	struct stat is, was;
+
+	if (!fstat(fd, &was) && !fstatat(parent, name, &is, AT_SYMLINK_NOFOLLOW) &&
+	    is.st_dev == was.st_dev && is.st_ino == was.st_ino)
+		unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static bool is_named(const char *name)
+{
+	return !strncmp(name, WORKDIR, strlen(WORKDIR)) &&
+		strlen(name) == strlen(WORKDIR) + 6;
+}
+
+static void sweep_one(int parent, const char *name, time_t before)
+{
+	int fd = open_directory(parent, name);
+	struct stat st;
 
 	if (fd < 0)
-		return -errno;
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
+		return;
+	/* from here on the name means nothing */
+	if (!fstat(fd, &st) && st.st_uid == geteuid() && st.st_mtime <= before &&
+	    take_lock(fd)) {
+		make_empty(fd);
+		remove_name(parent, name, fd);
+	}
 	close(fd);
-	return -EBUSY;
 }
 
 /* A new one is not locked at once. */
 void workdir_sweep(const char *parent, int seconds)
 {
-	char path[PATH_MAX];
 	DIR *d = opendir(parent);
 	struct dirent *e;
-	struct stat st;
-	int fd;
 
-	while (d && (e = readdir(d))) {
-		if (strncmp(e->d_name, WORKDIR, strlen(WORKDIR)) ||
-		    strlen(e->d_name) != strlen(WORKDIR) + 6 ||
-		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-		    st.st_mtime > time(NULL) - seconds ||
-		    snprintf(path, sizeof(path), "%s/%s", parent, e->d_name) >=
-		    (int)sizeof(path))
-			continue;
-		fd = lock(path);
-		if (fd < 0)
-			continue;
-		workdir_remove(path);
-		close(fd);
-	}
+	while (d && (e = readdir(d)))
+		if (is_named(e->d_name))
+			sweep_one(dirfd(d), e->d_name, time(NULL) - seconds);
 	if (d)
 		closedir(d);
 }
 
-int workdir_make(char *path, size_t n, size_t size)
+int workdir_open(struct workdir *w)
+{
+	w->fd = open_directory(AT_FDCWD, w->path);
+	return w->fd < 0 ? w->fd : 0;
+}
+
+static int make_in(struct workdir *w, const char *parent)
+{
+	int r;
+
+	if (snprintf(w->path, sizeof(w->path), "%s/" WORKDIR "XXXXXX", parent) >=
+	    (int)sizeof(w->path))
+		return -ENAMETOOLONG;
+	if (!mkdtemp(w->path))
+		return -errno;
+	r = workdir_open(w);
+	if (!r && !take_lock(w->fd)) {
+		close(w->fd);
+		r = -EBUSY;
+	}
+	if (r)
+		rmdir(w->path);
+	return r;
+}
+
+int workdir_make(struct workdir *w, size_t size)
 {
 	const char *candidates[] = {
 		getenv("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm",
@@ -86,49 +151,60 @@ int workdir_make(char *path, size_t n, size_t size)
 
 		if (!c || *c != '/' || !has_room(c, size))
 			continue;
-		if (snprintf(path, n, "%s/" WORKDIR "XXXXXX", c) >= (int)n)
-			continue;
 		workdir_sweep(c, WORKDIR_SECONDS);
-		if (mkdtemp(path)) {
-			err = lock(path);
-			if (err < 0)
-				rmdir(path);
-			return err;
-		}
-		err = -errno;
+		err = make_in(w, c);
+		if (!err)
+			return 0;
 	}
 	return err;
 }
 
-void workdir_remove(const char *path)
+void workdir_remove(struct workdir *w)
 {
-	DIR *d = opendir(path);
-	struct dirent *e;
+	char *slash = strrchr(w->path, '/');
+	int parent;
 
-	while (d && (e = readdir(d)))
-		unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	rmdir(path);
+	make_empty(w->fd);
+	*slash = 0;
+	parent = open(*w->path ? w->path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*slash = '/';
+	if (parent >= 0) {
+		remove_name(parent, slash + 1, w->fd);
+		close(parent);
+	}
+	close(w->fd);
+	w->fd = -1;
 }
 
-FILE *workdir_create(const char *dir, const char *name)
+/* A file in it, made anew: its descriptor. */
+static int create(const struct workdir *w, const char *name)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return fopen(path, "we");
+	return openat(w->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+		      O_CLOEXEC, 0666);
 }
 
-char *read_file(const char *path, size_t *size)
+FILE *workdir_create(const struct workdir *w, const char *name)
 {
-	FILE *f = fopen(path, "re"), *mem;
+	int fd = create(w, name);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
+
+static char *read_all(int fd, size_t *size)
+{
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r"), *mem;
 	char buf[65536], *text = NULL;
 	bool ok;
 	size_t n;
 
-	if (!f)
+	if (!f) {
+		if (fd >= 0)
+			close(fd);
 		return NULL;
+	}
 	mem = open_memstream(&text, size);
 	while (mem && (n = fread(buf, 1, sizeof(buf), f)))
 		fwrite(buf, 1, n, mem);
@@ -142,12 +218,16 @@ char *read_file(const char *path, size_t *size)
 	return NULL;
 }
 
-char *workdir_read(const char *dir, const char *name, size_t *size)
+char *read_file(const char *path, size_t *size)
 {
-	char path[PATH_MAX];
+	return read_all(open(path, O_RDONLY | O_CLOEXEC), size);
+}
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return read_file(path, size);
+char *workdir_read(const struct workdir *w, const char *name, size_t *size)
+{
+	/* not to wait for what is no file */
+	return read_all(openat(w->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+			       O_CLOEXEC), size);
 }
 
 /*
@@ -207,7 +287,7 @@ static void find_limits(struct rlimit limits[LIMITS])
 struct start {
 	char *const *argv;
 	char **env;
-	const char *dir;
+	int dir;		/* or -1: / */
 	int fds[3];		/* above 2, so that none is in another's place */
 	int sandbox;
 	struct rlimit limits[LIMITS];
@@ -225,7 +305,7 @@ static _Noreturn void run(struct start *s)
 	for (int i = 0; i < 3; i++)
 		if (dup2(s->fds[i], i) < 0)
 			goto fail;
-	if (chdir(s->dir))
+	if (s->dir < 0 ? chdir("/") : fchdir(s->dir))
 		goto fail;
 	for (size_t i = 0; i < LIMITS; i++)
 		setrlimit(limited[i], &s->limits[i]);
@@ -257,15 +337,19 @@ static int run_child(pid_t *pid, struct start *s)
 	return r;
 }
 
-/* argv in dir, with fds as files 0 to 2; it writes to nothing but writable. */
-static int start(pid_t *pid, char *const argv[], const char *dir,
-		 const char *writable, const int fds[3])
+/*
+ * argv in w, with fds as files 0 to 2; it writes to nothing but w.  Without w: in
+ * the root directory, and to nothing.
+ */
+static int start(pid_t *pid, char *const argv[], const struct workdir *w,
+		 const int fds[3])
 {
-	struct start s = { .argv = argv, .dir = dir, .fds = { -1, -1, -1 } };
-	char tmpdir[PATH_MAX];
+	struct start s = { .argv = argv, .dir = w ? w->fd : -1, .fds = { -1, -1, -1 } };
+	char tmpdir[sizeof("TMPDIR=") + PATH_MAX], itself[32];
 	int r = 0;
 
-	snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", dir);
+	snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", w ? w->path : "/");
+	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", s.dir);
 	s.env = environment(tmpdir);
 	if (!s.env)
 		return -ENOMEM;
@@ -275,7 +359,7 @@ static int start(pid_t *pid, char *const argv[], const char *dir,
 		r = -errno;
 	} else {
 		find_limits(s.limits);
-		s.sandbox = sandbox_files((const char *[]){ argv[0], NULL }, writable);
+		s.sandbox = sandbox_files((const char *[]){ argv[0], NULL }, w ? itself : NULL);
 		r = run_child(pid, &s);
 		if (s.sandbox >= 0)
 			close(s.sandbox);
@@ -287,17 +371,15 @@ static int start(pid_t *pid, char *const argv[], const char *dir,
 	return r;
 }
 
-int child_start(pid_t *pid, char *const argv[], const char *dir,
+int child_start(pid_t *pid, char *const argv[], const struct workdir *w,
 		const char *log)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1, r;
-	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, log);
 	if (null >= 0)
-		out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		out = create(w, log);
 	if (out >= 0)
-		r = start(pid, argv, dir, dir, (const int[]){ null, out, out });
+		r = start(pid, argv, w, (const int[]){ null, out, out });
 	else
 		r = -errno;
 	if (out >= 0)
@@ -380,7 +462,7 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 	for (int i = 0; i < 3 && r >= 0; i++)
 		r = fds[i] = child_file(in, i ? 0 : in_size);
 	if (r >= 0)
-		r = start(&pid, argv, "/", NULL, fds);
+		r = start(&pid, argv, NULL, fds);
 	if (!r && !child_succeeded(pid)) {
 		err = errno;
 		*errors = contents(fds[2], &size);
@@ -396,36 +478,35 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 	return r;
 }
 
-static int spawn_session(char *const argv[], int input, int lock)
+/* Of a process with one thread, and nobody's memory but its own. */
+static void run_session(char *const argv[], int input, int lock)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	pid_t pid;
-	int r;
+	const struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null;
 
-	/* all signals as they are in a new process */
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &by_default, NULL);
+	setsid();
+	/* above 3, so that none is in another's place */
+	input = fcntl(input, F_DUPFD, 4);
+	lock = fcntl(lock, F_DUPFD, 4);
+	null = open("/dev/null", O_WRONLY);
+	if (chdir("/") || input < 0 || lock < 0 || null < 0 ||
+	    dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    dup2(input, 0) < 0 || dup2(lock, 3) < 0)
+		return;
+	syscall(SYS_close_range, 4, ~0u, 0);
 	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID |
-				 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	posix_spawn_file_actions_adddup2(&actions, input, 0);
-	posix_spawn_file_actions_adddup2(&actions, lock, 3);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	posix_spawn_file_actions_addclosefrom_np(&actions, 4);
-	r = posix_spawn(&pid, argv[0], &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(argv[0], argv, environ);
 }
 
-/* By way of a child that ends at once: nobody has to wait for what is left. */
+/*
+ * By way of a child that ends at once: nobody has to wait for what is left.
+ * Both are copies of this process, in which nothing is called but what a
+ * handler of signals may call: other threads may have had any lock.
+ */
 void child_leave(char *const argv[], int input, int lock)
 {
 	sigset_t all, old;
@@ -434,9 +515,12 @@ void child_leave(char *const argv[], int input, int lock)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = vfork();
-	if (!pid)
-		_exit(spawn_session(argv, input, lock) ? 1 : 0);
+	pid = _Fork();
+	if (!pid) {
+		if (!_Fork())
+			run_session(argv, input, lock);
+		_exit(0);
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

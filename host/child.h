@@ -3,37 +3,46 @@
 #ifndef MUSLIN_CHILD_H
 #define MUSLIN_CHILD_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
 
 /*
- * A directory of ours alone, with room for size bytes.  A descriptor that keeps
- * others from removing it, to be closed after workdir_remove(); or -errno.
+ * A directory of ours alone.  All that is done in it goes by the descriptor:
+ * whoever can write to its parent can put another one at the name.
  */
-int workdir_make(char *path, size_t n, size_t size);
+struct workdir {
+	int fd;			/* locked: no other process removes it */
+	char path[PATH_MAX];
+};
+
+/* With room for size bytes; 0 or -errno. */
+int workdir_make(struct workdir *w, size_t size);
+/* w->path as it is, which is not to be removed; 0 or -errno. */
+int workdir_open(struct workdir *w);
 /*
  * Removes from parent those of processes that were killed, if they are this
  * old.
  */
 void workdir_sweep(const char *parent, int seconds);
 /* Removes it and its files. */
-void workdir_remove(const char *path);
+void workdir_remove(struct workdir *w);
 
-FILE *workdir_create(const char *dir, const char *name);
+FILE *workdir_create(const struct workdir *w, const char *name);
 /* A whole file, with a zero byte behind it, to be freed; or NULL. */
 char *read_file(const char *path, size_t *size);
-char *workdir_read(const char *dir, const char *name, size_t *size);
+char *workdir_read(const struct workdir *w, const char *name, size_t *size);
 
 /* of the processor, that a child may take */
 #define CHILD_SECONDS 600
 
 /*
- * Starts argv in dir, without input; its output goes to the file log.  Time,
- * memory and files have limits, and of the user's files it has those in dir:
+ * Starts argv in w, without input; its output goes to the file log.  Time,
+ * memory and files have limits, and of the user's files it has those in w:
  * sandbox.h.  0 or -errno.
  */
-int child_start(pid_t *pid, char *const argv[], const char *dir,
+int child_start(pid_t *pid, char *const argv[], const struct workdir *w,
 		const char *log);
 /* True if it exited with 0.  Else errno is ETIME or EFBIG if that was a limit. */
 int child_succeeded(pid_t pid);

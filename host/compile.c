@@ -219,7 +219,7 @@ size_t compile_room(size_t size)
 }
 
 int compile(const struct compiler *c, const struct wasm *w,
-	    const void *image, size_t size, const char *dir, void **so, size_t *so_size,
+	    const void *image, size_t size, const struct workdir *dir, void **so, size_t *so_size,
 	    void (*progress)(void *arg, const char *line), void *arg,
 	    char *error, size_t n)
 {

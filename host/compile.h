@@ -12,6 +12,7 @@
 
 struct muslin_stats;
 struct wasm;
+struct workdir;
 
 /* --- compiler.c --- */
 
@@ -57,7 +58,7 @@ size_t compile_room(size_t size);
  * wasm_read() and module.c accept.  progress may be NULL.
  */
 int compile(const struct compiler *c, const struct wasm *w,
-	    const void *image, size_t size, const char *dir, void **so, size_t *so_size,
+	    const void *image, size_t size, const struct workdir *dir, void **so, size_t *so_size,
 	    void (*progress)(void *arg, const char *line), void *arg,
 	    char *error, size_t n);
 

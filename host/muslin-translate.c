@@ -13,8 +13,9 @@ int main(int argc, char **argv)
 {
 	char error[256];
 	struct wasm w;
+	struct workdir dir;
 	struct translation t = {
-		.w = &w, .parts = 1, .error = error, .n = sizeof(error),
+		.w = &w, .dir = &dir, .parts = 1, .error = error, .n = sizeof(error),
 	};
 	size_t size;
 	char *image;
@@ -27,7 +28,11 @@ int main(int argc, char **argv)
 	/* it is run in DIR */
 	t.wasm2c = realpath(argv[1], NULL);
 	t.name = argv[3];
-	t.dir = argv[4];
+	snprintf(dir.path, sizeof(dir.path), "%s", argv[4]);
+	if (workdir_open(&dir)) {
+		perror(argv[4]);
+		return 1;
+	}
 	image = read_file(argv[2], &size);
 	if (!t.wasm2c || !image) {
 		perror(image ? argv[1] : argv[2]);

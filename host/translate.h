@@ -10,12 +10,13 @@
 #include <stdio.h>
 
 struct wasm;
+struct workdir;
 
 struct translation {
 	const char *wasm2c;	/* its path */
 	const struct wasm *w;
 	const char *name;	/* a C identifier, and the files' name */
-	const char *dir;	/* where all files are made */
+	const struct workdir *dir;	/* where all files are made */
 	int parts;		/* NAME.c, or NAME_0.c, NAME_1.c ... */
 	char *error;
 	size_t n;
