@@ -41,6 +41,8 @@ static struct ctl_spawn *spawn_message(const struct muslin_program *p, int id)
 	struct ctl_spawn *s;
 	char *text;
 
+	if (size > QUEUE_MAX)
+		return errno = E2BIG, NULL;
 	s = calloc(1, size);
 	if (!s)
 		return NULL;
@@ -170,10 +172,13 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 		return fail(m, -EAGAIN, "too many programs");
 	s = spawn_message(prog, p->id);
 	if (!s)
-		return give_up(m, p, fail(m, -ENOMEM, "out of memory"));
+		return give_up(m, p, fail(m, -errno, "%s", strerror(errno)));
 	r = attach(m, prog, p, s);
-	if (!r)
+	if (!r) {
 		r = ctl_send(m, &s->head);
+		if (r)
+			fail(m, r, "%s", strerror(-r));
+	}
 	free(s);
 	m->ctl->starting = true;
 	if (!r)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,11 +16,19 @@
 
 /* --- a queue of bytes --- */
 
+static size_t queue_used(const struct queue *q)
+{
+	return q->end - q->begin;
+}
+
 static int queue_put(struct queue *q, const void *data, size_t n)
 {
-	size_t used = q->end - q->begin, size;
+	size_t used = queue_used(q), size;
 	unsigned char *p;
 
+	/* a guest that reads nothing is not to take the host's memory */
+	if (n > QUEUE_MAX || used > QUEUE_MAX - n)
+		return -ENOBUFS;
 	if (q->begin && q->end + n > q->size) {
 		memmove(q->p, q->p + q->begin, used);
 		q->begin = 0;
@@ -39,8 +49,8 @@ static int queue_put(struct queue *q, const void *data, size_t n)
 
 static size_t queue_get(struct queue *q, void *data, size_t n)
 {
-	if (n > q->end - q->begin)
-		n = q->end - q->begin;
+	if (n > queue_used(q))
+		n = queue_used(q);
 	memcpy(data, q->p + q->begin, n);
 	q->begin += n;
 	if (q->begin == q->end)
@@ -71,7 +81,9 @@ struct program *program_new(struct muslin *m)
 			continue;
 		memset(p, 0, sizeof(*p));
 		p->stream[0] = p->stream[1] = p->stream[2] = -1;
-		atomic_store(&p->id, ++m->ctl->last_id);
+		/* positive: muslin_kill() takes -id for the group */
+		m->ctl->last_id = m->ctl->last_id % INT_MAX + 1;
+		atomic_store(&p->id, m->ctl->last_id);
 		return p;
 	}
 	return NULL;
@@ -99,6 +111,17 @@ void program_free(struct muslin *m, struct program *p)
 
 /* --- messages --- */
 
+/* Which answer is due now. */
+static void asked(struct ctl *c, const struct ctl_head *msg, struct program *p)
+{
+	if (msg->type == CTL_MOUNT) {
+		c->mounting = true;
+		c->mounted = false;
+	} else if (msg->type == CTL_SPAWN && p) {
+		p->starting = true;
+	}
+}
+
 /* From here on it is not the machine that an image is made of. */
 int ctl_send(struct muslin *m, const struct ctl_head *msg)
 {
@@ -108,37 +131,99 @@ int ctl_send(struct muslin *m, const struct ctl_head *msg)
 	if (!m->arena.keep)
 		arena_close(m);
 	r = queue_put(&m->ctl->to_init, msg, msg->size);
-
-	if (!r && m->page)
+	if (r)
+		return r;
+	asked(m->ctl, msg, program_get(m, msg->id));
+	if (m->page)
 		irq_raise(m, HOST_IRQ_STREAM);
-	return r;
+	return 0;
+}
+
+static bool is_signal(int sig)
+{
+	return sig >= 1 && sig <= 64;
+}
+
+/* One that waitpid() gives init, which asks for ends and stops. */
+static bool is_status(int status)
+{
+	int low = status & 0xff, high = status >> 8;
+
+	if (status < 0 || high > 0xff)
+		return false;
+	if (low == 0x7f)
+		return is_signal(high);
+	return !low || (!high && is_signal(low & 0x7f));
+}
+
+/*
+ * Whoever is root in the guest may have written it: each field is checked
+ * here, and nowhere else.  p is the program that it is about, if there is one.
+ */
+static bool makes_sense(const struct ctl *c, const struct program *p,
+			const struct ctl_reply *r)
+{
+	if (r->head.size != sizeof(*r))
+		return false;
+	switch (r->head.type) {
+	case CTL_READY:
+		return !c->ready && !r->head.id && !r->value && !r->step;
+	case CTL_MOUNTED:
+		return c->mounting && !r->head.id && !r->step &&
+			r->value >= 0 && r->value <= CTL_ERRNO_MAX;
+	case CTL_STARTED:
+		return p && p->starting && r->step <= CTL_STEP_EXEC &&
+			r->value >= 0 && r->value <= CTL_ERRNO_MAX;
+	case CTL_CHANGED:
+		return p && p->started && !p->error && !p->ended && !r->step &&
+			is_status(r->value);
+	default:
+		return false;
+	}
+}
+
+/* Once: a guest could fill the log with it. */
+static void complain(struct muslin *m, const struct ctl_reply *r)
+{
+	char line[128];
+
+	if (m->ctl->complained)
+		return;
+	m->ctl->complained = true;
+	snprintf(line, sizeof(line),
+		 "muslin: not an answer of init: size %u, type %u, id %d, value %d, step %u\n",
+		 r->head.size, r->head.type, r->head.id, r->value, r->step);
+	console_write(m, line, strlen(line));
 }
 
 static void received(struct muslin *m, const struct ctl_reply *r)
 {
+	struct program *p = program_get(m, r->head.id);
 	struct ctl *c = m->ctl;
-	struct program *p;
 
+	if (!makes_sense(c, p, r)) {
+		complain(m, r);
+		return;
+	}
 	switch (r->head.type) {
 	case CTL_READY:
 		c->ready = true;
-		return;
+		break;
 	case CTL_MOUNTED:
+		c->mounting = false;
 		c->mounted = true;
 		c->mount_error = r->value;
-		return;
-	}
-	p = program_get(m, r->head.id);
-	if (!p)
-		return;
-	if (r->head.type == CTL_STARTED) {
+		break;
+	case CTL_STARTED:
+		p->starting = false;
 		p->started = true;
 		p->error = r->value;
 		p->step = r->step;
 		/* not before: a first start may compile, and take Ctrl-C */
 		if (p->tty && !p->error)
 			tty_resume(m);
-	} else {
+		break;
+	case CTL_CHANGED:
 		p->changed = true;
 		p->status = r->value;
 		p->ended = (r->value & 0xff) != 0x7f;
@@ -159,25 +244,34 @@ void ctl_refused(struct muslin *m, const char *reason)
 
 bool ctl_pending(struct muslin *m)
 {
-	return m->ctl->to_init.begin != m->ctl->to_init.end;
+	return queue_used(&m->ctl->to_init) > 0;
 }
+
+static void send_all_kills(struct muslin *m);
 
 ssize_t ctl_read(struct muslin *m, void *buf, size_t n)
 {
+	ssize_t r;
+
 	if (!ctl_pending(m))
 		return -EAGAIN;
-	return queue_get(&m->ctl->to_init, buf, n);
+	r = queue_get(&m->ctl->to_init, buf, n);
+	if (m->ctl->kills_due)
+		send_all_kills(m);
+	return r;
 }
 
 ssize_t ctl_write(struct muslin *m, const void *buf, size_t n)
 {
-	struct queue *q = &m->ctl->from_init;
+	const char *p = buf, *end = p + n;
 	struct ctl_reply r;
 
-	if (queue_put(q, buf, n))
-		return -ENOMEM;
-	while (q->end - q->begin >= sizeof(r)) {
-		queue_get(q, &r, sizeof(r));
+	/* init writes each at once: of a part, nothing is to be kept */
+	if (!n || n % sizeof(r))
+		return -EINVAL;
+	for (; p < end; p += sizeof(r)) {
+		/* a copy: what is checked does not change */
+		memcpy(&r, p, sizeof(r));
 		received(m, &r);
 	}
 	machine_poke(m);
@@ -213,13 +307,14 @@ static void send_kills(struct muslin *m, int id, uint64_t set, int group)
 	}
 }
 
-uint32_t ctl_woken(struct muslin *m)
+/* What init has not read yet may be long: they wait, each only once. */
+static void send_all_kills(struct muslin *m)
 {
 	struct program *p;
-	uint64_t count;
 
-	if (read(m->ctl->wake, &count, sizeof(count)) < 0)
-		return 0;
+	m->ctl->kills_due = queue_used(&m->ctl->to_init) > KILLS_MAX;
+	if (m->ctl->kills_due)
+		return;
 	for (p = m->ctl->programs; p < m->ctl->programs + PROGRAMS; p++) {
 		int id = atomic_load(&p->id);
 
@@ -228,6 +323,15 @@ uint32_t ctl_woken(struct muslin *m)
 		send_kills(m, id, atomic_exchange(&p->kill_one, 0), 0);
 		send_kills(m, id, atomic_exchange(&p->kill_group, 0), 1);
 	}
+}
+
+uint32_t ctl_woken(struct muslin *m)
+{
+	uint64_t count;
+
+	if (read(m->ctl->wake, &count, sizeof(count)) < 0)
+		return 0;
+	send_all_kills(m);
 	return ctl_pending(m) ? HOST_IRQ_STREAM : 0;
 }
 
@@ -247,7 +351,6 @@ void ctl_exit(struct muslin *m)
 	if (m->ctl->wake >= 0)
 		close(m->ctl->wake);
 	free(m->ctl->to_init.p);
-	free(m->ctl->from_init.p);
 	free(m->ctl);
 	m->ctl = NULL;
 }

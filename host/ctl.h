@@ -17,8 +17,13 @@ struct muslin;
 
 #define PROGRAMS 64
 
+/* bytes of messages that init has not read; and with how many no signal is sent */
+#define QUEUE_MAX (16 << 20)
+#define KILLS_MAX (64 << 10)
+
 struct program {
 	atomic_int id;		/* 0: the place is free */
+	bool starting;		/* CTL_SPAWN was sent, CTL_STARTED did not come */
 	bool started, changed, ended;
 	int error, step;	/* of the start */
 	int status;		/* of the last change */
@@ -36,12 +41,15 @@ struct queue {
 struct ctl {
 	uint64_t memory;	/* bytes that the embedder asked for */
 	int wake;		/* eventfd: kill_one or kill_group has changed */
-	struct queue to_init, from_init;
+	struct queue to_init;
+	bool kills_due;		/* when init has read what is in it */
 	bool ready;
 	bool used;		/* something was sent */
 	bool starting;		/* CTL_SPAWN was sent, CTL_STARTED did not come */
+	bool mounting;		/* CTL_MOUNT was sent, CTL_MOUNTED did not come */
 	bool mounted;		/* the answer to the last CTL_MOUNT, an errno */
 	int mount_error;
+	bool complained;	/* of what is no answer */
 	int last_id;
 	struct program programs[PROGRAMS];
 };
@@ -55,9 +63,12 @@ void ctl_refused(struct muslin *m, const char *reason);
 int ctl_init(struct muslin *m);
 void ctl_exit(struct muslin *m);
 
-/* Queues a message: all of m->size bytes, or -ENOMEM. */
+/* Queues a message: all of m->size bytes; or -ENOMEM, or -ENOBUFS for too many. */
 int ctl_send(struct muslin *m, const struct ctl_head *msg);
-/* init's side */
+/*
+ * init's side.  What is written are whole answers, or -EINVAL: they are
+ * looked at at once, and nothing is kept.
+ */
 ssize_t ctl_read(struct muslin *m, void *buf, size_t n);
 ssize_t ctl_write(struct muslin *m, const void *buf, size_t n);
 bool ctl_pending(struct muslin *m);

@@ -9,6 +9,11 @@
  * CTL_MOUNTED, each CTL_SPAWN by one CTL_STARTED and, if that reports no
  * error, by a CTL_CHANGED each time that the program stops and, at last, one
  * when it has ended.  CTL_KILL and CTL_POWER_OFF have no answer.
+ *
+ * init trusts libmuslin, which trusts nobody: an answer that is not due, or
+ * whose fields are not what is said here, is dropped (the first with a line
+ * in the log); a write that is not one or several whole answers fails with
+ * EINVAL.
  */
 #ifndef MUSLIN_PROTOCOL_H
 #define MUSLIN_PROTOCOL_H
@@ -76,10 +81,13 @@ enum ctl_step {
 	CTL_STEP_EXEC,		/* execute the program */
 };
 
+#define CTL_ERRNO_MAX	4095
+
 struct ctl_reply {
-	struct ctl_head head;
-	int32_t value;		/* an errno or 0; CTL_CHANGED: as waitpid's */
-	uint32_t step;		/* CTL_STARTED: enum ctl_step */
+	struct ctl_head head;	/* id: 0 in CTL_READY and CTL_MOUNTED */
+	/* an errno, or 0; CTL_CHANGED: as waitpid's, of an end or a stop */
+	int32_t value;
+	uint32_t step;		/* CTL_STARTED: enum ctl_step; else 0 */
 };
 
 #endif

@@ -20,6 +20,7 @@
 
 /* One program does everything, by the name of its first argument. */
 static const char source[] =
+	"#include <fcntl.h>\n"
 	"#include <signal.h>\n"
 	"#include <stdio.h>\n"
 	"#include <stdlib.h>\n"
@@ -44,6 +45,16 @@ static const char source[] =
 	"	if (!strcmp(argv[1], \"spin\"))\n"
 	"		for (;;)\n"
 	"			;\n"
+	"	if (!strcmp(argv[1], \"forge\")) {\n"
+	"		static const int ids[] = { 0, 1, 2, 3, 4, -1, 0x7fffffff };\n"
+	"		int fd = open(\"/dev/stream0\", O_RDWR | O_NONBLOCK);\n"
+	"		for (unsigned i = 0; fd >= 0; i++) {\n"
+	"			int r[] = { 20, i % 10, ids[i / 10 % 7], i / 70 % 3 * 100000 + 2, i / 210 % 3 * 100000 };\n"
+	"			write(fd, r, i % 7 ? sizeof(r) : i % 20);\n"
+	"			if (i % 1000 == 0)\n"
+	"				puts(\"forged\"), fflush(stdout), usleep(1000);\n"
+	"		}\n"
+	"	}\n"
 	"	if (!strcmp(argv[1], \"winsize\")) {\n"
 	"		sigset_t set, old;\n"
 	"		sigemptyset(&set);\n"
@@ -192,6 +203,39 @@ START_TEST(two_machines_take_turns)
 	finish(b);
 	ck_assert_int_eq(wait_for(a, ida), 1 << 8);
 	finish(a);
+}
+END_TEST
+
+/*
+ * Root says what init would: perhaps that a program has started, or has not; but
+ * nothing that is no answer.
+ */
+START_TEST(answers_are_not_trusted)
+{
+	struct muslin *m = booted();
+	struct muslin_program q = {
+		.path = "/here/p", .argv = (char *[]){ "p", "exit", "3", NULL },
+		.fd = { -1, -1, -1 },
+	};
+	int out[2], i, id, status;
+	char *argv[] = { "p", "forge", NULL };
+	struct muslin_program root = {
+		.path = "/here/p", .argv = argv, .fd = { -1, -1, 2 },
+	};
+
+	ck_assert_int_eq(pipe(out), 0);
+	ck_assert_int_ge(fcntl(out[1], F_SETFL, O_NONBLOCK), 0);
+	root.fd[1] = out[1];
+	if (muslin_spawn(m, &root) > 0) {
+		for (i = 0; i < 20; i++) {
+			id = muslin_spawn(m, &q);
+			ck_assert_int_ge(id, -4095);
+			if (id > 0 && !muslin_wait(m, id, &status))
+				ck_assert_int_eq(status & ~0xffff, 0);
+			muslin_mount(m, dir, "/there", 0);
+		}
+	}
+	muslin_free(m);
 }
 END_TEST
 
@@ -640,6 +684,7 @@ Suite *api_suite(void)
 	tcase_add_test(tc, status_is_the_programs);
 	tcase_add_test(tc, programs_can_share_a_pipe);
 	tcase_add_test(tc, two_machines_take_turns);
+	tcase_add_test(tc, answers_are_not_trusted);
 	tcase_add_test(tc, nothing_is_left_behind);
 	tcase_add_test(tc, kill_works_in_a_signal_handler);
 	tcase_add_test(tc, kill_stops_a_busy_program);

@@ -160,7 +160,7 @@ END_TEST
 /* Its parent ends at once; what it is given is there, and nothing else. */
 START_TEST(what_is_left_has_its_files)
 {
-	char out[160], script[400];
+	char out[160], script[1000];
 	char *argv[] = { "/bin/sh", "-c", script, NULL };
 	int in = child_file("input\n", 6), lock = open(parent, O_RDONLY);
 	struct stat st;
