@@ -2,7 +2,6 @@
 /* Every kind of argument, pointing to where nothing is: EFAULT. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
@@ -371,11 +370,6 @@ static void others(void)
 	WRITES(1, (lseek(dir, 0, SEEK_SET), syscall(SYS_getdents64, dir, p, 500)));
 	WRITES(4, ioctl(ends[0], FIONREAD, p));
 	WRITES(4, syscall(SYS_getresuid, name, name, p));
-	if (getuid() == 0) {
-		t_check(setgroups(1, &(gid_t){ 7 }) == 0);
-		WRITES(4, syscall(SYS_getgroups, 10, p));
-		READS(4, syscall(SYS_setgroups, 1, p));
-	}
 	WRITES(4, syscall(SYS_sched_getparam, 0, p));
 	READS(4, syscall(SYS_sched_setparam, 0, p));
 	WRITES(4, syscall(SYS_sched_getaffinity, 0, 4, p));
