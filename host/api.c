@@ -80,6 +80,7 @@ void muslin_free(struct muslin *m)
 	machine_exit(m);
 	image_exit(m);
 	module_exit(m);
+	builder_stop(m);
 	tty_exit(m);
 	streams_exit(m);
 	ctl_exit(m);

@@ -446,7 +446,7 @@ static int resume(struct run_options *o)
 {
 	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty)
 		return complain(STATUS_USAGE,
-				"a program that is resumed takes no options but --stats and --no-confine; see muslin run --help");
+				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;
 	return with_machine(o, NULL, NULL, NULL);
 }

@@ -40,7 +40,7 @@ static const uint16_t allowed[] = {
 	SYS_openat, SYS_openat2, SYS_access, SYS_faccessat, SYS_faccessat2,
 	SYS_readlink, SYS_readlinkat, SYS_getdents64, SYS_getcwd,
 	SYS_unlink, SYS_unlinkat, SYS_mkdirat, SYS_mknodat, SYS_symlinkat, SYS_linkat,
-	SYS_rename, SYS_renameat, SYS_renameat2, SYS_fchmod, SYS_fchmodat, FCHMODAT2,
+	SYS_rename, SYS_renameat, SYS_renameat2, SYS_chmod, SYS_fchmod, SYS_fchmodat, FCHMODAT2,
 	SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_ftruncate, SYS_fallocate,
 	SYS_fsync, SYS_fdatasync, SYS_statfs, SYS_fstatfs, SYS_umask,
 	SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch,

@@ -710,5 +710,4 @@ void module_exit(struct muslin *m)
 		m->modules = mod->next;
 		destroy(mod);
 	}
-	builder_stop(m);
 }

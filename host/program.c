@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "build.h"
 #include "machine.h"
 #include "module.h"
 #include "muslin.h"
@@ -111,6 +112,7 @@ static int translate_image(const struct muslin_config *config, const char *path,
 	if (!r)
 		module_put(mod);
 	module_exit(m);
+	builder_stop(m);
 	free(m);
 	return r;
 }

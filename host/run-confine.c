@@ -34,6 +34,7 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 	    bool makes_image)
 {
 	char *image = makes_image && o->image ? xstrdup(o->image) : NULL;
+	const char *dir = image ? dirname(image) : NULL;
 	struct list l = { 0 };
 	int r;
 
@@ -46,8 +47,9 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 		add(&l, o->dirs[i].host, o->dirs[i].read_only ? MUSLIN_READ_ONLY : 0);
 	if (program)
 		add(&l, program, MUSLIN_READ_ONLY);
-	if (image)
-		add(&l, dirname(image), 0);
+	/* if there is no such directory, whoever makes the file will say so */
+	if (dir && !access(dir, F_OK))
+		add(&l, dir, 0);
 	if (makes_image)
 		add(&l, NULL, MUSLIN_REACH_CACHE);
 	r = muslin_confine(m, l.p, l.n);

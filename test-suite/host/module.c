@@ -70,6 +70,7 @@ static void teardown(void)
 	char command[200];
 
 	module_exit(&m);
+	builder_stop(&m);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -183,6 +184,7 @@ START_TEST(cached_program_is_not_compiled)
 	ran(2);
 	module_put(mod);
 	module_exit(&other);
+	builder_stop(&other);
 }
 END_TEST
 
@@ -210,6 +212,7 @@ START_TEST(damaged_cache_entry_is_made_again)
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
 	module_exit(&m);
+	builder_stop(&m);
 	snprintf(command, sizeof(command),
 		 "for f in '%s'/*.so; do head -c 5000 $f >$f.x; mv $f.x $f; done", dir);
 	ck_assert_int_eq(system(command), 0);
@@ -718,6 +721,7 @@ START_TEST(quick_tier_needs_no_compiler)
 	ran(9);
 	module_put(mod);
 	module_exit(&m);
+	builder_stop(&m);
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
 	refused(-ENOENT, "prog: wasm2c not found (set MUSLIN_WASM2C)");
 }
@@ -751,6 +755,7 @@ START_TEST(tools_are_not_needed_for_what_is_cached)
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
 	module_exit(&m);
+	builder_stop(&m);
 	tier(_i ? "optimized" : "auto");
 	setenv("MUSLIN_CC", "no-such-cc", 1);
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
@@ -851,6 +856,7 @@ static void load_twice(void)
 {
 	for (int i = 0; i < 2; i++) {
 		module_exit(&m);
+		builder_stop(&m);
 		ck_assert_msg(load() == 0, "%s", error);
 		ck_assert_ptr_nonnull(mod->quick.p);
 		if (!i)
