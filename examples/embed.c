@@ -15,14 +15,16 @@ static int run(struct muslin *m, char **argv, int *status)
 		.argv = argv,
 		.envp = env,
 		.cwd = "/work",
-		.uid = getuid(),
-		.gid = getgid(),
+		.uid = getuid(), .gid = getgid(),
 		.umask = 022,
-		.fd = { 0, 1, 2 },
-		.flags = MUSLIN_TTY,
+		.fd = { 0, 1, 2 }, .flags = MUSLIN_TTY,
 	};
-	int r = muslin_boot(m);
+	/* all that even a guest that breaks out can reach */
+	const struct muslin_reach reach[] = { { argv[0], MUSLIN_READ_ONLY }, { ".", 0 } };
+	int r = muslin_confine(m, reach, 2);
 
+	if (!r)
+		r = muslin_boot(m);
 	if (!r)
 		r = muslin_mount_file(m, argv[0], "/program", "main");
 	if (!r)
