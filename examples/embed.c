@@ -11,8 +11,7 @@ static int run(struct muslin *m, char **argv, int *status)
 {
 	char *env[] = { "PATH=/bin:/usr/bin", "HOME=/work", NULL };
 	struct muslin_program program = {
-		.path = "/program/main",
-		.argv = argv,
+		.path = "/program/main", .argv = argv,
 		.envp = env,
 		.cwd = "/work",
 		.uid = getuid(), .gid = getgid(),
