@@ -181,9 +181,14 @@ void ptrace_disable(struct task_struct *t)
 {
 }
 
-/* There are no registers to show, and no single step. */
+/*
+ * There are no registers to show, and no single step.  A system call is a call of
+ * a function, which does not look at flags on its way in: nothing would stop.
+ */
 long arch_ptrace(struct task_struct *t, long req, unsigned long addr, unsigned long data)
 {
+	if (req == PTRACE_SYSCALL)
+		return -EIO;
 	return ptrace_request(t, req, addr, data);
 }
 
