@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -111,6 +112,7 @@ int main(void)
 	sigset_t set;
 
 	umask(022);
+	prctl(PR_SET_DUMPABLE, 0);	/* for those who are root, but no more */
 	mount_system();
 	ctl = open(CONTROL, O_RDWR | O_CLOEXEC);
 	if (ctl < 0)

@@ -15,6 +15,7 @@
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/poll.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -28,6 +29,29 @@ static DECLARE_WAIT_QUEUE_HEAD(stream_wait);
 static atomic_t stream_files[HOST_STREAMS];	/* open files */
 static const struct class stream_class = { .name = "stream" };
 static struct cdev stream_cdev;
+
+/*
+ * The embedder does what the control channel says, so that is init's alone.  Init
+ * opens it once, and it is of use to those only who run in init's memory: the
+ * leaders of sessions, too.  Who gets hold of the open file, root perhaps, by
+ * pidfd_getfd() or an exec that should not be, has got nothing.
+ */
+static struct mm_struct *ctl_mm;
+
+static int ctl_open(void)
+{
+	if (!is_global_init(current))
+		return -EPERM;
+	if (cmpxchg(&ctl_mm, NULL, current->mm))
+		return -EBUSY;
+	mmgrab(ctl_mm);		/* for ever: no other one is to be at its address */
+	return 0;
+}
+
+static bool may_use(int n)
+{
+	return n != HOST_STREAM_CTL || current->mm == ctl_mm;
+}
 
 void wasm_stream_irq(void)
 {
@@ -70,6 +94,8 @@ static ssize_t stream_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	long r = 0;
 	void *buf;
 
+	if (!may_use(n))
+		return -EPERM;
 	if (!len)
 		return 0;
 	/* What was read cannot be given back if the buffer is bad. */
@@ -125,6 +151,8 @@ static ssize_t stream_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t r = 0;
 	void *buf;
 
+	if (!may_use(n))
+		return -EPERM;
 	if (!size)
 		return 0;
 	buf = kmalloc(size, GFP_KERNEL);
@@ -151,6 +179,8 @@ static __poll_t stream_poll(struct file *file, poll_table *wait)
 	__poll_t want = poll_requested_events(wait);
 	int events = 0, r;
 
+	if (!may_use(n))
+		return EPOLLERR;
 	if (want & (EPOLLIN | EPOLLRDNORM))
 		events |= POLLIN;
 	if (want & (EPOLLOUT | EPOLLWRNORM))
@@ -169,13 +199,18 @@ static __poll_t stream_poll(struct file *file, poll_table *wait)
 
 static loff_t stream_llseek(struct file *file, loff_t offset, int whence)
 {
-	return host_stream_seek(iminor(file_inode(file)), offset, whence);
+	int n = iminor(file_inode(file));
+
+	return may_use(n) ? host_stream_seek(n, offset, whence) : -EPERM;
 }
 
 static int stream_open_file(struct inode *inode, struct file *file)
 {
 	int n = iminor(inode);
+	int r = n == HOST_STREAM_CTL ? ctl_open() : 0;
 
+	if (r)
+		return r;
 	if (host_stream_poll(n) < 0)
 		return -ENXIO;
 	atomic_inc(&stream_files[n]);
