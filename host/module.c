@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "background.h"
 #include "build.h"
+#include "console.h"
 #include "machine.h"
 #include "module.h"
 #include "muslin.h"
@@ -44,13 +45,7 @@ struct load {
 /* Programs give names to programs, and not for the sake of a terminal. */
 static void make_printable(char *text)
 {
-	for (unsigned char *s = (unsigned char *)text; *s; s++) {
-		if (*s == 0xc2 && s[1] && s[1] < 0xa0)	/* U+0080 to U+009F */
-			*s++ = '?';
-		else if (*s >= ' ' && *s != 127)
-			continue;
-		*s = '?';
-	}
+	text[printable(text, text, strlen(text), false)] = 0;
 }
 
 static int refuse(struct load *l, int err, const char *fmt, ...)
@@ -529,6 +524,7 @@ static int make(struct load *l, struct module *mod)
 	mod->start = wasm_find_export(&l->w, "_start")->index;
 	mod->data = WASM_PAGE;
 	mod->end = l->w.memories[0].min * WASM_PAGE;
+	mod->data_start = wasm_data_start(&l->w, &mod->pieces);
 	mod->data_end = mod->data;
 	if (mod->pieces.n)
 		mod->data_end = (mod->pieces.end + WASM_PAGE - 1) & -WASM_PAGE;

@@ -57,7 +57,10 @@ int muslin_tier(const char *name);
 struct muslin_config {
 	uint64_t memory;	/* bytes, 32 MiB to 3.5 GiB; 0: 1 GiB */
 	const char *cmdline;	/* more kernel parameters, or NULL */
-	/* Kernel messages as they come, not always whole lines; or NULL. */
+	/*
+	 * Kernel messages as they come, not always whole lines; or NULL.  They
+	 * have the guest's words in them, made printable.
+	 */
 	void (*log)(void *arg, const char *text, size_t n);
 	/*
 	 * What takes long, one line without newline, which is to take the place
