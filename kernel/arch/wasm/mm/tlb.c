@@ -129,6 +129,16 @@ void wasm_tlb_forget(struct mm_struct *mm)
 		start_anew(mm);
 }
 
+/* The host refused a run of pages of the chunk, whose marks are gone. */
+static void mark_chunk(struct mm_struct *mm, unsigned long chunk)
+{
+	pte_t *pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
+	int i;
+
+	for (i = 0; pte && i < CHUNK_PAGES; i++)
+		set_pte(pte + i, pte[i]);
+}
+
 static int sync_chunks(struct mm_struct *mm)
 {
 	mm_context_t *context = &mm->context;
@@ -140,24 +150,33 @@ static int sync_chunks(struct mm_struct *mm)
 		err = sync_chunk(mm, &run, chunk << WASM_CHUNK_SHIFT);
 		if (!err)
 			err = run_flush(&run);
-		if (err)
+		if (err) {
+			mark_chunk(mm, chunk);
 			return err;
+		}
 		__clear_bit(chunk, context->dirty);
 	}
 	return 0;
 }
 
 /*
- * Tells the host what changed.  If it refuses a run of pages, their marks are
- * gone already: all is marked again.
+ * Tells the host what changed.  If it refuses some of a program's, it is to have
+ * nothing: what it has is not what the page tables say.  What the kernel itself
+ * has in use stays.
  */
 static int sync_marked(struct mm_struct *mm)
 {
 	int err = sync_chunks(mm);
 
-	if (err)
-		wasm_tlb_forget(mm);
+	if (err && mm != &init_mm)
+		start_anew(mm);
 	return err;
+}
+
+/* The rest of what is marked may be refused, too, and has to wait for the next. */
+int wasm_vmap_sync(void)
+{
+	return wasm_tlb_sync(&init_mm);
 }
 
 /* Maps what new has and old has not, old being what the host knows. */
