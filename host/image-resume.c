@@ -122,7 +122,7 @@ static int load_memory(struct muslin *m, int fd, const struct part *p)
 {
 	uint32_t page, end = (p->addr + p->size) / KERNEL_PAGE;
 
-	if (p->addr + p->size > m->memory_size)
+	if (p->addr < MEMORY_START || p->addr + p->size > m->memory_size)
 		return -ENOENT;
 	if (mmap(m->memory + p->addr, p->size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_FIXED, fd, p->offset) == MAP_FAILED)

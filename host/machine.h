@@ -35,7 +35,7 @@ struct muslin {
 	struct w2c_vmlinux *kernel;
 	struct host_page *page;
 	uint8_t *memory;
-	uint32_t memory_size;	/* bytes of physical memory, from 0 */
+	uint32_t memory_size;	/* where physical memory ends; from MEMORY_START */
 	int memory_fd;		/* and the memfd that they are in */
 	struct arena arena;
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
@@ -242,6 +242,8 @@ void task_leave(struct muslin *m);
 /* --- mm.c --- */
 
 #define USER_SPACE (1ull << 32)
+/* The page below is never there in the kernel's space: NULL faults. */
+#define MEMORY_START 65536u
 
 /*
  * Where an instance and its linear memory are.  A child of fork() must find

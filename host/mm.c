@@ -203,7 +203,8 @@ u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 pro
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
 
-	if (!range_ok(m, mm, va, len) || (uint64_t)pa + len > m->memory_size)
+	if (!range_ok(m, mm, va, len) || pa < MEMORY_START ||
+	    (uint64_t)pa + len > m->memory_size)
 		machine_halt(m, HALTED + HOST_PANIC);
 	if (mm_make_space(m, mm))
 		return -ENOMEM;
@@ -243,8 +244,9 @@ int mm_resume(struct muslin *m)
 		return -errno;
 	if (ftruncate(m->memory_fd, m->memory_size))
 		return -errno;
-	if (mmap(m->memory, m->memory_size, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_FIXED, m->memory_fd, 0) == MAP_FAILED)
+	if (mmap(m->memory + MEMORY_START, m->memory_size - MEMORY_START,
+		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m->memory_fd,
+		 MEMORY_START) == MAP_FAILED)
 		return -errno;
 	return 0;
 }

@@ -48,8 +48,8 @@ void __init setup_arch(char **cmdline_p)
 	*cmdline_p = cmdline;
 	parse_early_param();
 	memory_end = host_memory_size() & PAGE_MASK;
-	memblock_add(0, memory_end);
-	memblock_reserve(0, kernel_end);
+	memblock_add(PHYS_START, memory_end - PHYS_START);
+	memblock_reserve(PHYS_START, kernel_end - PHYS_START);
 	reserve_initrd(kernel_end);
 	paging_init();
 	seed_random();

@@ -12,7 +12,7 @@ void __init paging_init(void)
 {
 	unsigned long max_zone_pfn[MAX_NR_ZONES] = { 0 };
 
-	min_low_pfn = 0;
+	min_low_pfn = PFN_DOWN(PHYS_START);
 	max_low_pfn = max_pfn = PFN_DOWN(memory_end);
 	max_zone_pfn[ZONE_NORMAL] = max_low_pfn;
 	free_area_init(max_zone_pfn);

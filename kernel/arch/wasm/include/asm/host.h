@@ -23,7 +23,10 @@ struct host_image;
 
 /* --- machine (host/machine.c) --- */
 
-/* Bytes of physical memory: linear memory 0..n, mapped at the same address. */
+/*
+ * Bytes of physical memory: linear memory 0..n, mapped at the same address, but
+ * for the first page, which is not there.
+ */
 unsigned long __host(memory_size)(void);
 /* Copies the kernel command line, with its NUL, into buf. */
 void __host(cmdline)(char *buf, unsigned long n);

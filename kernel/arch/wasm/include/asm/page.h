@@ -8,8 +8,12 @@
 #define PAGE_SIZE	(_AC(1, UL) << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 
-/* Linear memory is physical memory, from 0; vmalloc space is above it. */
+/*
+ * Linear memory is physical memory, at the same addresses; vmalloc space is
+ * above it.  The host never maps the first page: NULL is there.
+ */
 #define PAGE_OFFSET	0UL
+#define PHYS_START	PAGE_SIZE
 
 #ifndef __ASSEMBLY__
 
@@ -39,7 +43,8 @@ extern unsigned long memory_end;	/* bytes of physical memory */
 #define virt_to_page(x)		pfn_to_page(virt_to_pfn(x))
 #define page_to_virt(p)		__va(page_to_pfn(p) << PAGE_SHIFT)
 #define page_to_phys(p)		((phys_addr_t)page_to_pfn(p) << PAGE_SHIFT)
-#define virt_addr_valid(x)	((unsigned long)(x) < memory_end)
+#define virt_addr_valid(x)	((unsigned long)(x) >= PHYS_START && \
+				 (unsigned long)(x) < memory_end)
 
 /* code is not in linear memory */
 #define VM_DATA_DEFAULT_FLAGS	VM_DATA_FLAGS_NON_EXEC
