@@ -20,6 +20,7 @@ struct module {
 	void *const *thunks;
 	uint32_t id;		/* never another module's, on this machine */
 	uint32_t data;		/* the first address of data */
+	uint32_t data_start;	/* what is before it is constant; a page's */
 	uint32_t data_end;	/* of what module_data() gives, a page's end */
 	uint32_t end;		/* of the initial memory */
 	uint32_t start;		/* the function _start */

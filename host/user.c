@@ -66,6 +66,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	mm->space->set_up = true;
 	info->module = mod->id;
 	info->data = mod->data;
+	info->data_start = mod->data_start;
 	info->data_end = mod->data_end;
 	info->end = mod->end;
 	return 0;

@@ -286,9 +286,11 @@ static int make_plan(struct plan *p)
 		return 0;
 	}
 	active = *p->data;
+	p->data->whole = p->w->start < 0;
 	if (!find_start(p))
 		return 0;
 	init_function(p);
+	p->data->whole = !p->r.bad;
 	if (p->r.bad)
 		forget_passive(p, &active);
 	return 0;
@@ -348,6 +350,23 @@ void wasm_data_free(struct wasm_data *d)
 {
 	free(d->pieces);
 	memset(d, 0, sizeof(*d));
+}
+
+uint32_t wasm_data_start(const struct wasm *w, const struct wasm_data *d)
+{
+	const struct wasm_export *e = wasm_find_export(w, WASM_DATA_START);
+	const struct wasm_global *g;
+
+	if (!d->whole || !e || e->kind != WASM_GLOBAL)
+		return WASM_PAGE;
+	g = &w->globals[e->index];
+	if (!g->known || g->mutable || g->value % WASM_PAGE)
+		return WASM_PAGE;
+	/* the linker of another one may have laid it out otherwise */
+	for (uint32_t i = 0; i < d->n; i++)
+		if (d->pieces[i].addr == g->value)
+			return g->value;
+	return WASM_PAGE;
 }
 
 void wasm_data_copy(const struct wasm_data *d, const void *image,

@@ -268,14 +268,33 @@ static void skip_expression(struct reader *r)
 	} while (op != 0x0b && !r->bad);
 }
 
+/* i32.const and no more, or any other expression. */
+static void global_value(struct reader *r, struct wasm_global *g)
+{
+	const uint8_t *from = r->p;
+	unsigned int bits;
+
+	if (byte(r) != 0x41) {
+		r->p = from;
+		skip_expression(r);
+		return;
+	}
+	g->value = leb(r, 32);
+	bits = 7 * (r->p - from - 1);
+	if (!r->bad && bits < 32 && r->p[-1] & 64)
+		g->value |= -1u << bits;
+	g->known = !r->bad && r->p != r->end && *r->p == 0x0b;
+	skip_expression(r);
+}
+
 static void read_globals(struct reader *r, struct wasm *w)
 {
 	uint32_t n = count(r);
 
 	w->globals = grow(r, w->globals, w->nglobals, n, sizeof(*w->globals));
 	while (n-- && !r->bad) {
-		w->globals[w->nglobals++] = global_type(r);
-		skip_expression(r);
+		w->globals[w->nglobals] = global_type(r);
+		global_value(r, &w->globals[w->nglobals++]);
 	}
 }
 

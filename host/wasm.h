@@ -49,6 +49,8 @@ struct wasm_memory {
 struct wasm_global {
 	char type;		/* as in a signature */
 	bool mutable;
+	bool known;		/* it starts as an i32 that the module says: */
+	uint32_t value;
 };
 
 /* Indices count imports first, as the module's own do. */
@@ -116,12 +118,19 @@ struct wasm_data {
 	struct wasm_piece *pieces;
 	uint32_t n;
 	uint32_t end;		/* of the last piece */
+	bool whole;		/* no start function writes to them */
 };
 
 /* 0 or -ENOMEM.  w is what wasm_read() says of the image. */
 int wasm_data_read(const struct wasm *w, const void *image, size_t size,
 		   struct wasm_data *d);
 void wasm_data_free(struct wasm_data *d);
+/*
+ * Pieces before it are constant: the value of the exported global __data_start, if
+ * a piece begins there and it is a page's first address; or WASM_PAGE.
+ */
+#define WASM_DATA_START "__data_start"
+uint32_t wasm_data_start(const struct wasm *w, const struct wasm_data *d);
 /* What is at [addr, addr + n). */
 void wasm_data_copy(const struct wasm_data *d, const void *image,
 		    uint32_t addr, void *to, uint32_t n);

@@ -14,3 +14,15 @@ START ":\n"
 "	call _start_c\n"
 "	end_function\n"
 );
+
+/* What can be written begins on a page of its own, and constants, which the
+ * linker has before it, end there: this is the first object's first.  It is not
+ * empty, so that the segment which it begins is there. */
+__asm__(
+".section .data.start,\"R\",@\n"
+".globl __data_start\n"
+".p2align 16\n"
+"__data_start:\n"
+"	.int8 0\n"
+".size __data_start, 1\n"
+);

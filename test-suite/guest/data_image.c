@@ -136,7 +136,7 @@ static long smaps(const void *p, const char *key, char name[200])
 			if (now)
 				strcpy(name, here);
 			if (now)
-				t_check(!strcmp(perms, "rw-p"));
+				t_check(!strcmp(perms, p == constant ? "r--p" : "rw-p"));
 		} else if (now && !strncmp(line, key, strlen(key))) {
 			value = atol(line + strlen(key) + 1);
 		}

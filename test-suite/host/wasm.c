@@ -410,6 +410,94 @@ START_TEST(active_segments_are_data)
 }
 END_TEST
 
+/* Its third global, exported as __data_start, is what global says. */
+static void constants_program(const char *global, size_t n, const char *data, size_t size)
+{
+	char globals[80] = "\3\x7f\1\x41\0\x0b\x7f\1\x41\0\x0b";
+
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, ALL_TYPES);
+	SECTION(im, IMPORTS, "\1\3env\6memory\2\3\6\x80\x80\4");
+	SECTION(im, FUNCTIONS, "\1\0");
+	SECTION(im, TABLES, TABLE_16);
+	memcpy(globals + 11, global, n);
+	image_section(im, GLOBALS, globals, 11 + n);
+	SECTION(im, EXPORTS, "\5" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE
+		"\x0c__data_start\3\2");
+	SECTION(im, CODE, "\1\2\0\x0b");
+	image_section(im, DATA, data, size);
+}
+
+static uint32_t data_start(void)
+{
+	struct wasm_data d;
+	uint32_t start;
+
+	ck_assert_int_eq(read_image(im->n), 0);
+	ck_assert_int_eq(wasm_data_read(&w, im->p, im->n, &d), 0);
+	start = wasm_data_start(&w, &d);
+	wasm_data_free(&d);
+	wasm_free(&w);
+	return start;
+}
+
+#define DATA_START(global, data) \
+	(constants_program(global, sizeof(global) - 1, data, sizeof(data) - 1), data_start())
+#define I32(n)		"\x7f\0\x41" n "\x0b"
+#define PAGE_2		"\x80\x80\x08"
+#define PIECES(second)	"\2\0\x41\x80\x80\4\x0b\3abc\0\x41" second "\x0b\1d"
+
+START_TEST(constants_end_where_the_module_says)
+{
+	ck_assert_uint_eq(DATA_START(I32(PAGE_2), PIECES(PAGE_2)), 2 * WASM_PAGE);
+	ck_assert_uint_eq(DATA_START(I32("\x80\x80\4"), PIECES(PAGE_2)), WASM_PAGE);
+	ck_assert_uint_eq(DATA_START(I32("\x80\x80\x10"), PIECES("\x80\x80\x10")), 4 * WASM_PAGE);
+	PROGRAM(im, STORE_ARGUMENT);	/* it says nothing */
+	SECTION(im, DATA, PIECES(PAGE_2));
+	ck_assert_uint_eq(data_start(), WASM_PAGE);
+}
+END_TEST
+
+START_TEST(what_cannot_be_the_end_of_constants_is_not)
+{
+	static const struct {
+		const char *p;
+		size_t n;
+	} globals[] = {
+#define G(s)	{ s, sizeof(s) - 1 }
+		G("\x7f\1\x41" PAGE_2 "\x0b"),		/* a variable */
+		G("\x7e\0\x42" PAGE_2 "\x0b"),		/* of 64 bits */
+		G("\x7f\0\x23\0\x0b"),			/* another global's value */
+		G("\x7f\0\x41" PAGE_2 "\x41\0\x6a\x0b"),	/* a sum */
+		G(I32("\x80\x80\x10")),			/* behind data */
+		G(I32("\x80\x80\x0c")),			/* no segment's */
+		G(I32("\x81\x80\x08")),			/* not a page's */
+		G(I32("\0")),
+		G(I32("\x80\x80\x7c")),			/* -65536 */
+		G(I32("\x80\x80\x80\x80\x78")),		/* 2 GiB */
+	};
+
+	for (size_t i = 0; i < sizeof(globals) / sizeof(*globals); i++) {
+		constants_program(globals[i].p, globals[i].n, PIECES(PAGE_2),
+				  sizeof(PIECES(PAGE_2)) - 1);
+		ck_assert_msg(data_start() == WASM_PAGE, "global %zu", i);
+	}
+	/* a segment lies across it, begins behind it, or ends there */
+	ck_assert_uint_eq(DATA_START(I32(PAGE_2), "\1\0\x41\xfe\xff\7\x0b\3abc"), WASM_PAGE);
+	ck_assert_uint_eq(DATA_START(I32(PAGE_2), PIECES("\x81\x80\x08")), WASM_PAGE);
+	ck_assert_uint_eq(DATA_START(I32(PAGE_2), "\1\0\x41\xfd\xff\7\x0b\3abc"), WASM_PAGE);
+	ck_assert_uint_eq(DATA_START(I32("\x88\x80\4"), "\1\0\x41\x88\x80\4\x0b\3abc"), WASM_PAGE);
+	/* an unknown start function may write anywhere */
+	constants_program(I32(PAGE_2), sizeof(I32(PAGE_2)) - 1, PIECES(PAGE_2),
+			  sizeof(PIECES(PAGE_2)) - 1);
+	im->n -= 3 + sizeof(PIECES(PAGE_2)) - 1 + 3 + 4;
+	SECTION(im, START, "\0");
+	SECTION(im, CODE, "\1\2\0\x0b");
+	SECTION(im, DATA, PIECES(PAGE_2));
+	ck_assert_uint_eq(data_start(), WASM_PAGE);
+}
+END_TEST
+
 START_TEST(functions_are_described)
 {
 	char buf[100];
@@ -454,6 +542,8 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, data_of_other_start_functions_is_theirs);
 	tcase_add_test(tc, pieces_out_of_order_are_not_data);
 	tcase_add_test(tc, active_segments_are_data);
+	tcase_add_test(tc, constants_end_where_the_module_says);
+	tcase_add_test(tc, what_cannot_be_the_end_of_constants_is_not);
 	tcase_add_test(tc, functions_are_described);
 	suite_add_tcase(suite, tc);
 	return suite;

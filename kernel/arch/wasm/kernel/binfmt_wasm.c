@@ -4,7 +4,8 @@
  * an address space:
  *
  *	0		never mapped, so that NULL faults
- *	info.data	initialised data, a private mapping of its file in image.c
+ *	info.data	constants, a private mapping of the program's file in image.c
+ *	info.data_start	initialised data, another one
  *	info.data_end	the rest of data, and bss
  *	info.end	brk
  *	...		mmap, top down
@@ -110,23 +111,35 @@ static int create_stack(struct linux_binprm *bprm)
 	return copy_to_user(sp, mm->saved_auxv, naux * sizeof(long)) ? -EFAULT : 0;
 }
 
+/* A part of data, which may be empty, at its place. */
+static int map_part(const struct host_image *info, struct file *data,
+		    unsigned long start, unsigned long end, unsigned long prot)
+{
+	unsigned long addr = start;
+
+	if (start < end)
+		addr = vm_mmap(data, start, end - start, prot,
+			       MAP_PRIVATE | MAP_FIXED, start - info->data);
+	return IS_ERR_VALUE(addr) ? addr : 0;
+}
+
 static int map_data(const struct host_image *info, struct file *data)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long addr;
+	int err = 0;
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	mm->start_code = mm->end_code = mm->start_data = info->data;
+	mm->start_code = mm->end_code = info->data;
+	mm->start_data = info->data_start;
 	mm->end_data = mm->start_brk = mm->brk = info->end;
 	mmap_write_unlock(mm);
-	if (data) {
-		addr = vm_mmap(data, info->data, info->data_end - info->data,
-			       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, 0);
-		if (IS_ERR_VALUE(addr))
-			return addr;
-	}
-	return vm_brk_flags(info->data_end, info->end - info->data_end, 0);
+	if (data)
+		err = map_part(info, data, info->data, info->data_start, PROT_READ);
+	if (data && !err)
+		err = map_part(info, data, info->data_start, info->data_end,
+			       PROT_READ | PROT_WRITE);
+	return err ?: vm_brk_flags(info->data_end, info->end - info->data_end, 0);
 }
 
 static int load_wasm(struct linux_binprm *bprm)

@@ -48,6 +48,7 @@ struct host_page {
 struct host_image {
 	unsigned int module;		/* the host's number of the program */
 	unsigned int data;		/* first address of the program's data */
+	unsigned int data_start;	/* what is before it is constant; a page */
 	unsigned int data_end;		/* of its initialised data, a page's end */
 	unsigned int end;		/* end of its initial memory */
 	char error[248];		/* why it was refused, one line */
