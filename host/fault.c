@@ -139,12 +139,27 @@ static void handle_irq(void *arg)
 	set_errno(saved_errno);
 }
 
+/* The kernel's code, not ours which it called: kernel-text.h. */
+extern const uint8_t kernel_text[] __asm__("__start_muslin_kernel") __attribute__((weak));
+extern const uint8_t kernel_text_end[] __asm__("__stop_muslin_kernel") __attribute__((weak));
+
+static bool is_kernel(const uint8_t *pc)
+{
+	return pc >= kernel_text && pc < kernel_text_end;
+}
+
 /* The kernel itself touched what is not there, or the host has no memory. */
 static void handle_kernel(void *arg)
 {
 	struct fault *f = arg;
+	struct task *t = f->m->task;
 
 	fail(f->m, -EIO, "the kernel faulted at address %#x", f->addr);
+	/* it may end the task instead, but not when that is what it does */
+	if (is_kernel(f->pc) && !t->oops) {
+		t->oops = true;
+		w2c_vmlinux_kernel_fault(f->m->kernel, f->addr);
+	}
 	machine_halt(f->m, HALTED + HOST_PANIC);
 }
 

@@ -226,6 +226,7 @@ struct task {
 	struct muslin_unwind unwind;
 	struct trap trap;
 	int elsewhere;		/* interruptions of code that is not the module's */
+	bool oops;		/* it faulted in the kernel, and is to die there */
 	struct muslin_jump *fork_point;	/* in the system call's thunk */
 };
 

@@ -22,6 +22,7 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 	-ffp-contract=off -fno-math-errno -fno-stack-protector \
 	-fstack-clash-protection -fcf-protection=none -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables
+KERNEL_TEXT := -include host/kernel-text.h
 
 # the tools, and the part of the library that they consist of
 translate_objects := $(addprefix $(h)/,prelude.o child.o sandbox.o landlock.o cpu-$(arch).o translate.o glue.o fenv.o wasm.o wasm-code.o wasm-data.o \
@@ -43,9 +44,9 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
-$(vmlinux_o): %.o: %.c host/prelude.h host/prelude-plain.h host/jump.h host/abi.h
+$(vmlinux_o): %.o: %.c host/kernel-text.h host/prelude.h host/prelude-plain.h host/jump.h host/abi.h
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost -I$(@D) -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost -I$(@D) -c -o $@ $<
 
 $(h)/syscalls.c: host/syscalls.awk $(h)/vmlinux/.stamp
 	$(say) GEN $@

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/perf_event.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/uaccess.h>
 #include <asm/fault.h>
 #include <asm/host.h>
@@ -94,4 +96,22 @@ void wasm_user_trap(int sig, int code, unsigned long addr)
 	else
 		force_sig_fault(sig, code, (void __user *)addr);
 	wasm_user_work();
+}
+
+/*
+ * A task of the kernel's own may die of it, if the machine is to go on after an
+ * oops.  If not, the host ends the machine, and says why.
+ */
+void wasm_kernel_fault(unsigned long addr)
+{
+	if (panic_on_oops || in_interrupt())
+		return;
+	oops_enter();
+	bust_spinlocks(1);
+	pr_emerg("Oops: the kernel faulted at address %#lx in %s[%d]\n", addr,
+		 current->comm, task_pid_nr(current));
+	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
+	bust_spinlocks(0);
+	oops_exit();
+	make_task_dead(SIGSEGV);
 }

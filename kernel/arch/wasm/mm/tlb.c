@@ -173,7 +173,10 @@ static int sync_marked(struct mm_struct *mm)
 	return err;
 }
 
-/* The rest of what is marked may be refused, too, and has to wait for the next. */
+/*
+ * All that is marked, or an error: what was unmapped and the host could not unmap
+ * then, flush_tlb_kernel_range() being unable to say so, goes before its place is used.
+ */
 int wasm_vmap_sync(void)
 {
 	return wasm_tlb_sync(&init_mm);

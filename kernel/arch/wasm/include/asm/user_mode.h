@@ -26,6 +26,11 @@ long wasm_syscall_work(long ret);
 void __export(user_fault) wasm_user_fault(unsigned long addr, int write);
 /* User code trapped for good: the signal to give it, and its si_code. */
 void __export(user_trap) wasm_user_trap(int sig, int code, unsigned long addr);
+/*
+ * The kernel itself touched a page that is not mapped.  Returns if the machine
+ * cannot go on; if not, the task is no more.
+ */
+void __export(kernel_fault) wasm_kernel_fault(unsigned long addr);
 /* User code was interrupted: host_page.irq_pending is not 0. */
 void __export(user_irq) wasm_user_irq(void);
 /* User code is about to run: is there a signal? */
