@@ -15,7 +15,7 @@ VERSION := 0.1.0
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 # All processors, unless -j says otherwise.
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS))$(SANITIZED),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -164,6 +164,8 @@ help:
 	@echo 'make kunit    runs the unit tests of the kernel'
 	@echo 'make kselftest  runs its self-tests of system calls'
 	@echo 'make libc-test LIBC_TEST=DIR  runs the checkout DIR of libc-test'
+	@echo 'make check-asan  runs all tests with sanitizers in the host'
+	@echo 'make fuzz     runs all fuzzers, each for FUZZ_SECONDS=N'
 	@echo 'make dist     makes the sysroot tarball'
 	@echo 'make clean    removes what was made, but not what was downloaded'
 	@echo 'make distclean  removes everything that is not in git'

@@ -69,17 +69,7 @@ $(T)/make/.stamp: $(sources)/make.stamp $(toolchain)
 
 check_needs += $(foreach p,lua zlib dash make,$(T)/$(p)/.stamp)
 
-# --- by hand: fuzz/module.c, with a clang that has libFuzzer ---
-
-FUZZ_CC := clang
-# what it is about, sanitized; the rest is as it is
-FUZZED := $(wildcard host/wasm.c host/wasm-*.c host/module.c host/glue.c host/module-cache.c host/cache-*.c host/compile.c)
-
-$(T)/fuzz/module: test-suite/fuzz/module.c $(FUZZED) $(B)/lib/libmuslin.a
-	$(say) CC $@
-	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) -g -O1 -std=gnu11 $(HOST_CPPFLAGS) -fsanitize=fuzzer,address,undefined \
-		-o $@ $^ $(HOST_LIBS)
+include test-suite/sanitize.mk
 
 # --- the driver ---
 
@@ -99,7 +89,7 @@ $(T)/list: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q){ :; $(foreach t,$(scripts),echo '$(notdir $(patsubst %/,%,$(dir $t))) $(notdir $t) "$$TOP/$t"';) \
 	$(foreach t,$(guest_tests),echo 'guest $(notdir $t) muslin run "$$TOP/$t"';) \
-	$(check_lines) } | { $(call update,$@); }
+	$(check_lines) } $(only_some) | { $(call update,$@); }
 
 # Both tiers are to give the same results; tests of tiers set their own.
 TIER := optimized

@@ -2,12 +2,6 @@
 /*
  * The reader of programs, for libFuzzer: all that is done with an image before
  * wasm2c has accepted it, and the glue that is written about it.
- *
- *	make build/test-suite/fuzz/module FUZZ_CC=clang-14
- *	build/test-suite/fuzz/module -max_len=100000 CORPUS
- *
- * CORPUS is a directory of programs, build/test-suite/guest for example, to
- * which it adds what it finds: take a copy.
  */
 #include <errno.h>
 #include <stdint.h>

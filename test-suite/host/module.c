@@ -807,7 +807,7 @@ START_TEST(deep_blocks_are_not_quick)
 {
 	enum { DEPTH = 9000 };
 	/* if blocks in each other: i32.const 1, if, ..., end */
-	static uint8_t deep[DEPTH * 5 + 100];
+	static uint8_t deep[DEPTH * 5 + 1000];
 	uint8_t *p = deep, *size;
 	size_t n;
 
