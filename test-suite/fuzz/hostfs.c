@@ -337,7 +337,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fs = hostfs_create();
 	must(fs && hostfs_add_dir(fs, "in", 0) == 0 && hostfs_add_dir(fs, "ro", 1) == 1 &&
 	     hostfs_add_file(fs, "in/f", "only") == 2, "roots");
-	fs->no_openat2 = byte() & 1;
 	while (in < in_end)
 		call();
 	check_outside();

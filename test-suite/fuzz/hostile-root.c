@@ -442,25 +442,42 @@ static int attack_as_root(uint32_t n)
 	}
 }
 
+static pid_t start_attacker(uint32_t n)
+{
+	pid_t pid = fork();
+	int i, fd;
+
+	if (pid != 0)
+		return pid;
+	if (!trace) {
+		fd = open("/dev/null", O_RDWR);
+		for (i = 0; i < 3; i++)
+			dup2(fd, i);
+	}
+	exit(attack_as_root(n));
+}
+
+/* One after the other is replaced: most wait for something, sooner or later. */
 int main(int argc, char **argv)
 {
-	int i, fd;
+	pid_t pid[ATTACKERS];
+	double until;
+	int i;
 
 	if (argc < 3)
 		return 2;
 	seed = strtoul(argv[1], NULL, 0);
+	until = now() + atoi(argv[2]) / 1000.0;
 	trace = argc > 3;
-	signal(SIGCHLD, SIG_IGN);
-	for (i = 0; i < ATTACKERS; i++) {
-		if (fork() != 0)
-			continue;
-		if (!trace) {
-			fd = open("/dev/null", O_RDWR);
-			for (i = 0; i < 3; i++)
-				dup2(fd, i);
-		}
-		return attack_as_root(seed + i);
+	for (i = 0; i < ATTACKERS; i++)
+		pid[i] = start_attacker(seed++);
+	for (i = 0; now() < until; i = (i + 1) % ATTACKERS) {
+		usleep(40000);
+		if (pid[i] > 0)
+			kill(pid[i], SIGKILL);
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+			;
+		pid[i] = start_attacker(seed++);
 	}
-	usleep(atoi(argv[2]) * 1000);
 	return 0;
 }
