@@ -101,7 +101,9 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	file = open(path, FLAGS);
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));
-	r = image_resume(m, file, 0, &program);
+	r = api_protect(m, path);
+	if (!r)
+		r = image_resume(m, file, 0, &program);
 	close(file);
 	if (r)
 		return r;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* muslin.h: directories and files of the host in the guest. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api.h"
 #include "ctl.h"
 #include "hostfs.h"
 #include "machine.h"
+#include "module-cache.h"
 #include "muslin.h"
 
 static bool until_mounted(struct muslin *m, void *arg)
@@ -40,13 +43,39 @@ static int mount_root(struct muslin *m, int root, const char *guest, int flags)
 	return r;
 }
 
+static int protect(struct muslin *m, const char *path)
+{
+	int r = hostfs_protect(m->hostfs, path);
+
+	if (r == -EBUSY)
+		return fail(m, r, "%s: in a directory that the guest has", path);
+	return r ? fail(m, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+/* Where there is no cache the guest cannot make one either. */
+int api_protect(struct muslin *m, const char *image)
+{
+	char path[PATH_MAX], why[256];
+	int dir, r = 0;
+
+	if (!cache_path(path, sizeof(path))) {
+		dir = cache_open(true, why, sizeof(why));
+		if (dir >= 0)
+			close(dir);
+		r = protect(m, path);
+	}
+	if (!r && image && *image)
+		r = protect(m, image);
+	return r;
+}
+
 static int check_mount(struct muslin *m, const char *guest)
 {
 	int r = api_check(m);
 
 	if (!r && guest[0] != '/')
 		r = fail(m, -EINVAL, "%s: not an absolute path", guest);
-	return r;
+	return r ? r : api_protect(m, m->image);
 }
 
 int muslin_mount(struct muslin *m, const char *host, const char *guest,
@@ -56,9 +85,11 @@ int muslin_mount(struct muslin *m, const char *host, const char *guest,
 
 	if (r)
 		return r;
-	root = hostfs_add_dir(m->hostfs, host, flags & MUSLIN_READ_ONLY);
+	root = hostfs_add_dir(m->hostfs, host,
+			      (flags & MUSLIN_READ_ONLY ? HOSTFS_READ_ONLY : 0) |
+			      (flags & MUSLIN_SUID ? HOSTFS_SUID : 0));
 	if (root < 0)
-		return fail(m, root, "%s: %s", host, strerror(-root));
+		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
 	return mount_root(m, root, guest, flags);
 }
 
@@ -71,6 +102,6 @@ int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
 		return r;
 	root = hostfs_add_file(m->hostfs, host, name);
 	if (root < 0)
-		return fail(m, root, "%s: %s", host, strerror(-root));
+		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
 	return mount_root(m, root, guest, MUSLIN_READ_ONLY);
 }

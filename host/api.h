@@ -16,5 +16,7 @@ int api_check(struct muslin *m);
 int api_resume(struct muslin *m);
 /* Runs the machine until the predicate holds; 0, or -errno as the function's. */
 int api_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg);
+/* What no guest may reach of the host: the cache, and an image unless NULL or "". */
+int api_protect(struct muslin *m, const char *image);
 
 #endif

@@ -33,7 +33,7 @@ extern bool was_closed[3];
 struct dir {
 	char *host;		/* as realpath has it */
 	char *guest;
-	bool read_only;
+	int flags;		/* of muslin_mount */
 };
 
 struct run_options {

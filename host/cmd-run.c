@@ -122,8 +122,7 @@ static int mount_all(struct muslin *m, const struct run_options *o,
 	for (i = 0; i < o->ndirs; i++) {
 		const struct dir *d = &o->dirs[i];
 
-		r = muslin_mount(m, d->host, d->guest,
-				 d->read_only ? MUSLIN_READ_ONLY : 0);
+		r = muslin_mount(m, d->host, d->guest, d->flags);
 		if (r)
 			return complain(STATUS_FAILED, "--dir %s: %s", d->host,
 					muslin_error(m));

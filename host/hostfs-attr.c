@@ -8,12 +8,14 @@
 
 #include "hostfs-impl.h"
 
-/* What is changed: an open file, or else a name. */
+/* What is changed: an open file, or else by_path, which is O_PATH. */
 struct target {
-	int fd;			/* -1: none */
+	struct hostfs *fs;
+	const struct root *root;
+	int fd;
+	bool by_path;
 	bool writable;
-	int dir;
-	const char *name;
+	struct stat st;
 };
 
 static int set_owner(const struct target *t, const struct host_attr *attr)
@@ -21,33 +23,34 @@ static int set_owner(const struct target *t, const struct host_attr *attr)
 	uid_t uid = attr->valid & HOST_ATTR_UID ? attr->uid : (uid_t)-1;
 	gid_t gid = attr->valid & HOST_ATTR_GID ? attr->gid : (gid_t)-1;
 
-	if (t->fd >= 0)
-		return fchown(t->fd, uid, gid);
-	return fchownat(t->dir, t->name, uid, gid, AT_SYMLINK_NOFOLLOW);
+	return fchownat(t->fd, "", uid, gid, AT_EMPTY_PATH) ? -errno : 0;
 }
 
 static int set_mode(const struct target *t, mode_t mode)
 {
+	int r;
+
 	mode &= 07777;
-	if (t->fd >= 0)
-		return fchmod(t->fd, mode);
-	return fchmodat(t->dir, t->name, mode, AT_SYMLINK_NOFOLLOW);
+	if (S_ISLNK(t->st.st_mode))
+		return -EOPNOTSUPP;
+	if (t->by_path)
+		r = chmod(hostfs_fd_path(t->fd).text, mode);
+	else
+		r = fchmod(t->fd, mode);
+	return r ? -errno : 0;
 }
 
 static int set_size(const struct target *t, uint64_t size)
 {
-	int fd, r, err;
+	int fd, r;
 
 	if (t->writable)
-		return ftruncate(t->fd, size);
-	fd = openat(t->dir, t->name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK |
-		    O_NOCTTY | O_CLOEXEC);
+		return ftruncate(t->fd, size) ? -errno : 0;
+	fd = hostfs_reopen(t->fs, t->fd, &t->st, O_WRONLY);
 	if (fd < 0)
-		return -1;
-	r = ftruncate(fd, size);
-	err = errno;
+		return fd;
+	r = ftruncate(fd, size) ? -errno : 0;
 	close(fd);
-	errno = err;
 	return r;
 }
 
@@ -69,54 +72,131 @@ static int set_times(const struct target *t, const struct host_attr *attr)
 			 &attr->mtime),
 	};
 
-	if (t->fd >= 0)
-		return futimens(t->fd, ts);
-	return utimensat(t->dir, t->name, ts, AT_SYMLINK_NOFOLLOW);
+	int r;
+
+	if (t->by_path)
+		r = utimensat(AT_FDCWD, hostfs_fd_path(t->fd).text, ts, 0);
+	else
+		r = futimens(t->fd, ts);
+	return r ? -errno : 0;
 }
 
 #define TIMES (HOST_ATTR_ATIME | HOST_ATTR_MTIME | \
 	       HOST_ATTR_ATIME_NOW | HOST_ATTR_MTIME_NOW)
+#define OWNER (HOST_ATTR_UID | HOST_ATTR_GID)
+#define ALL (HOST_ATTR_MODE | OWNER | HOST_ATTR_SIZE | TIMES)
+
+static bool possible(const struct host_attr *attr)
+{
+	return !(attr->valid & ~ALL) &&
+		!(attr->valid & HOST_ATTR_ATIME && attr->atime.nsec >= 1000000000) &&
+		!(attr->valid & HOST_ATTR_MTIME && attr->mtime.nsec >= 1000000000);
+}
+
+static bool is_image(const struct target *t)
+{
+	int fd;
+	bool r;
+
+	if (!S_ISREG(t->st.st_mode))
+		return false;
+	fd = hostfs_reopen(t->fs, t->fd, &t->st, O_RDONLY);
+	if (fd < 0)
+		return false;
+	r = hostfs_is_image(fd);
+	close(fd);
+	return r;
+}
+
+/*
+ * Of an image neither the size, nor that we can read it: then nobody could tell
+ * any more that it is one.
+ */
+static int allowed(const struct target *t, const struct host_attr *attr)
+{
+	mode_t type = t->st.st_mode & S_IFMT;
+	bool hides = attr->valid & HOST_ATTR_MODE && !(attr->mode & S_IRUSR);
+
+	if (type == S_IFCHR || type == S_IFBLK)
+		return -EPERM;
+	if (attr->valid & HOST_ATTR_MODE &&
+	    !hostfs_mode_allowed(t->root, type | (attr->mode & 07777)))
+		return -EPERM;
+	if (hides || (attr->valid & HOST_ATTR_SIZE && !t->writable))
+		return is_image(t) ? -EPERM : 0;
+	return 0;
+}
 
 /* The mode after the owner, which clears bits; the times after the size. */
 static int set(const struct target *t, const struct host_attr *attr)
 {
-	if (attr->valid & (HOST_ATTR_UID | HOST_ATTR_GID) && set_owner(t, attr))
-		return -errno;
-	if (attr->valid & HOST_ATTR_MODE && set_mode(t, attr->mode))
-		return -errno;
-	if (attr->valid & HOST_ATTR_SIZE && set_size(t, attr->size))
-		return -errno;
-	if (attr->valid & TIMES && set_times(t, attr))
-		return -errno;
-	return 0;
+	int r = allowed(t, attr);
+
+	if (!r && attr->valid & OWNER)
+		r = set_owner(t, attr);
+	if (!r && attr->valid & HOST_ATTR_MODE)
+		r = set_mode(t, attr->mode);
+	if (!r && attr->valid & HOST_ATTR_SIZE)
+		r = set_size(t, attr->size);
+	if (!r && attr->valid & TIMES)
+		r = set_times(t, attr);
+	return r;
 }
 
-int hostfs_setattr(struct hostfs *fs, int file, int root, const char *path,
-		   uint32_t len, const struct host_attr *attr)
+static int set_by_path(struct hostfs *fs, int root, const char *path,
+		       uint32_t len, const struct host_attr *attr)
 {
-	struct target t = { .fd = -1 };
+	struct target t = { .fs = fs, .by_path = true };
 	struct place p;
 	int r;
 
-	if (file >= 0) {
-		struct file *f = hostfs_file(fs, file);
-
-		if (!f)
-			return -EBADF;
-		if (fs->roots[f->root].read_only)
-			return -EROFS;
-		t.fd = f->fd;
-		t.writable = f->writable;
-		/* a file open for reading cannot be truncated: by its name */
-		if (t.writable || !(attr->valid & HOST_ATTR_SIZE))
-			return set(&t, attr);
-	}
 	r = hostfs_find_rw(fs, root, path, len, &p);
 	if (r)
 		return r;
-	t.dir = p.dir;
-	t.name = p.name;
-	r = set(&t, attr);
+	t.root = p.root;
+	t.fd = hostfs_open_path(fs, &p, &t.st);
 	hostfs_leave(&p);
+	if (t.fd < 0)
+		return t.fd;
+	r = set(&t, attr);
+	close(t.fd);
+	hostfs_refill(fs);
 	return r;
+}
+
+static int set_by_file(struct hostfs *fs, const struct file *f,
+		       const struct host_attr *attr)
+{
+	struct target t = {
+		.fs = fs,
+		.root = &fs->roots[f->root],
+		.fd = f->fd,
+		.writable = f->writable,
+	};
+
+	if (!f->readable && !f->writable)
+		return -EBADF;
+	return fstat(t.fd, &t.st) ? -errno : set(&t, attr);
+}
+
+int hostfs_setattr(struct hostfs *fs, int file, int root, const char *path,
+		   uint32_t len, const struct host_attr *new)
+{
+	/* not in the guest's memory, which it may change meanwhile */
+	const struct host_attr attr = *new;
+	struct file *f;
+
+	if (!possible(&attr))
+		return -EINVAL;
+	if (file < 0)
+		return set_by_path(fs, root, path, len, &attr);
+	f = hostfs_file(fs, file);
+	if (!f)
+		return -EBADF;
+	if (fs->roots[f->root].read_only)
+		return -EROFS;
+	/* a file open for reading cannot be truncated: by its name */
+	if (f->writable || !(attr.valid & HOST_ATTR_SIZE))
+		return set_by_file(fs, f, &attr);
+	return set_by_path(fs, root, path, len, &attr);
 }

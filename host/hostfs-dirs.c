@@ -48,8 +48,9 @@ static void drop(struct dir *d)
 
 static bool same(const struct dir *d, const struct host_stat *st)
 {
-	return d->ino == st->ino && d->dev_major == st->dev_major &&
-	       d->dev_minor == st->dev_minor;
+	struct id id = hostfs_stat_id(st);
+
+	return same_id(&d->id, &id);
 }
 
 struct dir *hostfs_dirs_get(struct hostfs *fs, int root, const char *path,
@@ -65,14 +66,11 @@ struct dir *hostfs_dirs_get(struct hostfs *fs, int root, const char *path,
 }
 
 struct dir *hostfs_dirs_add(struct hostfs *fs, int root, const char *path,
-			    uint32_t len, int fd)
+			    uint32_t len, int fd, const struct id *id)
 {
 	struct dir *d, *oldest = NULL;
-	struct host_stat st;
 	char *copy;
 
-	if (hostfs_statx(&fs->roots[root], fd, "", AT_EMPTY_PATH, &st))
-		return NULL;
 	for (d = fs->dirs; d < fs->dirs + DIRS; d++)
 		if (!d->pins && (!oldest || d->used < oldest->used))
 			oldest = d;
@@ -92,9 +90,7 @@ struct dir *hostfs_dirs_add(struct hostfs *fs, int root, const char *path,
 		.fd = fd,
 		.pins = 1,
 		.used = ++fs->dirs_clock,
-		.ino = st.ino,
-		.dev_major = st.dev_major,
-		.dev_minor = st.dev_minor,
+		.id = *id,
 	};
 	return oldest;
 }

@@ -21,7 +21,7 @@ struct kept {
 	uint64_t dev, ino;
 	/* of a regular file: the guest has some of it in its memory */
 	int64_t size, sec, nsec;
-	bool read_only, readable, writable;
+	bool read_only, suid, readable, writable;
 	char path[PATH_MAX];
 	char only[NAME_MAX + 1], only_real[NAME_MAX + 1];
 };
@@ -50,12 +50,9 @@ static bool same(const struct kept *a, const struct stat *st)
 /* Its name must lead back to it. */
 static int keep(struct kept *k, int fd)
 {
-	char link[32];
 	struct stat st;
-	ssize_t n;
+	ssize_t n = readlink(hostfs_fd_path(fd).text, k->path, sizeof(k->path) - 1);
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, k->path, sizeof(k->path) - 1);
 	if (n < 0 || fstat(fd, &st))
 		return -errno;
 	k->path[n] = 0;
@@ -68,6 +65,7 @@ static int keep_root(struct kept *k, const struct root *root)
 {
 	k->number = -1;
 	k->read_only = root->read_only;
+	k->suid = root->suid;
 	if (root->only) {
 		strcpy(k->only, root->only);
 		strcpy(k->only_real, root->only_real);
@@ -108,44 +106,67 @@ int hostfs_save(const struct hostfs *fs, void **data, size_t *size, char *path,
 
 /* --- later --- */
 
-static int open_kept(const struct kept *k)
+/* By O_PATH: only what it was before. */
+static int open_kept(const struct kept *k, struct stat *st)
 {
-	int fd = open(k->path, k->flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	int fd = open(k->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && same(k, &st))
+	if (!fstat(fd, st) && same(k, st))
 		return fd;
 	close(fd);
 	return -ESTALE;
+}
+
+/* What was the guest's may have become what it must not have. */
+static int open_file(struct hostfs *fs, const struct kept *k, struct stat *st)
+{
+	const struct place place = { .dir_id = { .dev_major = -1 } };
+	int path = open_kept(k, st), fd;
+
+	if (path < 0)
+		return path;
+	fd = hostfs_check(fs, &place, "", path, st);
+	if (!fd && k->flags & O_PATH)
+		return path;
+	if (!fd)
+		fd = hostfs_reopen(fs, path, st, k->flags & O_ACCMODE);
+	close(path);
+	return fd;
 }
 
 static int load_root(struct hostfs *fs, const struct kept *k)
 {
 	struct root *roots = realloc(fs->roots, (fs->nroots + 1) * sizeof(*roots));
 	struct root *root;
+	struct stat st;
+	int r = -ENOMEM;
 
 	if (!roots)
 		return -ENOMEM;
 	fs->roots = roots;
 	root = &roots[fs->nroots];
-	*root = (struct root){ .read_only = k->read_only };
+	*root = (struct root){ .read_only = k->read_only, .suid = k->suid };
 	if (*k->only) {
 		root->only = strdup(k->only);
 		root->only_real = strdup(k->only_real);
 		if (!root->only || !root->only_real)
 			goto out_free;
 	}
-	root->fd = open_kept(k);
-	if (root->fd >= 0) {
+	r = root->fd = open_kept(k, &st);
+	if (r < 0)
+		goto out_free;
+	r = hostfs_check_root(fs, root->fd, &root->id);
+	if (!r) {
 		fs->nroots++;
 		return 0;
 	}
+	close(root->fd);
 out_free:
 	free(root->only);
 	free(root->only_real);
-	return root->fd < 0 ? root->fd : -ENOMEM;
+	return r;
 }
 
 static int make_room(struct hostfs *fs, int n)
@@ -160,10 +181,12 @@ static int make_room(struct hostfs *fs, int n)
 static int load_file(struct hostfs *fs, const struct kept *k)
 {
 	struct file *f = &fs->files[k->number];
+	struct stat st;
 
-	f->fd = open_kept(k);
+	f->fd = open_file(fs, k, &st);
 	if (f->fd < 0)
 		return f->fd;
+	f->id = hostfs_id(&st);
 	f->used = true;
 	f->readable = k->readable;
 	f->writable = k->writable;
@@ -189,6 +212,7 @@ int hostfs_load(struct hostfs *fs, const void *data, size_t size, char *path,
 	const struct kept *k = data, *end = k + size / sizeof(*k);
 	int r = 0;
 
+	fs->why = NULL;
 	if (end > k && end[-1].number >= 0)
 		r = make_room(fs, end[-1].number + 1);
 	for (; k < end && !r; k++) {

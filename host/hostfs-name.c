@@ -79,14 +79,19 @@ int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
 int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
 		struct host_stat *st)
 {
+	struct host_stat now;
 	struct place p;
 	int r = hostfs_find(fs, root, path, len, &p);
 
 	if (r)
 		return r;
-	r = hostfs_statx(p.root, p.dir, p.name, 0, st);
+	r = hostfs_statx(p.root, p.dir, p.name, 0, &now);
+	if (!r)
+		r = hostfs_show(fs, &p, &now);
 	hostfs_leave(&p);
-	hostfs_dirs_check(fs, root, path, len, r ? NULL : st);
+	hostfs_dirs_check(fs, root, path, len, r ? NULL : &now);
+	if (!r)
+		*st = now;
 	return r;
 }
 
@@ -94,8 +99,9 @@ int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
 int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
 		  int mode)
 {
+	struct stat st;
 	struct place p;
-	int r;
+	int r, fd;
 
 	if (mode & ~(R_OK | W_OK | X_OK))
 		return -EINVAL;
@@ -105,6 +111,13 @@ int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
 		r = hostfs_find(fs, root, path, len, &p);
 	if (r)
 		return r;
+	fd = hostfs_open_path(fs, &p, &st);
+	if (fd < 0) {
+		hostfs_leave(&p);
+		return fd;
+	}
+	close(fd);
+	hostfs_refill(fs);
 	if (p.root->only)
 		mode &= ~X_OK;
 	return done(&p, faccessat(p.dir, p.name, mode,
@@ -122,7 +135,9 @@ int hostfs_symlink(struct hostfs *fs, int root, const char *path, uint32_t len,
 		return -ENAMETOOLONG;
 	memcpy(to, target, target_len);
 	to[target_len] = '\0';
-	r = hostfs_find_rw(fs, root, path, len, &p);
+	if (strlen(to) != target_len)
+		return -EINVAL;
+	r = hostfs_find_new(fs, root, path, len, &p);
 	if (r)
 		return r;
 	return done(&p, symlinkat(to, p.dir, p.name));
@@ -142,7 +157,7 @@ int hostfs_readlink(struct hostfs *fs, int root, const char *path,
 int hostfs_unlink(struct hostfs *fs, int root, const char *path, uint32_t len)
 {
 	struct place p;
-	int r = hostfs_find_rw(fs, root, path, len, &p);
+	int r = hostfs_find_old(fs, root, path, len, &p);
 
 	if (r)
 		return r;
@@ -152,7 +167,7 @@ int hostfs_unlink(struct hostfs *fs, int root, const char *path, uint32_t len)
 int hostfs_rmdir(struct hostfs *fs, int root, const char *path, uint32_t len)
 {
 	struct place p;
-	int r = hostfs_find_rw(fs, root, path, len, &p);
+	int r = hostfs_find_old(fs, root, path, len, &p);
 
 	if (r)
 		return r;
@@ -161,30 +176,41 @@ int hostfs_rmdir(struct hostfs *fs, int root, const char *path, uint32_t len)
 
 /*
  * The guest applied its umask to mode; what ours took away is given back.  A
- * set-group-id bit that the host gave to a new directory stays.  Some file
+ * set-group-ID bit that the host gave to a new directory stays.  Some file
  * systems have no modes: no error then.
  */
-static void undo_umask(const struct hostfs *fs, struct place *p, int mode)
+static void undo_umask(struct hostfs *fs, struct place *p, mode_t mode)
 {
-	struct host_stat st;
+	struct stat st;
+	int fd;
 
-	if (mode & fs->umask & 0777 &&
-	    !hostfs_statx(p->root, p->dir, p->name, 0, &st))
-		fchmodat(p->dir, p->name, (st.mode & 07000) | (mode & 0777),
-			 AT_SYMLINK_NOFOLLOW);
+	if (!(mode & fs->umask & 0777))
+		return;
+	fd = hostfs_open_path(fs, p, &st);
+	if (fd < 0)
+		return;
+	/* if it is still what was made */
+	if (!((st.st_mode ^ mode) & S_IFMT)) {
+		if (S_ISDIR(mode))
+			mode |= st.st_mode & S_ISGID;
+		chmod(hostfs_fd_path(fd).text, mode & 07777);
+	}
+	close(fd);
+	hostfs_refill(fs);
 }
 
 int hostfs_mkdir(struct hostfs *fs, int root, const char *path, uint32_t len,
 		 int mode)
 {
 	struct place p;
-	int r = hostfs_find_rw(fs, root, path, len, &p);
+	int r = hostfs_find_new(fs, root, path, len, &p);
 
 	if (r)
 		return r;
-	r = mkdirat(p.dir, p.name, mode & 01777);
+	mode &= 01777;
+	r = mkdirat(p.dir, p.name, mode);
 	if (!r)
-		undo_umask(fs, &p, mode);
+		undo_umask(fs, &p, S_IFDIR | mode);
 	return done(&p, r);
 }
 
@@ -196,10 +222,15 @@ int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
 
 	if (!S_ISREG(mode) && !S_ISFIFO(mode) && !S_ISSOCK(mode))
 		return -EPERM;
-	r = hostfs_find_rw(fs, root, path, len, &p);
+	r = hostfs_find_new(fs, root, path, len, &p);
 	if (r)
 		return r;
-	r = mknodat(p.dir, p.name, mode & (S_IFMT | 0777), 0);
+	if (!hostfs_mode_allowed(p.root, mode)) {
+		hostfs_leave(&p);
+		return -EPERM;
+	}
+	mode &= S_IFMT | 07777;
+	r = mknodat(p.dir, p.name, mode, 0);
 	if (!r)
 		undo_umask(fs, &p, mode);
 	return done(&p, r);
@@ -214,14 +245,48 @@ int hostfs_rename(struct hostfs *fs, int root, const char *old,
 
 	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	r = hostfs_find_rw(fs, root, old, old_len, &from);
+	r = hostfs_find_old(fs, root, old, old_len, &from);
 	if (r)
 		return r;
-	r = hostfs_find_rw(fs, root, new, new_len, &to);
+	if (flags & RENAME_EXCHANGE)
+		r = hostfs_find_old(fs, root, new, new_len, &to);
+	else
+		r = hostfs_find_new(fs, root, new, new_len, &to);
+	/* what would be replaced */
+	if (r == -EEXIST && !flags)
+		r = -EBUSY;
 	if (!r)
 		r = done(&to, renameat2(from.dir, from.name, to.dir, to.name,
 					flags));
 	hostfs_leave(&from);
+	return r;
+}
+
+/*
+ * What is linked is what was looked at.  An image is not: the guest could have
+ * another name of it when its own is no more, or is another's.
+ */
+static int link_from(struct hostfs *fs, const struct place *from,
+		     const struct place *to)
+{
+	struct stat st;
+	int fd = hostfs_open_path(fs, from, &st), r, file;
+
+	if (fd < 0)
+		return fd;
+	r = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ? -EPERM : 0;
+	if (S_ISREG(st.st_mode)) {
+		file = hostfs_reopen(fs, fd, &st, O_RDONLY);
+		if (file >= 0 && hostfs_is_image(file))
+			r = -EPERM;
+		if (file >= 0)
+			close(file);
+	}
+	if (!r && linkat(AT_FDCWD, hostfs_fd_path(fd).text, to->dir, to->name,
+			 AT_SYMLINK_FOLLOW))
+		r = -errno;
+	close(fd);
+	hostfs_refill(fs);
 	return r;
 }
 
@@ -233,9 +298,11 @@ int hostfs_link(struct hostfs *fs, int root, const char *old, uint32_t old_len,
 
 	if (r)
 		return r;
-	r = hostfs_find_rw(fs, root, new, new_len, &to);
-	if (!r)
-		r = done(&to, linkat(from.dir, from.name, to.dir, to.name, 0));
+	r = hostfs_find_new(fs, root, new, new_len, &to);
+	if (!r) {
+		r = link_from(fs, &from, &to);
+		hostfs_leave(&to);
+	}
 	hostfs_leave(&from);
 	return r;
 }

@@ -15,8 +15,7 @@
 
 #include "hostfs-impl.h"
 
-/* Never waits: what the guest took for a file may be a FIFO by now. */
-#define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define OPEN_FLAGS (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 struct file *hostfs_file(struct hostfs *fs, int file)
 {
@@ -43,7 +42,8 @@ static int more_files(struct hostfs *fs)
 #define ASK_ONLY O_PATH		/* as accmode */
 
 /* fd is closed if there is no room. */
-static int add_file(struct hostfs *fs, int fd, int root, int accmode)
+static int add_file(struct hostfs *fs, int fd, int root, int accmode,
+		    const struct stat *st)
 {
 	int n = fs->first_free;
 
@@ -63,6 +63,7 @@ static int add_file(struct hostfs *fs, int fd, int root, int accmode)
 		.writable = accmode == O_WRONLY || accmode == O_RDWR,
 		.fd = fd,
 		.root = root,
+		.id = hostfs_id(st),
 	};
 	return n;
 }
@@ -91,45 +92,78 @@ int hostfs_exchange(struct hostfs *fs, int file, int other)
 	return 0;
 }
 
-/*
- * The host's limit of open files is the whole machine's: the guest's process
- * has not reached its own.
- */
-static int open_error(void)
+int hostfs_open_path(struct hostfs *fs, const struct place *p, struct stat *st)
 {
-	return errno == EMFILE ? -ENFILE : -errno;
-}
-
-/* Directories that are only kept to be fast are not worth a failure. */
-static int try_open(struct hostfs *fs, const struct place *p, int flags,
-		    mode_t mode)
-{
-	int fd = openat(p->dir, p->name, flags | OPEN_FLAGS, mode);
-
-	if (fd < 0 && errno == EMFILE && hostfs_dirs_flush(fs))
-		fd = openat(p->dir, p->name, flags | OPEN_FLAGS, mode);
-	return fd < 0 ? open_error() : fd;
-}
-
-static int open_at(struct hostfs *fs, const struct place *p, int accmode)
-{
-	struct stat st;
-	int fd = try_open(fs, p, accmode, 0);
+	int fd = hostfs_open_spare(fs, p->dir, p->name, O_PATH | O_NOFOLLOW), r;
 
 	if (fd < 0)
 		return fd;
-	if (!fstat(fd, &st) && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+	r = hostfs_check(fs, p, p->name, fd, st);
+	if (!r)
 		return fd;
 	close(fd);
-	return -ENXIO;
+	hostfs_refill(fs);
+	return r;
+}
+
+/* To open a device, or a FIFO, may do something already: only what was seen is. */
+int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int accmode)
+{
+	int file;
+
+	if (S_ISLNK(st->st_mode))
+		return -ELOOP;
+	if (S_ISDIR(st->st_mode))
+		return accmode == O_RDONLY ?
+			hostfs_open_spare(fs, fd, ".", O_RDONLY | O_DIRECTORY) :
+			-EISDIR;
+	if (!S_ISREG(st->st_mode))
+		return -ENXIO;
+	file = hostfs_open_spare(fs, AT_FDCWD, hostfs_fd_path(fd).text,
+				 accmode | OPEN_FLAGS);
+	if (file >= 0 && accmode == O_RDWR && hostfs_is_image(file)) {
+		close(file);
+		return -EPERM;
+	}
+	return file;
+}
+
+static int open_at(struct hostfs *fs, const struct place *p, int *accmode,
+		   struct stat *st)
+{
+	int path = hostfs_open_path(fs, p, st), fd;
+
+	if (path < 0)
+		return path;
+	if (*accmode == ASK_ONLY) {
+		hostfs_refill(fs);
+		if (fs->spare >= 0)
+			return path;
+		/* the last one: it is not for long */
+		close(path);
+		hostfs_refill(fs);
+		return -ENFILE;
+	}
+	fd = hostfs_reopen(fs, path, st, *accmode);
+	/* hostfs opens for both even if the guest only writes */
+	if (fd == -EACCES && *accmode == O_RDWR) {
+		*accmode = O_WRONLY;
+		fd = hostfs_reopen(fs, path, st, *accmode);
+	}
+	close(path);
+	hostfs_refill(fs);
+	return fd;
 }
 
 /* Where there is only one file, its directory is not read: see only_dir(). */
-static int open_only_dir(const struct place *p)
+static int open_only_dir(struct hostfs *fs, const struct place *p,
+			 struct stat *st)
 {
-	int fd = openat(p->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = hostfs_openat(fs, p->dir, ".", DIR_FLAGS, 0);
 
-	return fd < 0 ? open_error() : fd;
+	if (fd >= 0)
+		fstat(fd, st);
+	return fd;
 }
 
 int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
@@ -137,48 +171,65 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 {
 	int accmode = flags & HOST_FILE_WRITE ? O_RDWR :
 		      flags ? O_RDONLY : ASK_ONLY;
+	struct stat st = { 0 };
 	struct place p;
 	int fd;
 
+	if (flags & ~(HOST_FILE_READ | HOST_FILE_WRITE))
+		return -EINVAL;
 	if (flags & HOST_FILE_WRITE)
 		fd = hostfs_find_rw(fs, root, path, len, &p);
 	else
 		fd = hostfs_find(fs, root, path, len, &p);
 	if (fd)
 		return fd;
-	if (p.root->only && !len) {
-		fd = open_only_dir(&p);
-	} else if (accmode == ASK_ONLY) {
-		fd = try_open(fs, &p, accmode, 0);
-	} else {
-		fd = open_at(fs, &p, accmode);
-		/* hostfs opens for both even if the guest only writes */
-		if (fd == -EACCES && accmode == O_RDWR) {
-			accmode = O_WRONLY;
-			fd = open_at(fs, &p, accmode);
-		}
-	}
+	if (p.root->only && !len)
+		fd = open_only_dir(fs, &p, &st);
+	else
+		fd = open_at(fs, &p, &accmode, &st);
 	hostfs_leave(&p);
-	return fd < 0 ? fd : add_file(fs, fd, root, accmode);
+	return fd < 0 ? fd : add_file(fs, fd, root, accmode, &st);
+}
+
+bool hostfs_mode_allowed(const struct root *root, mode_t mode)
+{
+	/* that of a directory gives its group to new files, and no rights */
+	mode_t refused = S_ISDIR(mode) ? S_ISUID : S_ISUID | S_ISGID;
+
+	return root->suid || !(mode & refused);
+}
+
+/* A device, or what else there is by now, is not opened, nor truncated. */
+static int create(struct hostfs *fs, const struct place *p, mode_t mode,
+		  int *accmode, struct stat *st)
+{
+	int fd;
+
+	if (!hostfs_mode_allowed(p->root, S_IFREG | mode))
+		return -EPERM;
+	fd = hostfs_openat(fs, p->dir, p->name, O_RDWR | O_CREAT | O_EXCL |
+			   O_NOFOLLOW | OPEN_FLAGS, mode);
+	if (fd == -EEXIST)
+		return open_at(fs, p, accmode, st);
+	/* the guest applied its own umask */
+	if (fd >= 0 && mode & fs->umask)
+		fchmod(fd, mode);
+	return fd;
 }
 
 int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 		    uint32_t len, int mode)
 {
+	int accmode = O_RDWR, fd;
+	struct stat st = { 0 };
 	struct place p;
-	int fd = hostfs_find_rw(fs, root, path, len, &p);
 
+	fd = hostfs_find_new(fs, root, path, len, &p);
 	if (fd)
 		return fd;
-	mode &= 0777;
-	fd = try_open(fs, &p, O_RDWR | O_CREAT | O_EXCL, mode);
-	if (fd == -EEXIST)
-		fd = open_at(fs, &p, O_RDWR);
-	else if (fd >= 0 && mode & fs->umask)
-		/* the guest applied its own umask */
-		fchmod(fd, mode);
+	fd = create(fs, &p, mode & 07777, &accmode, &st);
 	hostfs_leave(&p);
-	return fd < 0 ? fd : add_file(fs, fd, root, O_RDWR);
+	return fd < 0 ? fd : add_file(fs, fd, root, accmode, &st);
 }
 
 int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st)
@@ -282,11 +333,46 @@ static int only_dir(const struct root *root, uint64_t pos, char *buf,
 	return done;
 }
 
+/* What the guest is to see of n bytes of entries; moved together. */
+static int visible(struct hostfs *fs, const struct id *dir, char *buf, int n)
+{
+	struct host_dirent *ent;
+	int at, size, done = 0;
+
+	for (at = 0; at < n; at += size) {
+		ent = (struct host_dirent *)(buf + at);
+		size = ent->reclen;
+		if (hostfs_hidden(ent->name) ||
+		    hostfs_guarded(fs, dir, ent->name, NULL) == OWN)
+			continue;
+		memmove(buf + done, ent, size);
+		done += size;
+	}
+	return done;
+}
+
+/* None is left of some: the next. */
+static int read_entries(struct hostfs *fs, struct file *f, char *buf, uint32_t len)
+{
+	int n, left;
+
+	do {
+		n = getdents64(f->fd, buf, len);
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		left = visible(fs, &f->id, buf, n);
+	} while (!left);
+	return left;
+}
+
+#define MOST_ENTRIES 32768u	/* bytes */
+
 int hostfs_readdir(struct hostfs *fs, int file, uint64_t pos, void *buf,
 		   uint32_t len)
 {
 	struct file *f = hostfs_file(fs, file);
-	ssize_t n;
+	char *entries;
+	int n;
 
 	if (!f)
 		return -EBADF;
@@ -294,6 +380,15 @@ int hostfs_readdir(struct hostfs *fs, int file, uint64_t pos, void *buf,
 		return only_dir(&fs->roots[f->root], pos, buf, len);
 	if (lseek(f->fd, pos, SEEK_SET) < 0)
 		return -errno;
-	n = getdents64(f->fd, buf, len);
-	return n < 0 ? -errno : n;
+	if (len > MOST_ENTRIES)
+		len = MOST_ENTRIES;
+	/* not in the guest's memory, which it may change meanwhile */
+	entries = malloc(len + 1);
+	if (!entries)
+		return -ENOMEM;
+	n = read_entries(fs, f, entries, len);
+	if (n > 0)
+		memcpy(buf, entries, n);
+	free(entries);
+	return n;
 }

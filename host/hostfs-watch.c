@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/statfs.h>
@@ -51,7 +50,6 @@ static bool hears_all(int dir)
 /* By its descriptor, which stays that directory's. */
 static int watch(struct hostfs *fs, int dir)
 {
-	char path[32];
 	int wd;
 
 	if (!hears_all(dir))
@@ -60,27 +58,30 @@ static int watch(struct hostfs *fs, int dir)
 		fs->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (fs->inotify < 0)
 		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
-	wd = inotify_add_watch(fs->inotify, path, EVENTS);
+	wd = inotify_add_watch(fs->inotify, hostfs_fd_path(dir).text, EVENTS);
 	return wd < 0 ? -errno : wd;
 }
 
 int hostfs_watch(struct hostfs *fs, int root, const char *path, uint32_t len,
 		 struct host_stat *st)
 {
+	struct stat now;
 	struct place p;
 	int dir, r;
 
 	r = hostfs_find(fs, root, path, len, &p);
 	if (r)
 		return r;
-	dir = openat(p.dir, p.name, DIR_FLAGS | O_NOFOLLOW);
-	r = dir < 0 ? -errno : hostfs_statx(p.root, dir, "", AT_EMPTY_PATH, st);
+	dir = hostfs_open_path(fs, &p, &now);
+	r = dir < 0 ? dir : S_ISDIR(now.st_mode) ? 0 : -ENOTDIR;
+	if (!r)
+		r = hostfs_statx(p.root, dir, "", AT_EMPTY_PATH, st);
 	hostfs_leave(&p);
 	if (!r)
 		r = watch(fs, dir);
 	if (dir >= 0)
 		close(dir);
+	hostfs_refill(fs);
 	return r;
 }
 

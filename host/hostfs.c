@@ -10,29 +10,16 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "hostfs-impl.h"
 
 #define MOST_KEPT 256
-
-static int try_openat2(int dir, const char *path)
-{
-	struct open_how how = {
-		.flags = DIR_FLAGS,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_NO_MAGICLINKS,
-	};
-
-	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
-}
 
 /*
  * umask(2) can only be read by changing it, for all threads.  Without /proc
@@ -71,7 +58,6 @@ unsigned int hostfs_keep(const struct hostfs *fs)
 struct hostfs *hostfs_create(void)
 {
 	struct hostfs *fs = calloc(1, sizeof(*fs));
-	int fd;
 
 	if (!fs)
 		return NULL;
@@ -79,11 +65,8 @@ struct hostfs *hostfs_create(void)
 	fs->inotify = -1;
 	fs->umask = get_umask();
 	fs->keep = how_many_to_keep();
-	/* a sandbox may answer EPERM */
-	fd = try_openat2(AT_FDCWD, ".");
-	fs->no_openat2 = fd < 0 && (errno == ENOSYS || errno == EPERM);
-	if (fd >= 0)
-		close(fd);
+	fs->spare = -1;
+	hostfs_refill(fs);
 	return fs;
 }
 
@@ -104,6 +87,9 @@ void hostfs_destroy(struct hostfs *fs)
 	hostfs_dirs_flush(fs);
 	if (fs->inotify >= 0)
 		close(fs->inotify);
+	if (fs->spare >= 0)
+		close(fs->spare);
+	hostfs_guards_free(fs);
 	free(fs->files);
 	free(fs->roots);
 	free(fs);
@@ -121,18 +107,28 @@ static int add_root(struct hostfs *fs, const struct root *root)
 	return fs->nroots++;
 }
 
-int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only)
+/* Takes root.fd. */
+static int check_and_add(struct hostfs *fs, struct root *root)
 {
-	struct root root = { .read_only = read_only };
-	int r;
+	int r = hostfs_check_root(fs, root->fd, &root->id);
 
-	root.fd = open(path, DIR_FLAGS);
-	if (root.fd < 0)
-		return -errno;
-	r = add_root(fs, &root);
+	if (!r)
+		r = add_root(fs, root);
 	if (r < 0)
-		close(root.fd);
+		close(root->fd);
 	return r;
+}
+
+int hostfs_add_dir(struct hostfs *fs, const char *path, int flags)
+{
+	struct root root = {
+		.read_only = flags & HOSTFS_READ_ONLY,
+		.suid = flags & HOSTFS_SUID,
+	};
+
+	fs->why = NULL;
+	root.fd = open(path, DIR_FLAGS);
+	return root.fd < 0 ? -errno : check_and_add(fs, &root);
 }
 
 int hostfs_add_file(struct hostfs *fs, const char *path, const char *name)
@@ -141,6 +137,7 @@ int hostfs_add_file(struct hostfs *fs, const char *path, const char *name)
 	char *real, *slash;
 	int r;
 
+	fs->why = NULL;
 	if (!*name || strchr(name, '/') || strlen(name) > NAME_MAX)
 		return -EINVAL;
 	real = realpath(path, NULL);
@@ -159,9 +156,7 @@ int hostfs_add_file(struct hostfs *fs, const char *path, const char *name)
 		r = -errno;
 		goto out;
 	}
-	r = add_root(fs, &root);
-	if (r < 0)
-		close(root.fd);
+	r = check_and_add(fs, &root);
 out:
 	if (r < 0) {
 		free(root.only);
@@ -187,59 +182,116 @@ void hostfs_each_root(const struct hostfs *fs,
 	}
 }
 
-/* What openat2 does in one call. */
-static int walk(int dir, char *path)
+/*
+ * The host's limit of open files is the whole machine's: the guest's process
+ * has not reached its own.
+ */
+int hostfs_openat(struct hostfs *fs, int dir, const char *name, int flags,
+		  mode_t mode)
 {
-	char *name, *rest = NULL;
-	int fd = -1, next;
+	int fd = openat(dir, name, flags | O_CLOEXEC, mode);
 
-	for (name = strtok_r(path, "/", &rest); name;
-	     name = strtok_r(NULL, "/", &rest)) {
-		if (!strcmp(name, "..")) {
-			next = -1;
-			errno = EXDEV;
-		} else {
-			next = openat(fd < 0 ? dir : fd, name,
-				      DIR_FLAGS | O_NOFOLLOW);
-		}
-		if (fd >= 0) {
-			int err = errno;
-
-			close(fd);
-			errno = err;
-		}
-		if (next < 0)
-			return -1;
-		fd = next;
-	}
-	return fd;
+	/* directories that are only kept to be fast are not worth a failure */
+	if (fd < 0 && errno == EMFILE && hostfs_dirs_flush(fs))
+		fd = openat(dir, name, flags | O_CLOEXEC, mode);
+	return fd >= 0 ? fd : errno == EMFILE ? -ENFILE : -errno;
 }
 
-static int open_dir(struct hostfs *fs, const struct root *root,
-		    const char *path)
+int hostfs_open_spare(struct hostfs *fs, int dir, const char *name, int flags)
 {
-	char copy[PATH_MAX];
+	int fd = hostfs_openat(fs, dir, name, flags, 0);
 
-	if (!fs->no_openat2)
-		return try_openat2(root->fd, path);
-	return walk(root->fd, strcpy(copy, path));
+	if (fd != -ENFILE || fs->spare < 0)
+		return fd;
+	close(fs->spare);
+	fs->spare = -1;
+	return hostfs_openat(fs, dir, name, flags, 0);
+}
+
+void hostfs_refill(struct hostfs *fs)
+{
+	if (fs->spare < 0)
+		fs->spare = open("/", DIR_FLAGS);
+}
+
+static void leave_dir(struct place *p)
+{
+	if (p->kept)
+		p->kept->pins--;
+	if (p->dir_is_ours)
+		close(p->dir);
+	p->kept = NULL;
+	p->dir_is_ours = false;
+}
+
+/*
+ * From p's directory to the one that is called name in it.  Each on the way is
+ * looked at: a path may lead through what the guest must not reach.
+ */
+static int step(struct hostfs *fs, struct place *p, const char *name)
+{
+	struct stat st;
+	int fd, r;
+
+	if (!strcmp(name, "..") || !strcmp(name, "."))
+		return -EXDEV;
+	if (hostfs_hidden(name))
+		return -ENOENT;
+	fd = hostfs_openat(fs, p->dir, name, DIR_FLAGS | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd;
+	r = hostfs_check(fs, p, name, fd, &st);
+	if (r) {
+		close(fd);
+		return r;
+	}
+	leave_dir(p);
+	p->dir = fd;
+	p->dir_is_ours = true;
+	p->dir_id = hostfs_id(&st);
+	return 0;
+}
+
+/* Begins at the kept directory that is furthest on the way: its path's length. */
+static uint32_t begin_at_kept(struct hostfs *fs, int root, struct place *p,
+			      uint32_t len)
+{
+	for (; len; len--) {
+		if (p->path[len] && p->path[len] != '/')
+			continue;
+		p->kept = hostfs_dirs_get(fs, root, p->path, len);
+		if (!p->kept)
+			continue;
+		p->dir = p->kept->fd;
+		p->dir_id = p->kept->id;
+		break;
+	}
+	return len;
 }
 
 static int open_parent(struct hostfs *fs, int root, struct place *p)
 {
 	uint32_t len = strlen(p->path);
+	char *name = p->path + begin_at_kept(fs, root, p, len), *end, c;
+	int r = 0;
 
-	p->kept = hostfs_dirs_get(fs, root, p->path, len);
-	if (p->kept) {
-		p->dir = p->kept->fd;
-		return 0;
+	while (!r && *name) {
+		name += strspn(name, "/");
+		end = name + strcspn(name, "/");
+		c = *end;
+		*end = '\0';
+		if (*name)
+			r = step(fs, p, name);
+		*end = c;
+		name = end;
 	}
-	p->dir = open_dir(fs, p->root, p->path);
-	if (p->dir < 0 && errno == EMFILE && hostfs_dirs_flush(fs))
-		p->dir = open_dir(fs, p->root, p->path);
-	if (p->dir < 0)
-		return errno == EMFILE ? -ENFILE : -errno;
-	p->kept = hostfs_dirs_add(fs, root, p->path, len, p->dir);
+	if (r) {
+		leave_dir(p);
+		return r;
+	}
+	if (!p->dir_is_ours)
+		return 0;
+	p->kept = hostfs_dirs_add(fs, root, p->path, len, p->dir, &p->dir_id);
 	p->dir_is_ours = !p->kept;
 	return 0;
 }
@@ -252,8 +304,9 @@ static int find_only(const struct root *root, struct place *p)
 	return 0;
 }
 
-int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
-		struct place *p)
+/* hidden: the error for a name that the guest must not use. */
+static int find(struct hostfs *fs, int root, const char *path, uint32_t len,
+		struct place *p, int hidden)
 {
 	char *slash;
 
@@ -261,12 +314,13 @@ int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
 		return -ENOENT;
 	if (len >= sizeof(p->path))
 		return -ENAMETOOLONG;
-	if (memchr(path, '\0', len))
-		return -EINVAL;
 	memcpy(p->path, path, len);
 	p->path[len] = '\0';
+	if (strlen(p->path) != len)
+		return -EINVAL;
 	p->root = &fs->roots[root];
 	p->dir = p->root->fd;
+	p->dir_id = p->root->id;
 	p->dir_is_ours = false;
 	p->kept = NULL;
 
@@ -280,6 +334,8 @@ int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
 	p->name = slash ? slash + 1 : p->path;
 	if (!*p->name || !strcmp(p->name, ".") || !strcmp(p->name, ".."))
 		return -EINVAL;
+	if (hostfs_hidden(p->name))
+		return hidden;
 	if (!slash)
 		return 0;
 	if (slash == p->path)
@@ -288,18 +344,54 @@ int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
 	return open_parent(fs, root, p);
 }
 
+int hostfs_find(struct hostfs *fs, int root, const char *path, uint32_t len,
+		struct place *p)
+{
+	return find(fs, root, path, len, p, -ENOENT);
+}
+
+static bool is_read_only(const struct hostfs *fs, int root)
+{
+	return fs && root >= 0 && root < fs->nroots && fs->roots[root].read_only;
+}
+
 int hostfs_find_rw(struct hostfs *fs, int root, const char *path,
 		   uint32_t len, struct place *p)
 {
-	if (fs && root >= 0 && root < fs->nroots && fs->roots[root].read_only)
+	if (is_read_only(fs, root))
 		return -EROFS;
-	return hostfs_find(fs, root, path, len, p);
+	return find(fs, root, path, len, p, -ENOENT);
+}
+
+/* r is hostfs_find's; own and way are the errors for what is guarded. */
+static int unguarded(struct hostfs *fs, struct place *p, int r, int own, int way)
+{
+	enum guarded g = r ? FREE : hostfs_guarded_place(fs, p);
+
+	if (g == FREE)
+		return r;
+	hostfs_leave(p);
+	return g == OWN ? own : way;
+}
+
+int hostfs_find_old(struct hostfs *fs, int root, const char *path,
+		    uint32_t len, struct place *p)
+{
+	int r = hostfs_find_rw(fs, root, path, len, p);
+
+	return unguarded(fs, p, r, -ENOENT, -EBUSY);
+}
+
+int hostfs_find_new(struct hostfs *fs, int root, const char *path,
+		    uint32_t len, struct place *p)
+{
+	int r = is_read_only(fs, root) ? -EROFS :
+		find(fs, root, path, len, p, -EPERM);
+
+	return unguarded(fs, p, r, -EPERM, -EEXIST);
 }
 
 void hostfs_leave(struct place *p)
 {
-	if (p->kept)
-		p->kept->pins--;
-	if (p->dir_is_ours)
-		close(p->dir);
+	leave_dir(p);
 }

@@ -18,13 +18,27 @@ struct hostfs;
 struct hostfs *hostfs_create(void);
 void hostfs_destroy(struct hostfs *fs);
 
+/*
+ * What path leads to, and all that is below it, is out of the guest's reach
+ * from now on, also if it does not exist yet.  Directories and symbolic links
+ * on the way stay what they are.  -EBUSY: a directory that was added is it, or
+ * is in it.
+ */
+int hostfs_protect(struct hostfs *fs, const char *path);
+
+#define HOSTFS_READ_ONLY	1
+/* The guest may make set-user-ID and set-group-ID files. */
+#define HOSTFS_SUID		2
+
 /* The new directory's number, 0 for the first. */
-int hostfs_add_dir(struct hostfs *fs, const char *path, int read_only);
+int hostfs_add_dir(struct hostfs *fs, const char *path, int flags);
 /*
  * A read-only directory in which there is one file, called name.  Whoever may
  * read it may also execute it.
  */
 int hostfs_add_file(struct hostfs *fs, const char *path, const char *name);
+/* Why that failed, or hostfs_load(); the error is err. */
+const char *hostfs_why(const struct hostfs *fs, int err);
 
 /* Calls fn with a descriptor of each directory, or file, that was added. */
 void hostfs_each_root(const struct hostfs *fs,

@@ -159,6 +159,8 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3]);
  * but not inside another directory of the host.  "/" becomes the root.
  */
 #define MUSLIN_READ_ONLY 1
+/* The guest may make set-user-ID and set-group-ID files of the host in it. */
+#define MUSLIN_SUID 2
 int muslin_mount(struct muslin *m, const char *host, const char *guest,
 		 int flags);
 /*

@@ -44,7 +44,7 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 		return 0;
 	}
 	for (size_t i = 0; i < o->ndirs; i++)
-		add(&l, o->dirs[i].host, o->dirs[i].read_only ? MUSLIN_READ_ONLY : 0);
+		add(&l, o->dirs[i].host, o->dirs[i].flags & MUSLIN_READ_ONLY);
 	if (program)
 		add(&l, program, MUSLIN_READ_ONLY);
 	/* if there is no such directory, whoever makes the file will say so */

@@ -12,9 +12,11 @@
 #include "muslin.h"
 
 const char run_options_help[] =
-	"  --dir HOST[:GUEST][:ro]  make a directory of the host visible, at GUEST or at\n"
-	"                           the same path; ro: read-only.  Without any --dir it\n"
-	"                           is the current directory.\n"
+	"  --dir HOST[:GUEST][:ro][:suid]\n"
+	"                           make a directory of the host visible, at GUEST or at\n"
+	"                           the same path; ro: read-only; suid: set-user-ID and\n"
+	"                           set-group-ID files can be made in it.  Without any\n"
+	"                           --dir it is the current directory.\n"
 	"  --env NAME=VALUE         set a variable of the program's environment\n"
 	"  --env NAME               the same, with our own value\n"
 	"  --cwd DIR                start in the guest's directory DIR\n"
@@ -87,17 +89,38 @@ static int add_env(struct run_options *o, const char *arg)
 	return 0;
 }
 
+/* Takes a suffix off, which is not all of it. */
+static bool ends_with(char *text, const char *suffix)
+{
+	size_t n = strlen(text), m = strlen(suffix);
+
+	if (n <= m || strcmp(text + n - m, suffix))
+		return false;
+	text[n - m] = 0;
+	return true;
+}
+
+static int dir_flags(char *dir)
+{
+	int flags = 0;
+
+	for (;;) {
+		if (ends_with(dir, ":ro"))
+			flags |= MUSLIN_READ_ONLY;
+		else if (ends_with(dir, ":suid"))
+			flags |= MUSLIN_SUID;
+		else
+			return flags;
+	}
+}
+
 static int add_dir(struct run_options *o, const char *arg)
 {
-	char *host = xstrdup(arg), *guest, *end = host + strlen(host);
-	struct dir d = { 0 };
+	char *host = xstrdup(arg), *guest;
+	struct dir d = { .flags = dir_flags(host) };
 	struct stat st;
 	int status = 0;
 
-	if (end - host > 3 && !strcmp(end - 3, ":ro")) {
-		d.read_only = true;
-		end[-3] = 0;
-	}
 	guest = strchr(host, ':');
 	if (guest)
 		*guest++ = 0;
