@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,6 +107,27 @@ int hostfs_open_path(struct hostfs *fs, const struct place *p, struct stat *st)
 	return r;
 }
 
+/*
+ * The file that fd is.  /proc/self is found in half of the time that
+ * /proc/thread-self takes, but is of another descriptor if this thread has files
+ * of its own.
+ */
+static int open_again(struct hostfs *fs, int fd, const struct stat *st, int flags)
+{
+	char path[32];
+	struct stat now;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	file = hostfs_open_spare(fs, AT_FDCWD, path, flags);
+	if (file < 0)
+		return file;
+	if (!fstat(file, &now) && now.st_ino == st->st_ino && now.st_dev == st->st_dev)
+		return file;
+	close(file);
+	return hostfs_open_spare(fs, AT_FDCWD, hostfs_fd_path(fd).text, flags);
+}
+
 /* To open a device, or a FIFO, may do something already: only what was seen is. */
 int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int accmode)
 {
@@ -119,8 +141,7 @@ int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int accmode)
 			-EISDIR;
 	if (!S_ISREG(st->st_mode))
 		return -ENXIO;
-	file = hostfs_open_spare(fs, AT_FDCWD, hostfs_fd_path(fd).text,
-				 accmode | OPEN_FLAGS);
+	file = open_again(fs, fd, st, accmode | OPEN_FLAGS);
 	if (file >= 0 && accmode == O_RDWR && hostfs_is_image(file)) {
 		close(file);
 		return -EPERM;
