@@ -44,6 +44,10 @@ static int set_size(const struct target *t, uint64_t size)
 {
 	int fd, r;
 
+	if (size > INT64_MAX)
+		return -EINVAL;
+	if (size > t->fs->largest && size > (uint64_t)t->st.st_size)
+		return -EFBIG;
 	if (t->writable)
 		return ftruncate(t->fd, size) ? -errno : 0;
 	fd = hostfs_reopen(t->fs, t->fd, &t->st, O_WRONLY);

@@ -69,6 +69,7 @@ struct hostfs {
 	mode_t umask;		/* the host process's, when this was made */
 	int inotify;		/* -1: no directory was watched yet */
 	unsigned int keep;	/* as hostfs_keep() says */
+	uint64_t largest;	/* that a file may become: more is a SIGXFSZ */
 	int spare;		/* closed when another one is needed for a moment; or -1 */
 	struct guards guards;
 	const char *why;	/* no directory was added, if not for an errno */

@@ -288,8 +288,12 @@ int hostfs_write(struct hostfs *fs, int file, const void *buf, uint32_t len,
 
 	if (!f || !f->writable)
 		return -EBADF;
-	if (len > INT32_MAX)
+	if (len > INT32_MAX || offset > INT64_MAX)
 		return -EINVAL;
+	if (len && offset >= fs->largest)
+		return -EFBIG;
+	if (len > fs->largest - offset)
+		len = fs->largest - offset;
 	while (done < len) {
 		n = pwrite(f->fd, (const char *)buf + done, len - done,
 			   offset + done);

@@ -50,6 +50,14 @@ static unsigned int how_many_to_keep(void)
 	return r.rlim_cur / 8 < MOST_KEPT ? r.rlim_cur / 8 : MOST_KEPT;
 }
 
+static uint64_t largest_file(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_FSIZE, &r) || r.rlim_cur == RLIM_INFINITY ?
+		INT64_MAX : r.rlim_cur;
+}
+
 unsigned int hostfs_keep(const struct hostfs *fs)
 {
 	return fs ? fs->keep : 0;
@@ -65,6 +73,7 @@ struct hostfs *hostfs_create(void)
 	fs->inotify = -1;
 	fs->umask = get_umask();
 	fs->keep = how_many_to_keep();
+	fs->largest = largest_file();
 	fs->spare = -1;
 	hostfs_refill(fs);
 	return fs;

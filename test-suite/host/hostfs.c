@@ -1221,6 +1221,149 @@ START_TEST(impossible_arguments)
 }
 END_TEST
 
+/* ulimit -f is no reason for this process to die */
+START_TEST(a_file_may_not_become_larger)
+{
+	struct host_attr attr = { .valid = HOST_ATTR_SIZE, .size = 1001 };
+	static char buf[600];
+	struct rlimit old, r;
+	int f;
+
+	hostfs_destroy(fs);
+	ok(getrlimit(RLIMIT_FSIZE, &old));
+	r = old;
+	r.rlim_cur = 1000;
+	/* libcheck writes to a file, too */
+	setrlimit(RLIMIT_FSIZE, &r);
+	fs = hostfs_create();
+	setrlimit(RLIMIT_FSIZE, &old);
+	ok(hostfs_add_dir(fs, "in", 0));
+	f = hostfs_open_new(fs, 0, NAME("new"), 0600);
+	ck_assert_int_eq(hostfs_write(fs, f, buf, 600, 0), 600);
+	ck_assert_int_eq(hostfs_write(fs, f, buf, 600, 600), 400);
+	fails(EFBIG, hostfs_write(fs, f, buf, 1, 1000));
+	fails(EFBIG, hostfs_write(fs, f, buf, 1, INT64_MAX));
+	fails(EFBIG, hostfs_setattr(fs, f, 0, NAME("new"), &attr));
+	fails(EFBIG, hostfs_setattr(fs, -1, 0, NAME("new"), &attr));
+	attr.size = 999;
+	ok(hostfs_setattr(fs, f, 0, NAME("new"), &attr));
+}
+END_TEST
+
+/* --- whatever a kernel asks --- */
+
+static uint32_t random_state = 1;
+
+static uint32_t any(uint32_t n)
+{
+	random_state = random_state * 1103515245 + 12345;
+	return (random_state >> 8) % n;
+}
+
+static int any_number(void)
+{
+	static const int numbers[] = { -1, 0, 0, 0, 1, 2, 3, 7, 1 << 20, INT32_MIN, INT32_MAX };
+
+	return numbers[any(sizeof(numbers) / sizeof(*numbers))];
+}
+
+struct any_path {
+	char text[PATH_MAX];
+	uint32_t len;
+};
+
+static struct any_path any_path(void)
+{
+	static const char *const names[] = {
+		"file", "dir", "dir/deep", "dir/new", "new", "link", ".cache", ".cache/own",
+		".cache/own/x.so", "rel/secret", "..", "../out/secret", "", "/", ".",
+		"muslin-compile.abcdef", "muslin-compile.abcdef/x", "image", "dir/sub", "dir/sub/f",
+	};
+	static const uint32_t lens[] = { 0, 1, 3, PATH_MAX - 1, PATH_MAX, UINT32_MAX };
+	struct any_path p = { 0 };
+
+	strcpy(p.text, names[any(sizeof(names) / sizeof(*names))]);
+	p.len = strlen(p.text);
+	if (!any(10))
+		p.len = lens[any(6)];
+	if (!any(50))
+		memset(p.text, 'x', sizeof(p.text));
+	return p;
+}
+
+static void anything(void)
+{
+	static char buf[65536] __attribute__((aligned(8)));
+	struct any_path a = any_path(), b = any_path();
+	int root = any(4) ? 0 : any_number(), file = any_number();
+	int mode = any(2) ? any(1 << 16) : (int)any(UINT32_MAX);
+	uint32_t len = any(3) ? any(sizeof(buf)) : UINT32_MAX - any(100);
+	uint64_t offset = any(2) ? any(10000) : (uint64_t)any(UINT32_MAX) << 32;
+	struct host_attr attr = {
+		.valid = any(4) ? any(256) : any(UINT32_MAX),
+		.mode = mode,
+		.uid = getuid(),
+		.gid = getgid(),
+		.size = any(2) ? any(10000) : UINT64_MAX - any(100),
+		.atime.nsec = any(UINT32_MAX),
+		.mtime.sec = offset,
+	};
+	int watches[4];
+
+	switch (any(23)) {
+	case 0: hostfs_stat(fs, root, a.text, a.len, &st); break;
+	case 1: hostfs_access(fs, root, a.text, a.len, mode); break;
+	case 2: hostfs_symlink(fs, root, a.text, a.len, b.text, b.len); break;
+	case 3: hostfs_readlink(fs, root, a.text, a.len, buf, len); break;
+	case 4: hostfs_unlink(fs, root, a.text, a.len); break;
+	case 5: hostfs_mkdir(fs, root, a.text, a.len, mode); break;
+	case 6: hostfs_rmdir(fs, root, a.text, a.len); break;
+	case 7: hostfs_mknod(fs, root, a.text, a.len, mode); break;
+	case 8: hostfs_link(fs, root, a.text, a.len, b.text, b.len); break;
+	case 9: hostfs_rename(fs, root, a.text, a.len, b.text, b.len, any(2) ? 0 : mode); break;
+	case 10: hostfs_rename(fs, root, a.text, a.len, b.text, b.len, any(4)); break;
+	case 11: hostfs_watch(fs, root, a.text, a.len, &st); break;
+	case 12: hostfs_unwatch(fs, file); break;
+	case 13: hostfs_heard(fs, watches, any(5)); break;
+	case 14: hostfs_open(fs, root, a.text, a.len, any(2) ? (int)any(4) : mode); break;
+	case 15: hostfs_open_new(fs, root, a.text, a.len, mode); break;
+	case 16: hostfs_close(fs, file); break;
+	case 17: hostfs_exchange(fs, file, any_number()); break;
+	case 18: hostfs_fstat(fs, file, &st); break;
+	case 19: hostfs_read(fs, file, buf, len, offset); break;
+	case 20: hostfs_write(fs, file, buf, any(1000), any(2) ? any(10000) : offset); break;
+	case 21: hostfs_readdir(fs, file, any(2) ? 0 : offset, buf, len); break;
+	case 22: hostfs_setattr(fs, any(2) ? -1 : file, root, a.text, a.len, &attr); break;
+	}
+}
+
+START_TEST(whatever_is_asked)
+{
+	char found[100] = "";
+	FILE *out;
+	int i;
+
+	ok(mkdir("in/.cache", 0700));
+	ok(mkdir("in/.cache/own", 0700));
+	ok(mkdir("in/muslin-compile.abcdef", 0700));
+	put("in/muslin-compile.abcdef/x", "secret");
+	put("in/.cache/own/x.so", "secret");
+	put("in/image", IMAGE_MAGIC);
+	ok(hostfs_protect(fs, "in/.cache/own"));
+	ok(hostfs_add_file(fs, "in/file", "prog"));
+	ok(hostfs_open(fs, 1, "", 0, HOST_FILE_READ));
+	for (i = 0; i < 200000; i++)
+		anything();
+	out = popen("cat out/secret in/.cache/own/x.so in/muslin-compile.abcdef/x;"
+		    "ls -A . out in/.cache/own in/muslin-compile.abcdef | wc -l;"
+		    "find . -type b -o -type c -o ! -type d -perm /6000", "r");
+	ck_assert_ptr_nonnull(out);
+	fread(found, 1, sizeof(found) - 1, out);
+	pclose(out);
+	ck_assert_str_eq(found, "secretsecretsecret12\n");
+}
+END_TEST
+
 Suite *hostfs_suite(void);
 
 Suite *hostfs_suite(void)
@@ -1263,6 +1406,8 @@ Suite *hostfs_suite(void)
 		an_image_is_not_written,
 		no_file_becomes_set_id,
 		impossible_arguments,
+		a_file_may_not_become_larger,
+		whatever_is_asked,
 	};
 	Suite *s = suite_create("hostfs");
 	TCase *tc = tcase_create("hostfs");
