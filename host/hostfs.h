@@ -22,7 +22,7 @@ void hostfs_destroy(struct hostfs *fs);
  * What path leads to, and all that is below it, is out of the guest's reach
  * from now on, also if it does not exist yet.  Directories and symbolic links
  * on the way stay what they are.  -EBUSY: a directory that was added is it, or
- * is in it.
+ * is in it.  -EINVAL: it is "/".
  */
 int hostfs_protect(struct hostfs *fs, const char *path);
 

@@ -155,8 +155,11 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3]);
 
 /*
  * Makes the host's directory host visible at guest, an absolute path.  The
- * guest can reach nothing outside of it.  If guest does not exist it is made,
- * but not inside another directory of the host.  "/" becomes the root.
+ * guest can reach nothing outside of it, and in it neither files of the
+ * kernel's own file systems nor the cache, which is made if there is none, nor
+ * the image: -EACCES or -EPERM if host is in one of these.  If guest does not
+ * exist it is made, but not inside another directory of the host.  "/" becomes
+ * the root.
  */
 #define MUSLIN_READ_ONLY 1
 /* The guest may make set-user-ID and set-group-ID files of the host in it. */
