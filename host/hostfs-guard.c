@@ -130,7 +130,7 @@ bool hostfs_hidden(const char *name)
 	static const char prefix[] = "muslin-compile.";
 	const size_t n = sizeof(prefix) - 1;
 
-	/* some file systems do not tell capitals */
+	/* as child.c makes it; some file systems do not tell capitals */
 	return !strncasecmp(name, prefix, n) && strlen(name) == n + 6;
 }
 
