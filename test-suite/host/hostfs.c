@@ -1021,6 +1021,38 @@ START_TEST(what_is_protected_is_out_of_reach)
 }
 END_TEST
 
+START_TEST(what_an_image_keeps_is_looked_at_again)
+{
+	char path[PATH_MAX];
+	struct hostfs *old;
+	size_t size;
+	void *data;
+	int i;
+
+	ok(mkdir("in/own", 0700));
+	put("in/own/x.so", "code");
+	for (i = 0; i < 2; i++) {
+		/* a directory, then a file that is open */
+		old = hostfs_create();
+		ok(hostfs_add_dir(old, i ? "in" : "in/own", 0));
+		if (i)
+			ok(hostfs_open(old, 0, NAME("own/x.so"), HOST_FILE_READ));
+		ok(hostfs_save(old, &data, &size, path, sizeof(path)));
+		hostfs_destroy(old);
+		old = hostfs_create();
+		ok(hostfs_load(old, data, size, path, sizeof(path)));
+		hostfs_destroy(old);
+		old = hostfs_create();
+		ok(hostfs_protect(old, i ? "in/own/x.so" : "in/own"));
+		fails(i ? ENOENT : EPERM,
+		      hostfs_load(old, data, size, path, sizeof(path)));
+		ck_assert_ptr_nonnull(strstr(path, "/in/own"));
+		hostfs_destroy(old);
+		free(data);
+	}
+}
+END_TEST
+
 START_TEST(what_is_protected_may_be_made_anew)
 {
 	ok(mkdir("in/.cache", 0700));
@@ -1400,6 +1432,7 @@ Suite *hostfs_suite(void)
 		no_root_is_the_kernels,
 		neither_fifo_nor_device_is_ever_opened,
 		what_is_protected_is_out_of_reach,
+		what_an_image_keeps_is_looked_at_again,
 		what_is_protected_may_be_made_anew,
 		what_is_protected_need_not_exist,
 		a_protected_file_has_no_other_name,
