@@ -95,6 +95,8 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	uint64_t start = stats_now();
 	int r, file;
 
+	if (api_busy(m))
+		return -EBUSY;
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");

@@ -200,6 +200,8 @@ int muslin_wait(struct muslin *m, int id, int *status)
 	struct program *p = program_get(m, id);
 	int r;
 
+	if (api_busy(m))
+		return -EBUSY;
 	if (!p)
 		return fail(m, -ECHILD, "no program %d", id);
 	/* the machine may have gone down after the program did */

@@ -75,7 +75,8 @@ out_free:
 
 void muslin_free(struct muslin *m)
 {
-	if (!m)
+	/* it runs: this is a callback of it */
+	if (!m || m->running)
 		return;
 	machine_exit(m);
 	image_exit(m);
@@ -134,8 +135,15 @@ int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
 	return r;
 }
 
+bool api_busy(const struct muslin *m)
+{
+	return fault_machine() || m->running;
+}
+
 int api_check(struct muslin *m)
 {
+	if (api_busy(m))
+		return -EBUSY;
 	m->error[0] = 0;
 	if (m->ctl->ready && !m->halted)
 		return 0;
@@ -153,6 +161,8 @@ int muslin_boot(struct muslin *m)
 	uint64_t start = stats_now();
 	int r;
 
+	if (api_busy(m))
+		return -EBUSY;
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
@@ -197,6 +207,9 @@ int muslin_shutdown(struct muslin *m)
 
 const char *muslin_error(const struct muslin *m)
 {
+	/* what it says of the running call is not to change */
+	if (api_busy(m))
+		return "a machine is running: this is one of its callbacks";
 	return m->error;
 }
 

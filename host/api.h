@@ -8,8 +8,13 @@
 struct muslin;
 
 /*
+ * A machine runs on this thread, and this is a callback of it; or m runs.  All
+ * that runs machines, or writes m->error, is -EBUSY then.
+ */
+bool api_busy(const struct muslin *m);
+/*
  * At the start of each function that needs the guest: forgets the last error.
- * -ESHUTDOWN if there is no guest.
+ * -ESHUTDOWN if there is no guest, -EBUSY in a callback.
  */
 int api_check(struct muslin *m);
 /* Goes on from a boot image: 1, 0 if there is none, or an error. */

@@ -166,7 +166,8 @@ void clock_resume(struct muslin *m, uint64_t now)
 int clock_start(struct muslin *m)
 {
 	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID,
-		.sigev_signo = fault_irq_signal() };
+		.sigev_signo = fault_irq_signal(),
+		.sigev_value.sival_ptr = fault_irq_tag() };
 
 	ev.sigev_notify_thread_id = syscall(SYS_gettid);
 	if (timer_create(CLOCK_MONOTONIC, &ev, &m->timer))

@@ -2,6 +2,7 @@
 /* Host signals: page faults of user code, and the interrupt. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,10 @@
 
 #define ALT_STACK_SIZE 65536
 
+/* of the thread, while it runs a machine */
 struct host_signals {
-	struct sigaction segv, bus, irq;
 	stack_t alt_stack;
+	sigset_t mask;
 	uint8_t *memory;
 };
 
@@ -33,7 +35,7 @@ struct muslin *fault_machine(void)
 struct fault {
 	struct muslin *m;
 	uint32_t addr;
-	bool write;
+	bool write, bus;
 	const uint8_t *pc, *caller;
 };
 
@@ -148,36 +150,83 @@ static bool is_kernel(const uint8_t *pc)
 	return pc >= kernel_text && pc < kernel_text_end;
 }
 
-/* The kernel itself touched what is not there, or the host has no memory. */
+/*
+ * The kernel itself touched what is not there; or it, or an import that copies
+ * for it, what the host cannot give.  No import has a lock while it does that.
+ */
 static void handle_kernel(void *arg)
 {
 	struct fault *f = arg;
 	struct task *t = f->m->task;
 
-	fail(f->m, -EIO, "the kernel faulted at address %#x", f->addr);
+	if (f->bus)
+		fail(f->m, -ENOMEM, "the kernel's memory at %#x cannot be had: the host is out of memory, or its image was cut",
+		     f->addr);
+	else
+		fail(f->m, -EIO, "the kernel faulted at address %#x", f->addr);
 	/* it may end the task instead, but not when that is what it does */
-	if (is_kernel(f->pc) && !t->oops) {
+	if (!f->bus && is_kernel(f->pc) && !t->oops) {
 		t->oops = true;
 		w2c_vmlinux_kernel_fault(f->m->kernel, f->addr);
 	}
 	machine_halt(f->m, HALTED + HOST_PANIC);
 }
 
-static void restore_handlers(const struct host_signals *s)
+/*
+ * Handlers are the process's: the first machine that runs on any thread
+ * installs ours, the last takes them away.  What they are not for goes to
+ * those that the embedder had.
+ */
+enum { SEGV, BUS, IRQ, SIGNALS };
+
+static struct {
+	pthread_mutex_t lock;
+	int machines;
+	struct sigaction others[SIGNALS];
+} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static int signal_number(int i)
 {
-	sigaction(fault_irq_signal(), &s->irq, NULL);
-	sigaction(SIGBUS, &s->bus, NULL);
-	sigaction(SIGSEGV, &s->segv, NULL);
+	return i == SEGV ? SIGSEGV : i == BUS ? SIGBUS : fault_irq_signal();
 }
 
-/* Not the machine's: as if this handler were not there. */
-static void not_ours(struct muslin *m)
+/* As the kernel does it: the process may leave a core, and is seen to be killed. */
+static void take_default(int sig, const siginfo_t *si)
 {
+	if (sig == fault_irq_signal())
+		return;
 	tty_restore_now();
-	if (m)
-		restore_handlers(m->signals);
+	signal(sig, SIG_DFL);
+	/* an instruction comes back to its fault; what was sent does not */
+	if (si->si_code <= 0)
+		raise(sig);
+}
+
+/* Not the machine's: as if our handler were not there. */
+static void pass_on(int i, int sig, siginfo_t *si, void *context)
+{
+	struct sigaction sa = process.others[i];
+	sigset_t mask;
+
+	if (sa.sa_handler == SIG_IGN && si->si_code <= 0)
+		return;
+	if (sa.sa_handler == SIG_DFL || sa.sa_handler == SIG_IGN) {
+		take_default(sig, si);
+		return;
+	}
+	if (sa.sa_flags & SA_RESETHAND)
+		process.others[i].sa_handler = SIG_DFL;
+	/* that of the interrupted code; 64 signals are all that a frame has */
+	sigemptyset(&mask);
+	memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, NSIG / 8);
+	sigorset(&mask, &mask, &sa.sa_mask);
+	if (!(sa.sa_flags & SA_NODEFER))
+		sigaddset(&mask, sig);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	if (sa.sa_flags & SA_SIGINFO)
+		sa.sa_sigaction(sig, si, context);
 	else
-		signal(SIGSEGV, SIG_DFL);
+		sa.sa_handler(sig);
 }
 
 static bool in_guard(const struct task *t, const uint8_t *addr)
@@ -211,38 +260,27 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 
-static void on_fault(int sig, siginfo_t *si, void *context)
+/* A fault while this thread runs a task.  False: it is not the machine's. */
+static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 {
-	struct muslin *m = current_machine;
-	ucontext_t *uc = context;
-	uint8_t *addr = si->si_addr;
-	struct fault f = { .m = m, .pc = context_pc(uc) };
-	struct task *t;
+	struct fault f = { .m = m, .pc = context_pc(uc), .bus = sig == SIGBUS };
+	struct task *t = m->task;
 	uint64_t off;
 
-	if (!m || !m->task) {
-		not_ours(m);
-		return;
-	}
-	t = m->task;
 	if (in_guard(t, addr)) {
 		stack_overflow(m, t, uc);
-		return;
+		return true;
 	}
 	if (!m->in_user) {
 		off = addr - m->memory;
 		f.addr = off;
 		if (off < 2 * USER_SPACE)
 			context_divert(uc, NULL, handle_kernel, &f, sizeof(f));
-		else
-			not_ours(m);
-		return;
+		return off < 2 * USER_SPACE;
 	}
 	off = addr - mm_memory(t->mm);
-	if (off >= 2 * USER_SPACE + 65536) {
-		not_ours(m);
-		return;
-	}
+	if (off >= 2 * USER_SPACE + 65536)
+		return false;
 	m->in_user = 0;
 	f.addr = off;
 	f.write = context_is_write(uc);
@@ -253,6 +291,17 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 		context_divert(uc, NULL, handle_wild, &f, sizeof(f));
 	else
 		context_divert(uc, NULL, handle_fault, &f, sizeof(f));
+	return true;
+}
+
+static void on_fault(int sig, siginfo_t *si, void *context)
+{
+	struct muslin *m = current_machine;
+
+	/* what was sent by somebody has no address */
+	if (!m || !m->task || si->si_code <= 0 ||
+	    !handle(m, sig, si->si_addr, context))
+		pass_on(sig == SIGBUS ? BUS : SEGV, sig, si, context);
 }
 
 /* Not on the task's stack, which may have no room for a host's frame. */
@@ -262,8 +311,11 @@ static void on_irq(int sig, siginfo_t *si, void *context)
 	struct fault f = { .m = m, .pc = context_pc(context) };
 	int saved_errno = errno;
 
-	(void)sig;
-	(void)si;
+	if (si->si_code != SI_TIMER || si->si_ptr != fault_irq_tag()) {
+		pass_on(IRQ, sig, si, context);
+		errno = saved_errno;
+		return;
+	}
 	if (!m)
 		return;
 	clock_poll(m);
@@ -279,32 +331,96 @@ int fault_irq_signal(void)
 	return SIGURG;	/* ignored by default, should one come late */
 }
 
+void *fault_irq_tag(void)
+{
+	return &process;
+}
+
+static bool is_ours(const struct sigaction *sa)
+{
+	return sa->sa_flags & SA_SIGINFO &&
+		(sa->sa_sigaction == on_fault || sa->sa_sigaction == on_irq);
+}
+
+/* Also if the embedder has put others there meanwhile: then those are it. */
+static void install_handlers(void)
+{
+	struct sigaction sa[SIGNALS], now;
+	int i;
+
+	sa[SEGV] = (struct sigaction){ .sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	sigaddset(&sa[SEGV].sa_mask, fault_irq_signal());
+	sa[BUS] = sa[SEGV];
+	sa[IRQ] = (struct sigaction){ .sa_sigaction = on_irq,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+	pthread_mutex_lock(&process.lock);
+	process.machines++;
+	for (i = 0; i < SIGNALS; i++) {
+		sigaction(signal_number(i), NULL, &now);
+		if (is_ours(&now))
+			continue;
+		process.others[i] = now;
+		sigaction(signal_number(i), &sa[i], NULL);
+	}
+	pthread_mutex_unlock(&process.lock);
+}
+
+static void remove_handlers(void)
+{
+	struct sigaction now;
+	int i;
+
+	pthread_mutex_lock(&process.lock);
+	process.machines--;
+	for (i = 0; i < SIGNALS && !process.machines; i++) {
+		sigaction(signal_number(i), NULL, &now);
+		if (is_ours(&now))
+			sigaction(signal_number(i), &process.others[i], NULL);
+	}
+	pthread_mutex_unlock(&process.lock);
+}
+
+/* An embedder may have blocked them, or have left them blocked. */
+static void unblock_signals(sigset_t *old)
+{
+	sigset_t set;
+	int i;
+
+	sigemptyset(&set);
+	for (i = 0; i < SIGNALS; i++)
+		sigaddset(&set, signal_number(i));
+	pthread_sigmask(SIG_UNBLOCK, &set, old);
+}
+
 int fault_start(struct muslin *m)
 {
-	struct sigaction fault = { .sa_sigaction = on_fault,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	struct sigaction irq = { .sa_sigaction = on_irq,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
 	struct host_signals *s = calloc(1, sizeof(*s));
 	stack_t alt = { .ss_size = ALT_STACK_SIZE };
+	int err = -ENOMEM;
 
 	if (!s)
 		return -ENOMEM;
 	s->memory = mmap(NULL, ALT_STACK_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s->memory == MAP_FAILED) {
-		free(s);
-		return -ENOMEM;
-	}
+	if (s->memory == MAP_FAILED)
+		goto out_free;
 	alt.ss_sp = s->memory;
-	sigaddset(&fault.sa_mask, fault_irq_signal());
+	/* not in a handler that has another one */
+	if (sigaltstack(&alt, &s->alt_stack)) {
+		err = -errno;
+		goto out_unmap;
+	}
 	current_machine = m;
 	m->signals = s;
-	sigaltstack(&alt, &s->alt_stack);
-	sigaction(SIGSEGV, &fault, &s->segv);
-	sigaction(SIGBUS, &fault, &s->bus);
-	sigaction(fault_irq_signal(), &irq, &s->irq);
+	install_handlers();
+	unblock_signals(&s->mask);
 	return 0;
+out_unmap:
+	munmap(s->memory, ALT_STACK_SIZE);
+out_free:
+	free(s);
+	return err;
 }
 
 void fault_stop(struct muslin *m)
@@ -315,7 +431,8 @@ void fault_stop(struct muslin *m)
 		return;
 	m->signals = NULL;
 	current_machine = NULL;
-	restore_handlers(s);
+	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+	remove_handlers();
 	sigaltstack(&s->alt_stack, NULL);
 	munmap(s->memory, ALT_STACK_SIZE);
 	free(s);

@@ -314,8 +314,9 @@ struct host_signals;
 int fault_start(struct muslin *m);
 void fault_stop(struct muslin *m);
 struct muslin *fault_machine(void);
-/* The signal that clock.c's timer sends. */
+/* The signal that clock.c's timer sends, and the value that comes with it. */
 int fault_irq_signal(void);
+void *fault_irq_tag(void);
 
 /* --- syscalls, generated from vmlinux.wasm --- */
 

@@ -123,8 +123,14 @@ int muslin_compile(const struct muslin_config *config, const char *path,
 	char reason[MODULE_ERROR_SIZE] = "";
 	size_t size, skip = 0;
 	void *image;
-	int r = map_file(path, &image, &size);
+	int r;
 
+	/* it may be this program that the machine's call compiles */
+	if (fault_machine()) {
+		snprintf(error, n, "a machine is running: this is one of its callbacks");
+		return -EBUSY;
+	}
+	r = map_file(path, &image, &size);
 	if (!r)
 		r = translate_image(config, path, image, size, reason);
 	/* the path, perhaps cut, comes first */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
  * way to find it.
  */
 static struct muslin *_Atomic owner;
+/* How many handlers may be using it, on any thread. */
+static atomic_int handlers;
 
 static const int signals[TTY_SIGNALS] = {
 	SIGWINCH, SIGCONT, SIGTSTP,
@@ -83,9 +86,11 @@ static void take_default(int sig)
 
 static void on_signal(int sig)
 {
-	struct muslin *m = atomic_load(&owner);
 	int saved_errno = errno;
+	struct muslin *m;
 
+	atomic_fetch_add(&handlers, 1);
+	m = atomic_load(&owner);
 	switch (sig) {
 	case SIGWINCH:
 	case SIGCONT:
@@ -100,6 +105,7 @@ static void on_signal(int sig)
 		tty_restore_now();
 		take_default(sig);
 	}
+	atomic_fetch_sub(&handlers, 1);
 	errno = saved_errno;
 }
 
@@ -119,13 +125,23 @@ static void catch_signals(struct tty *t)
 	}
 }
 
+/* Not those that the embedder has given others since. */
 static void release_signals(struct tty *t)
 {
+	struct sigaction now;
 	int i;
 
 	for (i = 0; i < TTY_SIGNALS; i++)
-		if (t->old[i].sa_handler == SIG_DFL)
+		if (!sigaction(signals[i], NULL, &now) && now.sa_handler == on_signal)
 			sigaction(signals[i], &t->old[i], NULL);
+}
+
+/* Another thread's handler may have found it; ours would have ended. */
+static void disown(void)
+{
+	atomic_store(&owner, NULL);
+	while (atomic_load(&handlers))
+		sched_yield();
 }
 
 int tty_init(struct muslin *m)
@@ -153,7 +169,7 @@ int tty_attach(struct muslin *m, int fd, bool input)
 		return -EBUSY;
 	r = stream_open_fd(&t->s, fd);
 	if (r) {
-		atomic_store(&owner, NULL);
+		disown();
 		return r;
 	}
 	t->input = input;
@@ -181,7 +197,7 @@ void tty_detach(struct muslin *m)
 		return;
 	make_cooked(t);
 	release_signals(t);
-	atomic_store(&owner, NULL);
+	disown();
 	stream_close_fd(&t->s);
 	t->watch = 0;
 }
