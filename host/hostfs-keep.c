@@ -14,7 +14,9 @@
 
 #include "hostfs-impl.h"
 
-/* A root, or an open file if number is not negative. */
+#define MAX_FILES (1 << 20)	/* more than a process can have open */
+
+/* A root, number -1, or an open file. */
 struct kept {
 	int32_t number, root, flags;
 	uint32_t mode;
@@ -206,6 +208,38 @@ static void chain_free(struct hostfs *fs)
 	}
 }
 
+static bool ends(const char *text, size_t size)
+{
+	return memchr(text, 0, size) != NULL;
+}
+
+/* Roots come first, then files by their numbers, each of one of those roots. */
+static bool check_kept(const struct kept *k, const struct kept *all, int nroots)
+{
+	int before = k == all ? -1 : k[-1].number;
+
+	if (k->flags & ~(O_ACCMODE | O_PATH | O_DIRECTORY) ||
+	    !ends(k->path, sizeof(k->path)) || !ends(k->only, sizeof(k->only)) ||
+	    !ends(k->only_real, sizeof(k->only_real)))
+		return false;
+	if (k->number == -1)
+		return before == -1;
+	return k->number > before && k->number < MAX_FILES &&
+		k->root >= 0 && k->root < nroots;
+}
+
+static bool check_all(const struct kept *all, size_t n)
+{
+	size_t nroots = 0, i;
+
+	while (nroots < n && all[nroots].number == -1)
+		nroots++;
+	for (i = 0; i < n; i++)
+		if (!check_kept(&all[i], all, nroots))
+			return false;
+	return true;
+}
+
 int hostfs_load(struct hostfs *fs, const void *data, size_t size, char *path,
 		size_t n)
 {
@@ -213,6 +247,10 @@ int hostfs_load(struct hostfs *fs, const void *data, size_t size, char *path,
 	int r = 0;
 
 	fs->why = NULL;
+	if (size % sizeof(*k) || !check_all(k, end - k)) {
+		snprintf(path, n, "open files");
+		return -EINVAL;
+	}
 	if (end > k && end[-1].number >= 0)
 		r = make_room(fs, end[-1].number + 1);
 	for (; k < end && !r; k++) {

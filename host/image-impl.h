@@ -5,6 +5,8 @@
 
 #include "image.h"
 #include "machine.h"
+#include "module-cache.h"
+#include "siphash.h"
 
 #define KERNEL_PAGE	65536u
 #define FILE_ALIGN	4096u
@@ -21,8 +23,8 @@ struct head {
 	uint64_t code;			/* where that has its code */
 	uint64_t size;			/* of the file */
 	uint64_t clock;			/* nanoseconds since boot */
-	uint64_t sum;			/* of the parts, except memory */
-	uint64_t table;			/* of what follows here, and their descriptions */
+	uint8_t sum[SIPHASH_SIZE];	/* of the parts, except memory */
+	uint8_t table[SIPHASH_SIZE];	/* of all else here, and their descriptions */
 	uint32_t memory_size;
 	uint32_t nparts;
 	uint32_t signal_frame;	/* the processor's registers in it */
@@ -62,14 +64,24 @@ struct image {
 	struct part part[MAX_PARTS];
 	const void *data[MAX_PARTS];	/* of the part, in this process */
 	uint64_t end;		/* of the file so far */
+	uint8_t secret[CACHE_SECRET_SIZE];	/* of the cache that it belongs to */
 	void *files;
 };
 
 /* Whose images a machine can use.  False: nobody can tell. */
 bool image_identify(const struct muslin *m, struct head *h);
-/* Of head and parts; of what is in the parts. */
-uint64_t image_sum_table(const struct image *im);
-uint64_t image_sum(const struct image *im);
+/*
+ * Of head, with the other sum, and parts; of what is in the parts.  Only who can
+ * read the cache can make them: a guest cannot.
+ */
+void image_sum_table(const struct image *im, uint8_t sum[SIPHASH_SIZE]);
+void image_sum(const struct image *im, uint8_t sum[SIPHASH_SIZE]);
+/* Is all in head and parts as image_save() makes it; and in what was read? */
+bool image_check(const struct image *im);
+bool image_check_data(const struct image *im);
+/* NULL: no program that is built in has these. */
+struct module_builtin;
+const struct module_builtin *image_find_builtin(const void *ops);
 /* 0 or -errno */
 int image_write(int fd, const void *data, size_t n, uint64_t offset);
 

@@ -56,8 +56,8 @@ static const char *check_head(const struct head *h, const struct head *want, int
 	return NULL;
 }
 
-/* Is it ours, and whole?  The machine that this one is to be, or any. */
-static int read_head(struct image *im, int fd, uint64_t memory_size)
+/* Made by this program, for this processor? */
+static int read_head(struct image *im, int fd)
 {
 	struct head *h = &im->head, *want = calloc(1, sizeof(*want));
 	const char *why = "no build ID, or a long command line";
@@ -71,15 +71,35 @@ static int read_head(struct image *im, int fd, uint64_t memory_size)
 		if (!why)
 			why = check_head(h, want, fd);
 	}
-	if (!why && memory_size &&
-	    (h->memory_size != memory_size || h->used ||
-	     memcmp(h->cmdline, want->cmdline, sizeof(h->cmdline))))
-		why = "of another machine";
-	if (!why && (read_at(fd, im->part, h->nparts * sizeof(*im->part), sizeof(*h)) ||
-		     image_sum_table(im) != h->table))
-		why = "damaged";
 	free(want);
 	return why ? fail(im->m, -ENOENT, "%s", why) : 0;
+}
+
+/* The machine that this one is to be when it has booted? */
+static int check_same(const struct image *im, uint64_t memory_size)
+{
+	const struct head *h = &im->head;
+
+	if (h->memory_size == memory_size && !h->used && !strcmp(h->cmdline, im->m->cmdline))
+		return 0;
+	return fail(im->m, -ENOENT, "of another machine");
+}
+
+/* Whoever can write a file cannot make its sum, unless it can read the cache. */
+static int read_table(struct image *im, int fd)
+{
+	uint8_t sum[SIPHASH_SIZE];
+	char error[256];
+	int r = cache_secret(false, im->secret, error, sizeof(error));
+
+	if (r)
+		return fail(im->m, r, "not made with this cache: %s", error);
+	if (read_at(fd, im->part, im->head.nparts * sizeof(*im->part), sizeof(im->head)))
+		return fail(im->m, -ENOENT, "damaged");
+	image_sum_table(im, sum);
+	if (memcmp(sum, im->head.table, sizeof(sum)))
+		return fail(im->m, -ENOENT, "damaged, or not made with this cache");
+	return image_check(im) ? 0 : fail(im->m, -ENOENT, "damaged");
 }
 
 static size_t mapping_size(const struct part *p)
@@ -157,6 +177,7 @@ static void *make_place(const struct part *p)
 
 static int load(struct image *im, int fd)
 {
+	uint8_t sum[SIPHASH_SIZE];
 	uint32_t i;
 	int r;
 
@@ -166,8 +187,6 @@ static int load(struct image *im, int fd)
 
 		if (p->kind == PART_MEMORY)
 			continue;
-		if (p->size > im->head.size)
-			return fail(im->m, -ENOENT, "damaged");
 		im->data[i] = to = make_place(p);
 		if (!to)
 			return fail(im->m, -ENOMEM, "out of memory");
@@ -175,7 +194,10 @@ static int load(struct image *im, int fd)
 		if (r)
 			return fail(im->m, r, "damaged");
 	}
-	return image_sum(im) == im->head.sum ? 0 : fail(im->m, -ENOENT, "damaged");
+	image_sum(im, sum);
+	if (memcmp(sum, im->head.sum, sizeof(sum)) || !image_check_data(im))
+		return fail(im->m, -ENOENT, "damaged");
+	return 0;
 }
 
 /* What was read and is not in use. */
@@ -240,13 +262,14 @@ static void load_saved(struct image *im)
 	}
 }
 
-static const struct module_builtin *find_builtin(const void *ops)
+const struct module_builtin *image_find_builtin(const void *ops)
 {
 	const struct module_builtin *b;
 
-	for (b = muslin_builtin_modules; b->image && b->ops != ops; b++)
-		;
-	return b;
+	for (b = muslin_builtin_modules; b->image; b++)
+		if (b->ops == ops)
+			return b;
+	return NULL;
 }
 
 /* p is of a PART_MODULE; name and code, if there are any, are before it. */
@@ -263,7 +286,7 @@ static int load_module(struct image *im, uint32_t i)
 		r = module_resume(m, p->id, im->data[i - 1], im->data[i], p->size,
 				  im->data[i - 2], p[-2].size, ops, &mod, error);
 	} else {
-		const struct module_builtin *b = find_builtin(ops);
+		const struct module_builtin *b = image_find_builtin(ops);
 
 		r = module_resume(m, p->id, "init", b->image,
 				  (char *)b->end - (char *)b->image, NULL, 0, ops,
@@ -338,9 +361,13 @@ int image_resume(struct muslin *m, int fd, uint64_t memory_size,
 	if (!im)
 		return fail(m, -ENOMEM, "out of memory");
 	im->m = m;
-	r = read_head(im, fd, memory_size);
-	if (im->head.used && program)
+	r = read_head(im, fd);
+	if (!r)
+		r = read_table(im, fd);
+	if (!r && im->head.used && program)
 		*program = im->head.program;
+	if (!r && memory_size)
+		r = check_same(im, memory_size);
 	if (!r)
 		r = map(im);
 	if (r)

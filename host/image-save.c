@@ -234,8 +234,12 @@ static int write_all(const struct image *im, int fd)
 static int save(struct image *im, int fd)
 {
 	struct muslin *m = im->m;
+	char error[256];
 	int r;
 
+	r = cache_secret(true, im->secret, error, sizeof(error));
+	if (r)
+		return fail(m, r, "an image needs a cache: %s", error);
 	if (!image_identify(m, &im->head))
 		return fail(m, -ENOTSUP, "this program has no build ID");
 	im->head.memory_size = m->memory_size;
@@ -246,8 +250,8 @@ static int save(struct image *im, int fd)
 	if (r)
 		return r;
 	place(im);
-	im->head.table = image_sum_table(im);
-	im->head.sum = image_sum(im);
+	image_sum(im, im->head.sum);
+	image_sum_table(im, im->head.table);
 	return write_all(im, fd);
 }
 

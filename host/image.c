@@ -70,27 +70,30 @@ void image_name(const struct muslin *m, char *name)
 		 (unsigned long long)sum);
 }
 
-/* --- is it whole? --- */
+/* --- is it whole, and ours? --- */
 
-uint64_t image_sum_table(const struct image *im)
+void image_sum_table(const struct image *im, uint8_t sum[SIPHASH_SIZE])
 {
 	const struct head *h = &im->head;
-	uint64_t s = cache_hash(h->clock, &h->memory_size,
-				sizeof(*h) - offsetof(struct head, memory_size));
+	struct siphash s;
 
-	return cache_hash(s, im->part, h->nparts * sizeof(*im->part));
+	siphash_begin(&s, im->secret);
+	siphash_add(&s, h, offsetof(struct head, table));
+	siphash_add(&s, &h->memory_size, sizeof(*h) - offsetof(struct head, memory_size));
+	siphash_add(&s, im->part, h->nparts * sizeof(*im->part));
+	siphash_end(&s, sum);
 }
 
-uint64_t image_sum(const struct image *im)
+void image_sum(const struct image *im, uint8_t sum[SIPHASH_SIZE])
 {
-	const struct head *h = &im->head;
-	uint64_t s = h->table;
+	struct siphash s;
 	uint32_t i;
 
-	for (i = 0; i < h->nparts; i++)
+	siphash_begin(&s, im->secret + SIPHASH_KEY);
+	for (i = 0; i < im->head.nparts; i++)
 		if (im->part[i].kind != PART_MEMORY)
-			s = cache_hash(s, im->data[i], im->part[i].size);
-	return s;
+			siphash_add(&s, im->data[i], im->part[i].size);
+	siphash_end(&s, sum);
 }
 
 /* --- a resumed machine --- */
@@ -101,7 +104,9 @@ int image_write(int fd, const void *data, size_t n, uint64_t offset)
 
 	for (; n; n -= r, offset += r, data = (char *)data + r) {
 		r = pwrite(fd, data, n, offset);
-		if (r <= 0)
+		if (r < 0 && errno == EINTR)
+			r = 0;
+		else if (r <= 0)
 			return r && errno ? -errno : -EIO;
 	}
 	return 0;

@@ -42,6 +42,16 @@ int cache_limit(uint64_t *limit);
  */
 int cache_open(bool make, char *error, size_t n);
 
+/* --- cache-secret.c --- */
+
+#define CACHE_SECRET_SIZE 32
+
+/*
+ * Random bytes that are this directory's, made when they are first needed; 0, or
+ * -errno and why in error.
+ */
+int cache_secret(bool make, uint8_t secret[CACHE_SECRET_SIZE], char *error, size_t n);
+
 /* --- module-cache.c --- */
 
 /*

@@ -140,8 +140,9 @@ int muslin_boot(struct muslin *m);
  * program, which goes on until it waits: until it, and all that it has
  * started, sleeps.  Then path must not be NULL.
  *
- * Only what made it can use it, see muslin_config, and only if nobody but the
- * user and root may write to it.  That is to be linked with -no-pie and
+ * Only what made it can use it, see muslin_config, with the same cache, whose
+ * secret it is signed with, and only if nobody but the user and root may write to
+ * it.  That is to be linked with -no-pie and
  * -Wl,--build-id, since the image holds addresses of its code.  What is in it
  * is as good as a program: never take one from others.  All machines that go on
  * from an image have the kernel's boot-time secrets in common, not its random

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is said in a boot image's head and descriptions, before any of it is
+ * used.  They are ours, by their sum; this is for what was damaged before it was
+ * signed, and so that no number of a file is an address or a size unseen.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "host_page.h"
+#include "image-impl.h"
+#include "module.h"
+
+#define MEMORY_MAX	(3584u << 20)
+#define USER_ADDRESSES	(1ull << 47)
+#define MAPPINGS	(ARENA_ADDRESS + ARENA_SIZE)
+
+static bool in_objects(const struct image *im, const void *p, uint64_t n, size_t size)
+{
+	const struct part *objects = &im->part[0];
+	uint64_t offset = (uintptr_t)p - objects->addr;
+
+	return offset <= objects->size && n <= (objects->size - offset) / size;
+}
+
+static bool is_mapping(const struct part *p, uint64_t size)
+{
+	return p->base >= MAPPINGS && !(p->base % FILE_ALIGN) &&
+		p->base < USER_ADDRESSES && size <= USER_ADDRESSES - p->base;
+}
+
+static bool check_stack(const struct part *p)
+{
+	uint64_t low = p->base + NATIVE_GUARD + NATIVE_RESERVE;
+	uint64_t top = p->base + NATIVE_GUARD + NATIVE_STACK;
+
+	return is_mapping(p, NATIVE_GUARD + NATIVE_STACK) && p->addr >= low &&
+		p->addr <= top && p->size == top - p->addr;
+}
+
+/* Of a program: its code, its name, itself; one that is built in is alone. */
+static bool check_module(const struct image *im, uint32_t i)
+{
+	const struct part *p = &im->part[i], *end = im->part + im->head.nparts;
+
+	switch (p->kind) {
+	case PART_CODE:
+		return p + 2 < end && p->size && p[1].kind == PART_NAME &&
+			p[2].kind == PART_MODULE && p[2].size &&
+			p[1].id == p->id && p[2].id == p->id;
+	case PART_NAME:
+		return i > 0 && p[-1].kind == PART_CODE && p->size && p->size <= PATH_MAX;
+	default:
+		return p->size ? i > 1 && p[-2].kind == PART_CODE && p[-1].kind == PART_NAME :
+			image_find_builtin((void *)p->addr) != NULL;
+	}
+}
+
+static bool check_memory(const struct image *im, const struct part *p, uint64_t *end)
+{
+	bool right = p->size && !(p->addr % KERNEL_PAGE) && !(p->size % KERNEL_PAGE) &&
+		p->addr >= *end && p->addr < im->head.memory_size &&
+		p->size <= im->head.memory_size - p->addr;
+
+	*end = p->addr + p->size;
+	return right;
+}
+
+/* What a part of this kind has no use for is 0. */
+static bool check_unused(const struct part *p)
+{
+	bool has_id = p->kind >= PART_TASK && p->kind <= PART_MODULE;
+	bool has_addr = p->kind <= PART_STACK || p->kind == PART_MODULE ||
+		p->kind == PART_MEMORY;
+
+	return (has_id || !p->id) && (has_addr || !p->addr) &&
+		(p->kind <= PART_STACK || !p->base);
+}
+
+static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
+{
+	const struct muslin *m = &im->head.machine;
+	const struct part *p = &im->part[i];
+
+	if (!check_unused(p))
+		return false;
+	switch (p->kind) {
+	case PART_OBJECTS:
+		return !i && p->base == ARENA_ADDRESS &&
+			p->addr == ARENA_ADDRESS + sizeof(*m) &&
+			p->size <= ARENA_SIZE - sizeof(*m) - 16;
+	case PART_SPACE:
+		return is_mapping(p, MM_RESERVED) && p->addr == p->base &&
+			p->size == MUSLIN_MEMORY_OFFSET;
+	case PART_STACK:
+		return check_stack(p);
+	case PART_TASK:
+		return p->id < (uint32_t)m->ntasks && p->size <= NATIVE_STACK;
+	case PART_MM:
+		return p->id < (uint32_t)m->nmms && p->size <= MUSLIN_MEMORY_OFFSET;
+	case PART_NAME:
+	case PART_CODE:
+	case PART_MODULE:
+		return check_module(im, i);
+	case PART_FILES:
+		return true;
+	case PART_MEMORY:
+		return check_memory(im, p, memory);
+	default:
+		return false;
+	}
+}
+
+static bool check_program(const struct image_program *p, uint32_t used)
+{
+	int i, j;
+
+	if (p->id < 0 || p->id == INT_MAX || (p->id && used != 1) ||
+	    p->tty < 0 || p->tty > 1)
+		return false;
+	for (i = 0; i < 3; i++) {
+		int n = p->stream[i];
+
+		/* image_program is all zero if there is none */
+		if (p->id && (n < -1 || n == HOST_STREAM_CTL || n >= HOST_STREAMS))
+			return false;
+		for (j = 0; j < i; j++)
+			if (p->id && n >= 0 && n == p->stream[j])
+				return false;
+	}
+	return true;
+}
+
+/* The kernel's instance is that of a space, and what it shares is in memory. */
+static bool check_kernel(const struct image *im)
+{
+	const struct muslin *m = &im->head.machine;
+	uint64_t kernel = (uintptr_t)m->kernel;
+	uint64_t page = (uintptr_t)m->page - (uintptr_t)m->memory;
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++)
+		if (im->part[i].kind == PART_SPACE && im->part[i].base == kernel)
+			break;
+	return i < im->head.nparts &&
+		(uintptr_t)m->memory == kernel + MUSLIN_MEMORY_OFFSET &&
+		page <= m->memory_size - sizeof(*m->page);
+}
+
+static bool check_machine(const struct image *im)
+{
+	const struct muslin *m = &im->head.machine;
+
+	return m->memory_size == im->head.memory_size && m->memory_size &&
+		m->memory_size <= MEMORY_MAX && !(m->memory_size % KERNEL_PAGE) &&
+		m->ntasks > 0 && m->nmms > 0 &&
+		in_objects(im, m->tasks, m->ntasks, sizeof(*m->tasks)) &&
+		in_objects(im, m->mms, m->nmms, sizeof(*m->mms)) &&
+		in_objects(im, m->task, 1, sizeof(*m->task)) &&
+		in_objects(im, m->stacks, 1, 1);
+}
+
+/* Each where the one before ends, to the end of the file: none overlap. */
+static bool check_places(const struct image *im)
+{
+	uint64_t end = sizeof(im->head) + im->head.nparts * sizeof(*im->part);
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++) {
+		const struct part *p = &im->part[i];
+
+		if (p->kind == PART_MEMORY)
+			end = (end + FILE_ALIGN - 1) & -(uint64_t)FILE_ALIGN;
+		if (end > im->head.size || p->offset != end ||
+		    p->size > im->head.size - end)
+			return false;
+		end += p->size;
+	}
+	return end == im->head.size;
+}
+
+bool image_check(const struct image *im)
+{
+	const struct head *h = &im->head;
+	uint64_t memory = 0;
+	uint32_t i;
+
+	if (!h->nparts || h->nparts > MAX_PARTS || h->used > 1 ||
+	    h->clock > INT64_MAX || h->cmdline[sizeof(h->cmdline) - 1] ||
+	    im->part[0].kind != PART_OBJECTS)
+		return false;
+	if (!check_places(im) || !check_program(&h->program, h->used))
+		return false;
+	for (i = 0; i < h->nparts; i++)
+		if (!check_part(im, i, &memory))
+			return false;
+	return check_machine(im) && check_kernel(im);
+}
+
+bool image_check_data(const struct image *im)
+{
+	const struct muslin *m = &im->head.machine;
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts; i++) {
+		const struct part *p = &im->part[i];
+		const char *data = im->data[i];
+
+		if (p->kind == PART_NAME && data[p->size - 1])
+			return false;
+		if (p->kind == PART_TASK && !in_objects(im, m->tasks[p->id], 1, sizeof(struct task)))
+			return false;
+		if (p->kind == PART_MM && !in_objects(im, m->mms[p->id], 1, sizeof(struct mm)))
+			return false;
+	}
+	return true;
+}
