@@ -29,7 +29,7 @@ static int open_cached(const struct muslin *m)
 	if (dir < 0)
 		return dir;
 	image_name(m, name);
-	fd = openat(dir, name, FLAGS);
+	fd = TEMP_FAILURE_RETRY(openat(dir, name, FLAGS));
 	if (fd >= 0)
 		cache_touch(fd);
 	close(dir);
@@ -49,7 +49,7 @@ int api_resume(struct muslin *m)
 
 	if (m->image && !*m->image)
 		return 0;
-	fd = m->image ? open(m->image, FLAGS) : open_cached(m);
+	fd = m->image ? TEMP_FAILURE_RETRY(open(m->image, FLAGS)) : open_cached(m);
 	if (fd < 0)
 		return 0;
 	r = image_resume(m, fd, m->ctl->memory, &program);
@@ -100,7 +100,7 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	m->error[0] = 0;
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
-	file = open(path, FLAGS);
+	file = TEMP_FAILURE_RETRY(open(path, FLAGS));
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));
 	r = api_protect(m, path);

@@ -52,7 +52,7 @@ static void put(int fd, uint64_t h, bool failed)
 {
 	uint64_t word = h | failed;
 
-	if (pwrite(fd, &word, sizeof(word), place(h)) < 0)
+	if (TEMP_FAILURE_RETRY(pwrite(fd, &word, sizeof(word), place(h))) < 0)
 		return;	/* a full disk: then it is not optimized */
 }
 
@@ -64,7 +64,7 @@ bool background_started(int cache, const struct cache_key *key)
 
 	if (fd < 0)
 		return false;
-	found = pread(fd, &word, sizeof(word), place(h)) == sizeof(word) &&
+	found = TEMP_FAILURE_RETRY(pread(fd, &word, sizeof(word), place(h))) == sizeof(word) &&
 		(word & ~1ull) == h;
 	if (!found)
 		put(fd, h, false);
@@ -90,7 +90,7 @@ static bool has_failed(int cache, const struct cache_key *key)
 
 	if (fd < 0)
 		return false;
-	failed = pread(fd, &word, sizeof(word), place(h)) == sizeof(word) &&
+	failed = TEMP_FAILURE_RETRY(pread(fd, &word, sizeof(word), place(h))) == sizeof(word) &&
 		word == (h | 1);
 	close(fd);
 	return failed;

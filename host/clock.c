@@ -141,8 +141,12 @@ void w2c_host_random(struct w2c_host *h, u32 buf, u32 n)
 
 	for (; n; n -= r, p += r) {
 		r = getrandom(p, n, 0);
-		if (r < 0)
+		if (r < 0 && errno == EINTR) {
 			r = 0;
+		} else if (r < 0) {
+			fail(machine(h), -errno, "no random numbers: %s", strerror(errno));
+			machine_halt(machine(h), HALTED + HOST_PANIC);
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ static int find_program(const char *prog, struct target *t)
 		return complain(STATUS_NOT_EXECUTABLE, "%s: %s", prog,
 				S_ISDIR(st.st_mode) ? strerror(EISDIR) :
 				"not a regular file");
-	fd = open(t->host, O_RDONLY | O_CLOEXEC);
+	fd = TEMP_FAILURE_RETRY(open(t->host, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return complain(STATUS_NOT_EXECUTABLE, "%s: %s", prog,
 				strerror(errno));

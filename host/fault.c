@@ -260,6 +260,11 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 
+static bool is_alt(const struct muslin *m, const void *sp)
+{
+	return (uintptr_t)sp - (uintptr_t)m->signals->memory < ALT_STACK_SIZE;
+}
+
 /* A fault while this thread runs a task.  False: it is not the machine's. */
 static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 {
@@ -271,13 +276,17 @@ static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 		stack_overflow(m, t, uc);
 		return true;
 	}
-	if (!m->in_user) {
-		off = addr - m->memory;
+	/* user code cannot; but on_irq() may have interrupted that */
+	off = addr - m->memory;
+	if (off < 2 * USER_SPACE) {
 		f.addr = off;
-		if (off < 2 * USER_SPACE)
-			context_divert(uc, NULL, handle_kernel, &f, sizeof(f));
-		return off < 2 * USER_SPACE;
+		/* below on_irq() we are ourselves; nobody comes back to the task */
+		context_divert(uc, is_alt(m, context_sp(uc)) ? stack_top(t->stack) : NULL,
+			       handle_kernel, &f, sizeof(f));
+		return true;
 	}
+	if (!m->in_user)
+		return false;
 	off = addr - mm_memory(t->mm);
 	if (off >= 2 * USER_SPACE + 65536)
 		return false;

@@ -17,7 +17,7 @@
 /* Maps a whole file.  0 or -errno. */
 static int map_file(const char *path, void **p, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+	int fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC)), r = 0;
 	struct stat st;
 
 	*p = NULL;

@@ -332,6 +332,54 @@ START_TEST(calls_of_callbacks_are_refused)
 }
 END_TEST
 
+/* --- no memory --- */
+
+static struct muslin *from_image(void)
+{
+	struct muslin_config c = { .tier = MUSLIN_TIER_QUICK, .image = "image" };
+	struct muslin *m;
+
+	ck_assert_int_eq(muslin_new(&c, &m), 0);
+	ok(m, muslin_boot(m));
+	return m;
+}
+
+static void *cut_at_once(void *arg)
+{
+	(void)arg;
+	usleep(100000);
+	ck_assert_int_eq(truncate("image", 0), 0);
+	return NULL;
+}
+
+/* What is mapped of the kernel's memory can no longer be had. */
+START_TEST(memory_that_is_gone_ends_the_machine)
+{
+	struct muslin_config c = { .image = "" };
+	struct muslin *m;
+	pthread_t t;
+	int id, status;
+
+	ck_assert_int_eq(muslin_new(&c, &m), 0);
+	ok(m, muslin_boot(m));
+	ok(m, muslin_snapshot(m, "image"));
+	muslin_free(m);
+
+	m = from_image();
+	ok(m, muslin_mount(m, dir, "/here", 0));
+	id = start(m, "spin", -1);
+	ck_assert_int_eq(pthread_create(&t, NULL, cut_at_once, NULL), 0);
+	ck_assert_int_eq(muslin_wait(m, id, &status), -ESHUTDOWN);
+	ck_assert_ptr_nonnull(strstr(muslin_error(m), "cannot be had"));
+	pthread_join(t, NULL);
+	muslin_free(m);
+
+	m = booted();
+	ok(m, muslin_wait(m, start(m, "exit", -1), &status));
+	finish(m);
+}
+END_TEST
+
 /* --- several machines --- */
 
 static void *run_machine(void *arg)
@@ -392,6 +440,7 @@ Suite *signals_suite(void)
 	tcase_add_test(tc, by_default_they_kill_as_they_would);
 	tcase_add_test(tc, a_fault_in_a_callback_is_the_embedders);
 	tcase_add_test(tc, calls_of_callbacks_are_refused);
+	tcase_add_test(tc, memory_that_is_gone_ends_the_machine);
 	tcase_add_test(tc, machines_on_several_threads);
 	tcase_add_test(tc, blocked_signals_are_no_end);
 	suite_add_tcase(suite, tc);
