@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,12 +70,19 @@ static int write_secret(void *secret, int fd)
 	return 0;
 }
 
-/* Others may make one at the same time: then the last is it, for all of us. */
+/* Others may be about to make one, too: the first has made it, for all of us. */
 static int make_secret(int dir, uint8_t secret[CACHE_SECRET_SIZE])
 {
 	char name[CACHE_NAME_SIZE] = NAME;
-	int r = random_bytes(secret, CACHE_SECRET_SIZE);
+	int r;
 
+	/* until dir is closed; without locks on this file system, hope */
+	while (flock(dir, LOCK_EX) && errno == EINTR)
+		;
+	r = read_secret(dir, secret);
+	if (r != -ENOENT)
+		return r;
+	r = random_bytes(secret, CACHE_SECRET_SIZE);
 	if (!r)
 		r = cache_add(dir, name, 0600, write_secret, secret);
 	return r ? r : read_secret(dir, secret);

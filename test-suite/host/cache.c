@@ -467,6 +467,59 @@ START_TEST(hash_depends_on_every_byte)
 }
 END_TEST
 
+START_TEST(secret_is_the_same_for_all)
+{
+	uint8_t first[CACHE_SECRET_SIZE], own[CACHE_SECRET_SIZE];
+	int i, p[2];
+
+	ck_assert_int_eq(cache_secret(false, own, error, sizeof(error)), -ENOENT);
+	ck_assert_int_eq(pipe(p), 0);
+	for (i = 0; i < 8; i++) {
+		if (fork())
+			continue;
+		if (!cache_secret(true, own, error, sizeof(error)) &&
+		    write(p[1], own, sizeof(own)) == sizeof(own))
+			_exit(0);
+		_exit(1);
+	}
+	for (i = 0; i < 8; i++) {
+		ck_assert_int_eq(read(p[0], own, sizeof(own)), sizeof(own));
+		if (!i)
+			memcpy(first, own, sizeof(own));
+		ck_assert_int_eq(memcmp(first, own, sizeof(own)), 0);
+	}
+	while (wait(NULL) > 0)
+		;
+	ck_assert_int_eq(cache_secret(false, own, error, sizeof(error)), 0);
+	ck_assert_int_eq(memcmp(first, own, sizeof(own)), 0);
+}
+END_TEST
+
+START_TEST(secret_of_doubtful_origin_is_not_used)
+{
+	uint8_t secret[CACHE_SECRET_SIZE];
+	int fd;
+
+	ck_assert_int_eq(cache_secret(true, secret, error, sizeof(error)), 0);
+	fd = openat(dir, ".key", O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fchmod(fd, 0640), 0);
+	ck_assert_int_eq(cache_secret(true, secret, error, sizeof(error)), -EPERM);
+	ck_assert_int_eq(fchmod(fd, 0600), 0);
+	ck_assert_int_eq(linkat(dir, ".key", dir, "other", 0), 0);
+	ck_assert_int_eq(cache_secret(true, secret, error, sizeof(error)), -EPERM);
+	ck_assert_int_eq(unlinkat(dir, ".key", 0), 0);
+	ck_assert_int_eq(symlinkat("other", dir, ".key"), 0);
+	ck_assert_int_lt(cache_secret(true, secret, error, sizeof(error)), 0);
+	ck_assert_int_eq(unlinkat(dir, ".key", 0), 0);
+	ck_assert_int_eq(renameat(dir, "other", dir, ".key"), 0);
+	ck_assert_int_eq(cache_secret(true, secret, error, sizeof(error)), 0);
+	ck_assert_int_eq(ftruncate(fd, 16), 0);
+	ck_assert_int_eq(cache_secret(true, secret, error, sizeof(error)), -EPERM);
+	close(fd);
+}
+END_TEST
+
 Suite *cache_suite(void);
 Suite *cache_suite(void)
 {
@@ -492,6 +545,8 @@ Suite *cache_suite(void)
 	tcase_add_test(tc, what_a_dead_writer_left_is_removed);
 	tcase_add_test(tc, writers_do_not_disturb_readers);
 	tcase_add_test(tc, hash_depends_on_every_byte);
+	tcase_add_test(tc, secret_is_the_same_for_all);
+	tcase_add_test(tc, secret_of_doubtful_origin_is_not_used);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
