@@ -18,6 +18,8 @@
 
 #define NSEC_PER_SEC 1000000000ull
 #define NEVER (~0ull)
+#define LAST (1ull << 62)	/* nanoseconds since boot: in 146 years */
+#define RANDOM_MOST (1u << 20)	/* bytes, at once */
 #define TTY_INTERVAL 200000000
 #define POLL_INTERVAL 4000000	/* nanoseconds */
 
@@ -99,7 +101,8 @@ void w2c_host_timer_set(struct w2c_host *h, u64 when)
 	static const struct timespec now;
 	struct muslin *m = machine(h);
 
-	m->timer_when = when;
+	/* it is to be a time of the host's, too */
+	m->timer_when = when > LAST ? NEVER : when;
 	if (when <= clock_now(m)) {
 		m->timer_when = NEVER;
 		irq_raise(m, HOST_IRQ_TIMER);
@@ -136,16 +139,19 @@ void w2c_host_idle(struct w2c_host *h)
 
 void w2c_host_random(struct w2c_host *h, u32 buf, u32 n)
 {
-	uint8_t *p = kmem(machine(h), buf, n);
+	struct muslin *m = machine(h);
+	uint8_t *p = kmem(m, buf, n);
 	ssize_t r;
 
+	if (n > RANDOM_MOST)
+		machine_refuse(m, "asked for %u random bytes", n);
 	for (; n; n -= r, p += r) {
 		r = getrandom(p, n, 0);
-		if (r < 0 && errno == EINTR) {
+		if (r < 0 && errno == EINTR)
 			r = 0;
-		} else if (r < 0) {
-			fail(machine(h), -errno, "no random numbers: %s", strerror(errno));
-			machine_halt(machine(h), HALTED + HOST_PANIC);
+		if (r < 0) {
+			fail(m, -errno, "no random bytes: %s", strerror(errno));
+			machine_halt(m, HALTED + HOST_PANIC);
 		}
 	}
 }

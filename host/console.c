@@ -6,6 +6,8 @@
 #include "machine.h"
 #include "switch.h"
 
+#define CONSOLE_MOST (1u << 20)	/* bytes, at once */
+
 static bool is_continuation(unsigned char c)
 {
 	return (c & 0xc0) == 0x80;
@@ -84,9 +86,25 @@ void console_write(struct muslin *m, const char *s, size_t n)
 	fenv_set(env);
 }
 
+/* The embedder's code must not fault on the kernel's memory, nor see it change. */
+void console_copy(struct muslin *m, uint32_t s, uint32_t n)
+{
+	const char *p = kmem(m, s, n);
+	char copy[512];
+	size_t k;
+
+	for (; n; n -= k, p += k) {
+		k = piece(p, n, sizeof(copy));
+		memcpy(copy, p, k);
+		console_write(m, copy, k);
+	}
+}
+
 void w2c_host_console_write(struct w2c_host *h, u32 s, u32 n)
 {
 	struct muslin *m = machine(h);
 
-	console_write(m, kmem(m, s, n), n);
+	if (n > CONSOLE_MOST)
+		machine_refuse(m, "passed a message of %u bytes", n);
+	console_copy(m, s, n);
 }

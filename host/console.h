@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct muslin;
 
@@ -16,5 +17,7 @@ struct muslin;
 size_t printable(char *to, const char *from, size_t n, bool lines);
 /* The guest's text for the embedder's log of kernel messages, made printable. */
 void console_write(struct muslin *m, const char *s, size_t n);
+/* The same from the kernel's memory. */
+void console_copy(struct muslin *m, uint32_t s, uint32_t n);
 
 #endif

@@ -9,7 +9,7 @@ u32 w2c_host_file_stat(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)
 	struct muslin *m = machine(h);
 
 	return hostfs_stat(m->hostfs, root, kmem(m, path, len), len,
-			   kmem(m, st, sizeof(struct host_stat)));
+			   kmem_struct(m, st, struct host_stat));
 }
 
 u32 w2c_host_file_fstat(struct w2c_host *h, u32 file, u32 st)
@@ -17,7 +17,7 @@ u32 w2c_host_file_fstat(struct w2c_host *h, u32 file, u32 st)
 	struct muslin *m = machine(h);
 
 	return hostfs_fstat(m->hostfs, file,
-			    kmem(m, st, sizeof(struct host_stat)));
+			    kmem_struct(m, st, struct host_stat));
 }
 
 u32 w2c_host_file_access(struct w2c_host *h, u32 root, u32 path, u32 len,
@@ -98,9 +98,11 @@ u32 w2c_host_file_setattr(struct w2c_host *h, u32 file, u32 root, u32 path,
 			  u32 len, u32 attr)
 {
 	struct muslin *m = machine(h);
+	/* what is checked is what is used */
+	struct host_attr a = *kmem_struct(m, attr, struct host_attr);
 
 	return hostfs_setattr(m->hostfs, file, root, kmem(m, path, len), len,
-			      kmem(m, attr, sizeof(struct host_attr)));
+			      &a);
 }
 
 u32 w2c_host_file_symlink(struct w2c_host *h, u32 root, u32 path, u32 len,
@@ -174,7 +176,7 @@ u32 w2c_host_file_watch(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)
 	struct muslin *m = machine(h);
 
 	return hostfs_watch(m->hostfs, root, kmem(m, path, len), len,
-			    kmem(m, st, sizeof(struct host_stat)));
+			    kmem_struct(m, st, struct host_stat));
 }
 
 void w2c_host_file_unwatch(struct w2c_host *h, u32 watch)
@@ -186,7 +188,7 @@ u32 w2c_host_file_heard(struct w2c_host *h, u32 watches, u32 n)
 {
 	struct muslin *m = machine(h);
 
-	return hostfs_heard(m->hostfs, kmem(m, watches, n * sizeof(int)), n);
+	return hostfs_heard(m->hostfs, kmem_array(m, watches, n, int), n);
 }
 
 u32 w2c_host_file_statfs(struct w2c_host *h, u32 root, u32 st)
@@ -194,5 +196,5 @@ u32 w2c_host_file_statfs(struct w2c_host *h, u32 root, u32 st)
 	struct muslin *m = machine(h);
 
 	return hostfs_statfs(m->hostfs, root,
-			     kmem(m, st, sizeof(struct host_statfs)));
+			     kmem_struct(m, st, struct host_statfs));
 }

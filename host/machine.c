@@ -13,8 +13,7 @@
 
 /* physical memory ends where vmalloc space begins, asm/pgtable.h */
 #define MEMORY_MIN (32ull << 20)
-#define MEMORY_MAX (3584ull << 20)
-#define KERNEL_PAGE 65536
+#define MEMORY_MAX MM_VMALLOC
 
 int fail(struct muslin *m, int err, const char *fmt, ...)
 {
@@ -26,13 +25,53 @@ int fail(struct muslin *m, int err, const char *fmt, ...)
 	return err;
 }
 
-void *kmem(struct muslin *m, uint32_t addr, uint32_t n)
+void machine_refuse(struct muslin *m, const char *fmt, ...)
 {
-	if ((uint64_t)addr + n > USER_SPACE) {
-		fail(m, -EFAULT, "the kernel passed a wild address");
-		machine_halt(m, HALTED + HOST_PANIC);
-	}
+	char what[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	fail(m, -EPROTO, "the kernel %s", what);
+	machine_halt(m, HALTED + HOST_PANIC);
+}
+
+void *kmem_mapped(struct muslin *m, uint32_t addr, uint32_t n)
+{
+	if (n && !mm_kernel_has(m, addr, n))
+		machine_refuse(m, "passed a wild address, %#x, of %u bytes", addr, n);
 	return m->memory + addr;
+}
+
+void *kmem_aligned(struct muslin *m, uint32_t addr, uint32_t count, size_t size, size_t align)
+{
+	uint64_t n = (uint64_t)count * size;
+
+	if (n > UINT32_MAX || addr % align)
+		machine_refuse(m, "passed a wild array, %#x, of %u times %zu bytes",
+			       addr, count, size);
+	return kmem(m, addr, n);
+}
+
+char *kmem_string(struct muslin *m, uint32_t addr, char *buf, size_t n)
+{
+	size_t i;
+
+	/* it may end where memory does */
+	for (i = 0; i < n - 1; i++) {
+		buf[i] = *(char *)kmem(m, addr + i, 1);
+		if (!buf[i])
+			return buf;
+	}
+	buf[i] = 0;
+	return buf;
+}
+
+/* Until the kernel says where its own is. */
+static struct host_page *first_page(const struct muslin *m)
+{
+	return (struct host_page *)(m->memory + m->memory_size - sizeof(*m->page));
 }
 
 u32 w2c_host_memory_size(struct w2c_host *h)
@@ -51,7 +90,7 @@ u32 w2c_host_initrd(struct w2c_host *h, u32 buf)
 {
 	struct muslin *m = machine(h);
 
-	if (buf)
+	if (buf && m->initrd)
 		memcpy(kmem(m, buf, m->initrd_size), m->initrd, m->initrd_size);
 	return m->initrd_size;
 }
@@ -60,12 +99,22 @@ void w2c_host_set_page(struct w2c_host *h, u32 page)
 {
 	struct muslin *m = machine(h);
 
+	/* signal handlers use it: it has to be there always, and its words whole */
+	if (page % _Alignof(struct host_page) || page < m->memory_lowest ||
+	    (uint64_t)page + sizeof(*m->page) > m->memory_size)
+		machine_refuse(m, "passed a wild page of shared words, %#x", page);
+	if (m->page != first_page(m))
+		machine_refuse(m, "passed a second page of shared words");
 	m->page = kmem(m, page, sizeof(*m->page));
 }
 
 void w2c_host_halt(struct w2c_host *h, u32 how)
 {
-	machine_halt(machine(h), HALTED + how);
+	struct muslin *m = machine(h);
+
+	if (how > HOST_PANIC)
+		machine_refuse(m, "passed no way to halt, %u", how);
+	machine_halt(m, HALTED + how);
 }
 
 _Noreturn void machine_halt(struct muslin *m, int how)
@@ -117,8 +166,7 @@ static int kernel_init(struct muslin *m)
 	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	wasm2c_vmlinux_instantiate(m->kernel, (struct w2c_host *)m);
-	/* until the kernel says where its own is */
-	m->page = (struct host_page *)(m->memory + m->memory_size - sizeof(*m->page));
+	m->page = first_page(m);
 	return 0;
 }
 
@@ -129,7 +177,7 @@ int machine_init(struct muslin *m, uint64_t memory_size)
 	if (memory_size < MEMORY_MIN || memory_size > MEMORY_MAX)
 		return fail(m, -EINVAL, "memory size: from %llu to %llu MiB",
 			    MEMORY_MIN >> 20, MEMORY_MAX >> 20);
-	m->memory_size = memory_size / KERNEL_PAGE * KERNEL_PAGE;
+	m->memory_size = memory_size / MM_PAGE * MM_PAGE;
 	err = mm_init(m);
 	if (!err)
 		err = task_init(m);

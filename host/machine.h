@@ -19,6 +19,13 @@
 #include "host_page.h"
 #include "muslin.h"
 
+/*
+ * The kernel's space: physical memory at the bottom, always there;
+ * from MM_VMALLOC on what the kernel had mapped, page by page.
+ */
+#define MM_PAGE		65536u
+#define MM_VMALLOC	(3584ull << 20)	/* asm/pgtable.h */
+
 struct w2c_vmlinux;
 struct mm;
 struct task;
@@ -35,10 +42,12 @@ struct muslin {
 	struct w2c_vmlinux *kernel;
 	struct host_page *page;
 	uint8_t *memory;
-	uint32_t memory_size;	/* where physical memory ends; from MEMORY_START */
+	uint32_t memory_size;	/* where physical memory ends */
+	uint32_t memory_lowest;	/* the first of it that is there: MEMORY_START */
 	int memory_fd;		/* and the memfd that they are in */
 	struct arena arena;
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
+	uint64_t mappings;	/* of the host's, see share.h */
 	enum { FREEZING = 1, FROZEN } freezing;	/* see api-image.c */
 	bool thawed;		/* what the kernel has forgotten is mapped again */
 
@@ -47,8 +56,11 @@ struct muslin {
 	 * the kernel and in the host: an interrupt stays pending.
 	 */
 	volatile sig_atomic_t in_user;
-	/* the running task's: user code has to be kept from using it up */
-	bool reserve_open;
+	/*
+	 * The running task cannot just go back to user code, which has to be kept
+	 * from using up the stack's reserve, or is gone.
+	 */
+	bool look;
 
 	struct task *task;	/* the running one */
 	struct task **tasks;	/* by id */
@@ -137,11 +149,32 @@ void machine_poke(struct muslin *m);
 /* The machine is no more: from a guest's task.  how is HALTED + HOST_*. */
 _Noreturn void machine_halt(struct muslin *m, int how);
 
+/* The kernel asked for what makes no sense, "passed ...": the machine ends. */
+_Noreturn void machine_refuse(struct muslin *m, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Of kmem(), where it is not physical memory. */
+void *kmem_mapped(struct muslin *m, uint32_t addr, uint32_t n);
+
 /*
- * Host address of [addr, addr + n) in kernel memory.  An address that the
- * kernel made up ends the machine.
+ * Host address of [addr, addr + n) in kernel memory.  What is not there ends
+ * the machine; nothing has to be there for n == 0.
  */
-void *kmem(struct muslin *m, uint32_t addr, uint32_t n);
+static inline void *kmem(struct muslin *m, uint32_t addr, uint32_t n)
+{
+	if (__builtin_expect(addr < m->memory_lowest ||
+			     (uint64_t)addr + n > m->memory_size, 0))
+		return kmem_mapped(m, addr, n);
+	return m->memory + addr;
+}
+
+/* The same for objects, which C wants to be aligned. */
+void *kmem_aligned(struct muslin *m, uint32_t addr, uint32_t count, size_t size, size_t align);
+#define kmem_array(m, addr, count, type) \
+	((type *)kmem_aligned(m, addr, count, sizeof(type), _Alignof(type)))
+#define kmem_struct(m, addr, type) kmem_array(m, addr, 1, type)
+/* Copies a string to buf, of n bytes: its beginning if it is longer. */
+char *kmem_string(struct muslin *m, uint32_t addr, char *buf, size_t n);
 
 /* Formats m->error; returns err. */
 int fail(struct muslin *m, int err, const char *fmt, ...)
@@ -225,9 +258,12 @@ struct task {
 	uint32_t fenv;		/* that it starts with: its creator's */
 	struct muslin_unwind unwind;
 	struct trap trap;
+	bool entered;		/* there is a program on the stack; it is gone if mm is NULL */
 	int elsewhere;		/* interruptions of code that is not the module's */
 	bool oops;		/* it faulted in the kernel, and is to die there */
-	struct muslin_jump *fork_point;	/* in the system call's thunk */
+	/* in the thunk of the system call that forks, while the kernel is in it */
+	struct muslin_jump *fork_point;
+	struct space *fork_space;	/* a child's: whose program that is */
 };
 
 int task_init(struct muslin *m);
@@ -239,12 +275,19 @@ _Noreturn void task_exec(struct muslin *m);
 /* Switches from API caller to the running task, and back. */
 void task_enter(struct muslin *m);
 void task_leave(struct muslin *m);
+/* What m->look is to be for the running task. */
+bool task_look(const struct task *t);
+/* A task whose program is gone must not go back to it. */
+void task_check(struct muslin *m);
+/* Space s is no more. */
+void task_forget_space(struct muslin *m, const struct space *s);
 
 /* --- mm.c --- */
 
 #define USER_SPACE (1ull << 32)
 /* The page below is never there in the kernel's space: NULL faults. */
 #define MEMORY_START 65536u
+#define MM_CHUNK 1024
 
 /*
  * Where an instance and its linear memory are.  A child of fork() must find
@@ -256,6 +299,9 @@ struct space {
 	bool set_up;		/* teardown is due */
 	int refs;
 	struct mm *resident;	/* whose instance it is; the kernel minds the pages */
+	/* What is mapped, MM_CHUNK pages each: see mm.c.  Not in a boot image. */
+	uint32_t *pages[USER_SPACE / MM_PAGE / MM_CHUNK];
+	uint32_t breaks;	/* mappings that cost */
 };
 
 struct mm {
@@ -273,9 +319,14 @@ int mm_init(struct muslin *m);
 /* Physical memory for the kernel's space, of which only the addresses are there. */
 int mm_resume(struct muslin *m);
 void mm_exit(struct muslin *m);
+/* One that is a process's; any other id ends the machine. */
 struct mm *mm_get(struct muslin *m, uint32_t id);
+/* The same, and it has a program. */
+struct mm *mm_program(struct muslin *m, uint32_t id);
 /* Of what mm->saved has. */
 size_t mm_instance_size(const struct mm *mm);
+/* Above physical memory: is all of that mapped?  n is not 0. */
+bool mm_kernel_has(const struct muslin *m, uint32_t addr, uint32_t n);
 /* 0 or -ENOMEM */
 int mm_make_space(struct muslin *m, struct mm *mm);
 /* The instance at mm's place becomes mm's. */
@@ -301,7 +352,7 @@ static inline bool irq_pending(struct muslin *m)
 /* Anything that has to be looked at before user code runs. */
 static inline bool user_pending(struct muslin *m)
 {
-	return __builtin_expect(irq_pending(m) | m->reserve_open, 0);
+	return __builtin_expect(irq_pending(m) | m->look, 0);
 }
 
 _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr);

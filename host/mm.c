@@ -12,18 +12,129 @@
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"
+#include "share.h"
+
+/*
+ * --- what is mapped ---
+ *
+ * A word for each page: that of physical memory, and its protection; 0: none.
+ * The host merges what is contiguous; each place where it cannot costs the
+ * process one of its mappings, of which other machines need some.
+ */
+
+#define PAGES (USER_SPACE / MM_PAGE)
+#define PROT_MASK (PROT_READ | PROT_WRITE)
+#define NEXT_PAGE (PROT_MASK + 1)
+
+static uint32_t page_of(const struct space *s, uint64_t page)
+{
+	const uint32_t *chunk = page < PAGES ? s->pages[page / MM_CHUNK] : NULL;
+
+	return chunk ? chunk[page % MM_CHUNK] : 0;
+}
+
+static bool is_break(uint32_t a, uint32_t b)
+{
+	return (a | b) && b != a + NEXT_PAGE;
+}
+
+struct change {
+	uint64_t first, end;	/* pages */
+	uint32_t to;		/* what the first becomes; 0: unmapped */
+};
+
+static uint32_t changed(const struct space *s, const struct change *c, uint64_t page)
+{
+	if (page < c->first || page >= c->end)
+		return page_of(s, page);
+	return c->to ? c->to + (page - c->first) * NEXT_PAGE : 0;
+}
+
+/* How many mappings more, or fewer, it makes of them. */
+static int64_t added(const struct space *s, const struct change *c)
+{
+	uint64_t page = c->first ? c->first - 1 : 0;
+	int64_t n = 0;
+
+	for (; page < c->end; page++)
+		n += is_break(changed(s, c, page), changed(s, c, page + 1)) -
+			is_break(page_of(s, page), page_of(s, page + 1));
+	return n;
+}
+
+/* Room for what the change says. */
+static int make_chunks(struct space *s, const struct change *c)
+{
+	uint64_t i;
+
+	for (i = c->first / MM_CHUNK; i * MM_CHUNK < c->end; i++) {
+		if (!s->pages[i])
+			s->pages[i] = calloc(MM_CHUNK, sizeof(*s->pages[i]));
+		if (!s->pages[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void apply(struct muslin *m, struct space *s, const struct change *c)
+{
+	int64_t n = added(s, c);
+	uint64_t page;
+
+	s->breaks += n;
+	if (n < 0)
+		share_give(&share_mappings, &m->mappings, -n);
+	for (page = c->first; page < c->end; page++)
+		if (s->pages[page / MM_CHUNK])
+			s->pages[page / MM_CHUNK][page % MM_CHUNK] = changed(s, c, page);
+}
+
+/* Takes from the machine's share what the change needs. */
+static int take_share(struct muslin *m, const struct space *s, const struct change *c)
+{
+	int64_t n = added(s, c);
+
+	return n <= 0 || share_take(&share_mappings, &m->mappings, n) ? 0 : -ENOMEM;
+}
+
+static bool nothing_else(const struct space *s, const struct change *c)
+{
+	uint64_t page;
+
+	for (page = 0; page < PAGES; page++)
+		if ((page < c->first || page >= c->end) && page_of(s, page))
+			return false;
+	return true;
+}
+
+static void forget_pages(struct muslin *m, struct space *s)
+{
+	size_t i;
+
+	share_give(&share_mappings, &m->mappings, s->breaks);
+	s->breaks = 0;
+	for (i = 0; i < PAGES / MM_CHUNK; i++) {
+		free(s->pages[i]);
+		s->pages[i] = NULL;
+	}
+}
+
+/* The mappings of a space in which nothing is mapped, and of what is beside it. */
+#define SPACE_MAPPINGS 3
 
 static uint8_t *reserve(struct muslin *m)
 {
-	uint8_t *p = arena_map(m, MM_RESERVED);
+	uint8_t *p;
 
-	if (!p)
+	if (!share_take(&share_mappings, &m->mappings, SPACE_MAPPINGS))
 		return NULL;
-	if (mprotect(p, MUSLIN_MEMORY_OFFSET, PROT_READ | PROT_WRITE)) {
+	p = arena_map(m, MM_RESERVED);
+	if (p && !mprotect(p, MUSLIN_MEMORY_OFFSET, PROT_READ | PROT_WRITE))
+		return p;
+	if (p)
 		munmap(p, MM_RESERVED);
-		return NULL;
-	}
-	return p;
+	share_give(&share_mappings, &m->mappings, SPACE_MAPPINGS);
+	return NULL;
 }
 
 static int mm_slot(struct muslin *m)
@@ -45,9 +156,18 @@ static int mm_slot(struct muslin *m)
 
 struct mm *mm_get(struct muslin *m, uint32_t id)
 {
-	if (id >= (uint32_t)m->nmms || !m->mms[id])
-		machine_halt(m, HALTED + HOST_PANIC);
+	if (!id || id >= (uint32_t)m->nmms || !m->mms[id])
+		machine_refuse(m, "passed address space %u, which is no program's", id);
 	return m->mms[id];
+}
+
+struct mm *mm_program(struct muslin *m, uint32_t id)
+{
+	struct mm *mm = mm_get(m, id);
+
+	if (!mm->space || !mm->space->set_up)
+		machine_refuse(m, "passed address space %u, in which there is no program", id);
+	return mm;
 }
 
 u32 w2c_host_mm_create(struct w2c_host *h)
@@ -108,6 +228,29 @@ static void instance_load(const struct mm *mm, const uint8_t *from)
 	memcpy(muslin_head(mm->space->base), from + n, sizeof(struct muslin_head));
 }
 
+static void exchange(uint8_t *a, uint8_t *b, size_t n)
+{
+	uint8_t piece[256];
+	size_t i, k;
+
+	for (i = 0; i < n; i += k) {
+		k = n - i < sizeof(piece) ? n - i : sizeof(piece);
+		memcpy(piece, a + i, k);
+		memcpy(a + i, b + i, k);
+		memcpy(b + i, piece, k);
+	}
+}
+
+/* In pieces: there may be little left of the task's stack. */
+static void instance_exchange(const struct mm *mm, uint8_t *with)
+{
+	size_t n = mm->ops->instance_size;
+
+	exchange(mm->space->base, with, n);
+	exchange((uint8_t *)muslin_head(mm->space->base), with + n,
+		 sizeof(struct muslin_head));
+}
+
 void mm_make_resident(struct mm *mm)
 {
 	struct space *s = mm->space;
@@ -117,11 +260,7 @@ void mm_make_resident(struct mm *mm)
 		return;
 	if (s->resident) {
 		/* one buffer is enough for those who change places */
-		uint8_t old[mm_instance_size(mm)];
-
-		instance_save(s->resident, old);
-		instance_load(mm, from);
-		memcpy(from, old, sizeof(old));
+		instance_exchange(mm, from);
 		s->resident->saved = from;
 	} else {
 		instance_load(mm, from);
@@ -134,11 +273,13 @@ void mm_make_resident(struct mm *mm)
 u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 {
 	struct muslin *m = machine(h);
-	struct mm *mm = mm_get(m, id), *p = mm_get(m, parent);
+	struct mm *mm = mm_get(m, id), *p = mm_program(m, parent);
 
-	if (mm->space || !p->module)
-		return -EINVAL;
-	mm_make_resident(p);
+	if (mm->space)
+		machine_refuse(m, "forked address space %u, which is in use", id);
+	/* another's instance would be in the place of the one that runs */
+	if (p != m->task->mm)
+		machine_refuse(m, "forked address space %u, which does not run", parent);
 	mm->saved = malloc(mm_instance_size(p));
 	if (!mm->saved)
 		return -ENOMEM;
@@ -160,7 +301,10 @@ static void space_put(struct muslin *m, struct mm *mm)
 		return;
 	if (s->set_up)
 		mm->ops->teardown(s->base);
+	task_forget_space(m, s);
+	forget_pages(m, s);
 	munmap(s->base, MM_RESERVED);
+	share_give(&share_mappings, &m->mappings, SPACE_MAPPINGS);
 	arena_free(m, s);
 }
 
@@ -189,56 +333,139 @@ void w2c_host_mm_destroy(struct w2c_host *h, u32 id)
 	for (i = 0; i < m->ntasks; i++)
 		if (m->tasks[i] && m->tasks[i]->mm == mm)
 			m->tasks[i]->mm = NULL;
+	m->look = task_look(m->task);
 	mm_delete(m, mm);
 }
 
-/* The kernel's own space has its physical memory at the bottom, for ever. */
-static bool range_ok(struct muslin *m, struct mm *mm, u32 va, u32 len)
+bool mm_kernel_has(const struct muslin *m, uint32_t addr, uint32_t n)
 {
-	return (uint64_t)va + len <= USER_SPACE && (mm->id || va >= m->memory_size);
+	uint64_t page = addr / MM_PAGE, last = ((uint64_t)addr + n - 1) / MM_PAGE;
+
+	for (; page <= last; page++)
+		if (!page_of(m->mms[0]->space, page))
+			return false;
+	return true;
+}
+
+static struct mm *mm_any(struct muslin *m, uint32_t id)
+{
+	return id ? mm_get(m, id) : m->mms[0];
+}
+
+static void check_range(struct muslin *m, const struct mm *mm, u32 va, u32 len)
+{
+	if (!len || va % MM_PAGE || len % MM_PAGE || (uint64_t)va + len > USER_SPACE)
+		machine_refuse(m, "passed a wild range of space %d, %#x, of %u bytes",
+			       mm->id, va, len);
+	/* the kernel's own has its physical memory at the bottom, for ever */
+	if (!mm->id && va < MM_VMALLOC)
+		machine_refuse(m, "passed a range of physical memory to map, %#x", va);
+}
+
+static bool reserve_again(uint8_t *p, size_t size)
+{
+	return mmap(p, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		    -1, 0) != MAP_FAILED;
+}
+
+/*
+ * The host has no room for what would be left of a mapping.  But no page may
+ * stay mapped that the kernel will give to others: all go, which takes no room.
+ */
+static int unmap_all(struct muslin *m, struct mm *mm, const struct change *c)
+{
+	size_t size = MM_RESERVED - MUSLIN_MEMORY_OFFSET;
+	int r = nothing_else(mm->space, c) ? 0 : -ENOMEM;
+
+	if (!reserve_again(mm_memory(mm), size) &&
+	    mprotect(mm_memory(mm), size, PROT_NONE)) {
+		fail(m, -ENOMEM, "the host cannot unmap memory");
+		machine_halt(m, HALTED + HOST_PANIC);
+	}
+	forget_pages(m, mm->space);
+	return r;
+}
+
+static int unmap(struct muslin *m, struct mm *mm, struct change c)
+{
+	size_t size = (c.end - c.first) * MM_PAGE;
+
+	c.to = 0;
+	if (!take_share(m, mm->space, &c) &&
+	    reserve_again(mm_memory(mm) + c.first * MM_PAGE, size)) {
+		apply(m, mm->space, &c);
+		return 0;
+	}
+	/* the kernel's pages are its own, whether it has them twice or not */
+	return mm->id ? unmap_all(m, mm, &c) : -ENOMEM;
+}
+
+static int map(struct muslin *m, struct mm *mm, const struct change *c, u32 pa, u32 len,
+	       int prot)
+{
+	int r = make_chunks(mm->space, c);
+
+	if (!r && m->image_pages)
+		r = image_unshare(m, pa, len);
+	if (!r)
+		r = take_share(m, mm->space, c);
+	if (r)
+		return r;
+	if (mmap(mm_memory(mm) + c->first * MM_PAGE, len, prot, MAP_SHARED | MAP_FIXED,
+		 m->memory_fd, pa) == MAP_FAILED)
+		return -errno;
+	apply(m, mm->space, c);
+	return 0;
 }
 
 u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 prot)
 {
 	struct muslin *m = machine(h);
-	struct mm *mm = mm_get(m, id);
+	struct mm *mm = mm_any(m, id);
+	struct change c = { va / MM_PAGE, ((uint64_t)va + len) / MM_PAGE,
+		pa / MM_PAGE * NEXT_PAGE + prot };
+	int r;
 
-	if (!range_ok(m, mm, va, len) || pa < MEMORY_START ||
-	    (uint64_t)pa + len > m->memory_size)
-		machine_halt(m, HALTED + HOST_PANIC);
+	check_range(m, mm, va, len);
+	if (pa % MM_PAGE || pa < m->memory_lowest || (uint64_t)pa + len > m->memory_size)
+		machine_refuse(m, "passed wild memory to map, %#x, of %u bytes", pa, len);
+	if (!prot || prot & ~PROT_MASK || (!id && prot != PROT_MASK))
+		machine_refuse(m, "passed a wild protection, %#x", prot);
 	if (mm_make_space(m, mm))
 		return -ENOMEM;
 	m->thawed = true;	/* the kernel believes that an image has this, too */
-	if (m->image_pages) {
-		int r = image_unshare(m, pa, len);
-
-		if (r)
-			return r;
-	}
-	if (mmap(mm_memory(mm) + va, len, prot & (PROT_READ | PROT_WRITE),
-		 MAP_SHARED | MAP_FIXED, m->memory_fd, pa) == MAP_FAILED)
-		return -errno;
-	return 0;
+	r = map(m, mm, &c, pa, len, prot);
+	/* nor may there be what was there before */
+	if (r && unmap(m, mm, c))
+		r = -ENOMEM;
+	return r;
 }
 
 u32 w2c_host_mm_unmap(struct w2c_host *h, u32 id, u32 va, u32 len)
 {
 	struct muslin *m = machine(h);
-	struct mm *mm = mm_get(m, id);
+	struct mm *mm = mm_any(m, id);
+	struct change c = { va / MM_PAGE, ((uint64_t)va + len) / MM_PAGE, 0 };
 
-	if (!range_ok(m, mm, va, len))
-		machine_halt(m, HALTED + HOST_PANIC);
-	if (!mm->space)
-		return 0;
-	if (mmap(mm_memory(mm) + va, len, PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-		 -1, 0) == MAP_FAILED)
-		return -errno;
-	return 0;
+	check_range(m, mm, va, len);
+	return mm->space ? unmap(m, mm, c) : 0;
+}
+
+/* What the image says of it was true in another process. */
+static void nothing_mapped(struct space *s)
+{
+	memset(s->pages, 0, sizeof(s->pages));
+	s->breaks = 0;
 }
 
 int mm_resume(struct muslin *m)
 {
+	int i;
+
+	for (i = 0; i < m->nmms; i++)
+		if (m->mms[i] && m->mms[i]->space)
+			nothing_mapped(m->mms[i]->space);
+	m->memory_lowest = MEMORY_START;
 	m->memory_fd = memfd_create("muslin", MFD_CLOEXEC);
 	if (m->memory_fd < 0)
 		return -errno;
@@ -274,8 +501,12 @@ void w2c_host_memory_free(struct w2c_host *h, u32 pa, u32 len)
 {
 	struct muslin *m = machine(h);
 
-	if ((uint64_t)pa + len > m->memory_size)
-		machine_halt(m, HALTED + HOST_PANIC);
+	uint64_t page = (uint8_t *)m->page - m->memory;
+
+	/* signal handlers use that page, and cannot wait for another */
+	if (pa % MM_PAGE || len % MM_PAGE || (uint64_t)pa + len > m->memory_size ||
+	    (page + sizeof(*m->page) > pa && page < (uint64_t)pa + len))
+		machine_refuse(m, "passed wild memory to free, %#x, of %u bytes", pa, len);
 	if (!m->image_pages)
 		fallocate(m->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			  pa, len);

@@ -8,6 +8,7 @@
 
 #include "kernel.h"
 #include "machine.h"
+#include "share.h"
 #include "stack.h"
 #include "switch.h"
 
@@ -25,31 +26,42 @@ struct stack_pool {
 	struct stack *swapper;
 };
 
+/* The host's: what is closed, and the rest. */
+#define STACK_MAPPINGS 2
+
+static uint8_t *map_stack(struct muslin *m)
+{
+	uint8_t *p = arena_map(m, NATIVE_GUARD + NATIVE_STACK);
+
+	if (!p)
+		return NULL;
+	if (!mprotect(p + NATIVE_GUARD + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
+		      PROT_READ | PROT_WRITE))
+		return p + NATIVE_GUARD;
+	munmap(p, NATIVE_GUARD + NATIVE_STACK);
+	return NULL;
+}
+
 static struct stack *stack_new(struct muslin *m)
 {
-	struct stack *s = arena_alloc(m, sizeof(*s));
-	uint8_t *p;
+	struct stack *s;
 
-	if (!s)
+	if (!share_take(&share_mappings, &m->mappings, STACK_MAPPINGS))
 		return NULL;
-	p = arena_map(m, NATIVE_GUARD + NATIVE_STACK);
-	if (!p) {
-		arena_free(m, s);
-		return NULL;
-	}
-	s->base = p + NATIVE_GUARD;
-	if (mprotect(s->base + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
-		     PROT_READ | PROT_WRITE)) {
-		munmap(p, NATIVE_GUARD + NATIVE_STACK);
-		arena_free(m, s);
-		return NULL;
-	}
-	return s;
+	s = arena_alloc(m, sizeof(*s));
+	if (s)
+		s->base = map_stack(m);
+	if (s && s->base)
+		return s;
+	arena_free(m, s);
+	share_give(&share_mappings, &m->mappings, STACK_MAPPINGS);
+	return NULL;
 }
 
 static void stack_delete(struct muslin *m, struct stack *s)
 {
 	munmap(s->base - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
+	share_give(&share_mappings, &m->mappings, STACK_MAPPINGS);
 	arena_free(m, s);
 }
 
@@ -100,12 +112,12 @@ bool stack_open_next(struct muslin *m)
 
 	if (s->kernel_open)
 		return false;
-	if (s->reserve_open)
-		s->kernel_open = true;
-	s->reserve_open = m->reserve_open = true;
-	mprotect(s->kernel_open ? s->base : s->base + NATIVE_KERNEL,
-		 s->kernel_open ? NATIVE_KERNEL : NATIVE_RESERVE - NATIVE_KERNEL,
-		 PROT_READ | PROT_WRITE);
+	if (mprotect(s->reserve_open ? s->base : s->base + NATIVE_KERNEL,
+		     s->reserve_open ? NATIVE_KERNEL : NATIVE_RESERVE - NATIVE_KERNEL,
+		     PROT_READ | PROT_WRITE))
+		return false;
+	s->kernel_open = s->reserve_open;
+	s->reserve_open = m->look = true;
 	return true;
 }
 
@@ -143,7 +155,7 @@ void stack_settle(struct muslin *m)
 		stack_overflowed(m);
 	if (here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE) {
 		stack_close(s);
-		m->reserve_open = false;
+		m->look = task_look(m->task);
 	} else if (!s->told) {
 		s->told = true;
 		m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
@@ -195,8 +207,39 @@ void stack_switch(struct muslin *m, struct task *from)
 {
 	struct task *to = m->task;
 
-	m->reserve_open = to->stack->reserve_open;
+	m->look = task_look(to);
 	switch_stack(&from->sp, to->stack->resident == to ? to->sp : m->swapper_sp);
+}
+
+struct call {
+	void (*fn)(void *arg);
+	void *arg;
+	void *caller, *here;
+};
+
+static void call_main(void *arg)
+{
+	struct call *c = arg;
+
+	c->fn(c->arg);
+	switch_stack(&c->here, c->caller);
+	abort();	/* nobody comes back */
+}
+
+int stack_call(struct muslin *m, void (*fn)(void *arg), void *arg)
+{
+	struct stack *own = m->task->stack, *s = stack_get(m);
+	struct call c = { .fn = fn, .arg = arg };
+
+	if (!s)
+		return -ENOMEM;
+	/* its guard is the one that counts */
+	m->task->stack = s;
+	switch_stack(&c.caller, switch_prepare(stack_top(s), call_main, &c));
+	m->task->stack = own;
+	m->look = task_look(m->task);
+	stack_put(m, s);
+	return 0;
 }
 
 int stack_init(struct muslin *m)

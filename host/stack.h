@@ -33,6 +33,8 @@ void stack_settle(struct muslin *m);
 /* The running task's program dies, and with it all that is on the stack. */
 _Noreturn void stack_overflowed(struct muslin *m);
 
+/* fn(arg) on a stack that nobody has used up.  0 or -ENOMEM. */
+int stack_call(struct muslin *m, void (*fn)(void *arg), void *arg);
 /* From the stack of from, which runs, to that of m->task. */
 void stack_switch(struct muslin *m, struct task *from);
 

@@ -248,11 +248,16 @@ uint32_t stream_check(struct muslin *m)
 
 /* --- the kernel's imports --- */
 
-/* The driver has HOST_STREAMS minors, so n is one of them. */
+#define CTL_MOST 65536
+
+/* The driver has HOST_STREAMS minors. */
 static struct stream *stream(struct muslin *m, u32 n)
 {
-	struct stream *s = &m->streams->s[n % HOST_STREAMS];
+	struct stream *s;
 
+	if (n >= HOST_STREAMS)
+		machine_refuse(m, "passed stream %u, which there is not", n);
+	s = &m->streams->s[n];
 	s->used = true;
 	return s;
 }
@@ -270,6 +275,9 @@ u32 w2c_host_stream_write(struct w2c_host *h, u32 n, u32 buf, u32 len)
 {
 	struct muslin *m = machine(h);
 
+	/* it is kept here until it is whole */
+	if (n == HOST_STREAM_CTL && len > CTL_MOST)
+		len = CTL_MOST;
 	if (n == HOST_STREAM_CTL)
 		return ctl_write(m, kmem(m, buf, len), len);
 	return stream_write(stream(m, n), kmem(m, buf, len), len);

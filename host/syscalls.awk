@@ -12,6 +12,8 @@ function forking(call) {
 	print "\tif (muslin_setjmp(&point)) {\n\t\tr = 0;\n\t} else {"
 	print "\t\tdo {\n\t\t\tm->task->fork_point = &point;"
 	printf "\t\t\tr = %s;\n", call
+	# a handler may leave this frame, and never come back
+	print "\t\t\tm->task->fork_point = NULL;"
 	print "\t\t} while (m->page->action && user_return(m, &r));\n\t}"
 	print "\tm->task->fork_point = NULL;"
 }

@@ -80,7 +80,7 @@ static void task_delete(struct muslin *m, struct task *t)
 static struct task *task_get(struct muslin *m, uint32_t id)
 {
 	if (id >= (uint32_t)m->ntasks || !m->tasks[id])
-		machine_halt(m, HALTED + HOST_PANIC);
+		machine_refuse(m, "passed task %u, which there is not", id);
 	return m->tasks[id];
 }
 
@@ -153,11 +153,14 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 
 	if (!parent->fork_point)
 		return -ENOSYS;
+	if (!parent->mm)
+		machine_refuse(m, "forked a task without a program");
 	t = task_new(m, task, sp);
 	if (!t)
 		return -ENOMEM;
 	m->stats.forks++;
 	t->fork_point = parent->fork_point;
+	t->fork_space = parent->mm->space;
 	t->elsewhere = parent->elsewhere;
 	t->unwind = parent->unwind;
 	user_save(parent);
@@ -176,6 +179,8 @@ _Noreturn void task_exec(struct muslin *m)
 	struct stack *shared = NULL;
 	void *here;
 
+	t->mm = NULL;
+	t->entered = false;
 	t->fork_point = NULL;
 	t->elsewhere = 0;
 	t->fenv = 0;
@@ -187,13 +192,14 @@ _Noreturn void task_exec(struct muslin *m)
 	}
 	if (task_start(m, t, exec_main)) {
 		t->stack = shared;
+		t->entered = true;
 		user_trap(m, SIGKILL, SI_KERNEL, 0);
 	}
 	if (shared) {
 		shared->resident = NULL;
 		stack_put(m, shared);
 	}
-	m->reserve_open = false;
+	m->look = task_look(t);
 	switch_stack(&here, t->sp);
 	abort();	/* nobody comes back */
 }
@@ -211,11 +217,15 @@ void task_user_load(struct task *t)
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 {
 	struct muslin *m = machine(h);
-	struct task *p = task_get(m, prev);
+	struct task *p = task_get(m, prev), *n = task_get(m, next);
 
+	if (p != m->task)
+		machine_refuse(m, "switched from task %u, which does not run", prev);
+	if (n == p)
+		machine_refuse(m, "switched from task %u to itself", prev);
 	m->stats.switches++;
 	user_save(p);
-	m->task = task_get(m, next);
+	m->task = n;
 	task_user_load(m->task);
 	stack_switch(m, p);
 }
@@ -223,8 +233,31 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 void w2c_host_task_free(struct w2c_host *h, u32 id)
 {
 	struct muslin *m = machine(h);
+	struct task *t = task_get(m, id);
 
-	task_delete(m, task_get(m, id));
+	if (t == m->task || id == BOOT_TASK)
+		machine_refuse(m, "freed task %u, which runs or has to be there", id);
+	task_delete(m, t);
+}
+
+bool task_look(const struct task *t)
+{
+	return t->stack->reserve_open || (t->entered && !t->mm);
+}
+
+void task_check(struct muslin *m)
+{
+	if (!m->task->mm)
+		machine_refuse(m, "went back to a program that it has destroyed");
+}
+
+void task_forget_space(struct muslin *m, const struct space *s)
+{
+	int i;
+
+	for (i = 0; i < m->ntasks; i++)
+		if (m->tasks[i] && m->tasks[i]->fork_space == s)
+			m->tasks[i]->fork_space = NULL;
 }
 
 void task_enter(struct muslin *m)

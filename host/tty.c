@@ -302,6 +302,8 @@ static ssize_t write_stripped(struct stream *s, const char *text, size_t n)
 	return used;
 }
 
+#define TTY_MOST 65536
+
 /* Without a terminal it is the console. */
 u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
 {
@@ -310,7 +312,9 @@ u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
 	ssize_t r;
 
 	if (t->s.kind == STREAM_FREE) {
-		console_write(m, kmem(m, buf, len), len);
+		if (len > TTY_MOST)
+			len = TTY_MOST;
+		console_copy(m, buf, len);
 		return len;
 	}
 	if (host_adds_returns(t))

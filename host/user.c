@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs: into user code, and back on its system calls, traps and signals. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,14 @@
 #include "module.h"
 #include "stack.h"
 #include "switch.h"
+
+/* The running task's program. */
+static struct mm *running(struct muslin *m)
+{
+	if (!m->task->mm)
+		machine_refuse(m, "asked for a program that does not run");
+	return m->task->mm;
+}
 
 static uint32_t *user_sp(struct task *t)
 {
@@ -32,7 +41,7 @@ static int check_size(struct muslin *m, const char *name, struct module *mod,
 
 	if (size < m->memory_size)
 		return 0;
-	snprintf(error, n, "%s: needs %u MiB of memory, the machine has %u",
+	snprintf(error, n, "%.100s: needs %u MiB of memory, the machine has %u",
 		 name, size >> 20, m->memory_size >> 20);
 	module_put(mod);
 	return -ENOMEM;
@@ -72,37 +81,61 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	return 0;
 }
 
+struct load {
+	struct muslin *m;
+	char name[PATH_MAX];
+	void *image;		/* of which the kernel has no part */
+	size_t size;
+	struct module *mod;
+	struct host_image info;
+	int err;
+};
+
+/* Compilers want more of a stack than a program may have left. */
+static void load_module(void *arg)
+{
+	struct load *l = arg;
+
+	l->err = module_load(l->m, l->name, l->image, l->size, &l->mod, l->info.error);
+	if (!l->err)
+		l->err = check_size(l->m, l->name, l->mod, l->info.error,
+				    sizeof(l->info.error));
+}
+
 u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
 		       u32 info_addr)
 {
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
-	struct host_image *info = kmem(m, info_addr, sizeof(*info));
-	uint32_t env = fenv_get();
-	struct module *mod;
+	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
+	const void *from = kmem(m, image, size);
+	struct load l = { .m = m, .size = size };
 	int err;
 
 	if (mm->module)
 		return -EBUSY;
-	fenv_set(0);	/* for who is told of progress */
-	err = module_load(m, kmem(m, name, 1), kmem(m, image, size), size, &mod,
-			  info->error);
-	fenv_set(env);
-	if (!err)
-		err = check_size(m, kmem(m, name, 1), mod, info->error,
-				 sizeof(info->error));
-	if (err) {
-		ctl_refused(m, info->error);
+	kmem_string(m, name, l.name, sizeof(l.name));
+	l.image = malloc(size ? size : 1);
+	if (!l.image)
+		return -ENOMEM;
+	memcpy(l.image, from, size);
+	err = stack_call(m, load_module, &l);
+	free(l.image);
+	if (err)
 		return err;
+	if (l.err) {
+		ctl_refused(m, l.info.error);
+		memcpy(info->error, l.info.error, sizeof(info->error));
+		return l.err;
 	}
-	return set_up(m, mm, mod, info);
+	return set_up(m, mm, l.mod, info);
 }
 
 u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
 {
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
-	struct host_image *info = kmem(m, info_addr, sizeof(*info));
+	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
 	struct module *mod;
 
 	if (mm->module)
@@ -114,23 +147,30 @@ u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
 u32 w2c_host_user_data(struct w2c_host *h, u32 module, u32 offset, u32 buf, u32 n)
 {
 	struct muslin *m = machine(h);
+	void *to = kmem(m, buf, n);
 	struct module *mod = module_find(m, module);
 
 	if (!mod)
 		return -ENOENT;
-	module_data(mod, offset, kmem(m, buf, n), n);
+	module_data(mod, offset, to, n);
 	module_put(mod);
 	return 0;
 }
 
 u32 w2c_host_user_sp(struct w2c_host *h)
 {
-	return *user_sp(machine(h)->task);
+	struct muslin *m = machine(h);
+
+	running(m);
+	return *user_sp(m->task);
 }
 
 u32 w2c_host_user_tls(struct w2c_host *h)
 {
-	return *user_tls(machine(h)->task);
+	struct muslin *m = machine(h);
+
+	running(m);
+	return *user_tls(m->task);
 }
 
 static void user_enter(struct muslin *m)
@@ -153,9 +193,11 @@ static void call_dispatcher(struct mm *mm, const struct host_page *p)
 static bool call_handler(struct muslin *m)
 {
 	struct host_page p = *m->page;
-	uint32_t old = *user_sp(m->task), env = fenv_get();
 	struct trap trap = m->task->trap;
+	uint32_t old, env = fenv_get();
 
+	task_check(m);
+	old = *user_sp(m->task);
 	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
 	*user_sp(m->task) = p.info;
@@ -179,6 +221,8 @@ bool user_return(struct muslin *m, uint32_t *ret)
 	while ((action = m->page->action)) {
 		m->page->action = 0;
 		restart |= m->page->restart;
+		if (action > HOST_USER_EXEC)
+			machine_refuse(m, "asked for action %u", action);
 		if (action == HOST_USER_EXEC)
 			task_exec(m);
 		if (action == HOST_USER_CALL && call_handler(m)) {
@@ -187,6 +231,8 @@ bool user_return(struct muslin *m, uint32_t *ret)
 				*ret = -EINTR;
 		}
 		if (action == HOST_USER_RESTART && restart == HOST_RESTART_BLOCK) {
+			if (!ret)
+				machine_refuse(m, "restarted a system call that there is not");
 			*ret = kernel_restart(m);
 			restart = 0;
 		}
@@ -198,9 +244,11 @@ void user_irq(struct muslin *m)
 {
 	do {
 		m->in_user = 0;
+		task_check(m);
 		module_ticked(m->task->mm->module);
 		w2c_vmlinux_user_irq(m->kernel);
 		user_return(m, NULL);
+		task_check(m);
 		stack_settle(m);
 		m->in_user = 1;
 	} while (irq_pending(m));
@@ -270,13 +318,22 @@ const struct muslin_rt user_rt = {
 	.fenv_set = fenv_set,
 };
 
+/* A task's stack has one program: to have another, it becomes empty. */
+static void enter(struct muslin *m, struct mm *mm)
+{
+	if (m->task->entered)
+		machine_refuse(m, "ran a program in a program");
+	m->task->entered = true;
+	m->task->mm = mm;
+}
+
 void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
-	struct mm *mm = mm_get(m, id);
+	struct mm *mm = mm_program(m, id);
 
-	t->mm = mm;
+	enter(m, mm);
 	t->user_sp = arg;
 	t->user_tls = tls;
 	memset(&t->unwind, 0, sizeof(t->unwind));
@@ -300,11 +357,19 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 {
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
+	struct mm *mm = mm_program(m, id);
 
-	t->mm = mm_get(m, id);
+	struct muslin_jump *point = t->fork_point;
+
+	if (!point || t->fork_space != mm->space)
+		machine_refuse(m, "resumed a program that this task did not have");
+	/* a handler that is called first may never come back */
+	t->fork_point = NULL;
+	t->fork_space = NULL;
+	enter(m, mm);
 	task_user_load(t);
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 	fenv_set(t->fenv);
-	muslin_longjmp(t->fork_point);
+	muslin_longjmp(point);
 }

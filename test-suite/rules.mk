@@ -71,6 +71,35 @@ check_needs += $(foreach p,lua zlib dash make,$(T)/$(p)/.stamp)
 
 include test-suite/sanitize.mk
 
+# fuzz/imports.c is in the place of the kernel.  Its system calls are all one.
+$(T)/fuzz/imports-syscalls.c: $(h)/vmlinux/.stamp
+	$(say) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo '#include "vmlinux.h"'; echo 'u32 fuzz_syscall(void);'; \
+		sed -n 's/^\(u32 w2c_vmlinux_0x5F_syscall_[^;]*\);$$/\1 { return fuzz_syscall(); }/p' \
+		$(h)/vmlinux/vmlinux.h; } >$@.tmp
+	$(Q)mv $@.tmp $@
+
+IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c $(addprefix host/,machine.c task.c mm.c user.c stream.c files.c clock.c console.c \
+	stack.c tty.c arena.c share.c fault.c) $(wildcard host/hostfs*.c)
+IMPORTS_LIBS := $(addprefix $(h)/,switch-$(arch).o switch-$(arch)-asm.o) $(B)/lib/libmuslin.a
+
+# Stacks that tasks switch between are not AddressSanitizer's to watch; heap and
+# globals are.
+$(T)/fuzz/imports: test-suite/fuzz/imports.c $(IMPORTS_SOURCES) $(IMPORTS_LIBS)
+	$(say) CC $@
+	$(Q)$(FUZZ_CC) -g -O1 -std=gnu11 -w $(HOST_CPPFLAGS) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -mllvm -asan-stack=0 \
+		-o $@ $^ $(HOST_LIBS)
+
+$(T)/fuzz/imports-plain: test-suite/fuzz/imports-plain.c test-suite/fuzz/imports.c \
+		$(T)/fuzz/imports-syscalls.c $(B)/lib/libmuslin.a
+	$(say) CC $@
+	$(Q)$(CC) $(CFLAGS) -std=gnu2x -Wall $(HOST_CPPFLAGS) \
+		-o $@ $(filter-out %imports.c,$^) $(HOST_LIBS)
+
+check_needs += $(T)/fuzz/imports-plain
+
 # --- the driver ---
 
 $(T)/suites.h: FORCE

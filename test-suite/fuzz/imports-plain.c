@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/* imports.c without libFuzzer: what it must find, and random input. */
+#include "imports.c"
+
+/* --- cases: each is what a kernel does, and a part of what the host says --- */
+
+static u32 program(void)
+{
+	u32 mm = w2c_host_mm_create(h);
+
+	if (load(mm))
+		abort();
+	return mm;
+}
+
+static void nothing(void)
+{
+}
+
+/* What the program does is what the syscall or entry does that it makes. */
+static void run_with(void (*entry)(void), void (*syscall)(void))
+{
+	in_kernel = entry;
+	in_syscall = syscall;
+	run();
+}
+
+static void task_of_nobody(void)
+{
+	w2c_host_task_switch(h, m->task->id, 77);
+}
+
+static void switch_to_itself(void)
+{
+	w2c_host_task_switch(h, m->task->id, m->task->id);
+}
+
+static void switch_from_another(void)
+{
+	int a = w2c_host_task_create(h, 0, 0), b = w2c_host_task_create(h, 0, 0);
+
+	w2c_host_task_switch(h, a, b);
+}
+
+static void switch_to_freed(void)
+{
+	int a = w2c_host_task_create(h, 0, 0);
+
+	w2c_host_task_free(h, a);
+	w2c_host_task_switch(h, m->task->id, a);
+}
+
+static void free_running(void)
+{
+	w2c_host_task_free(h, m->task->id);
+}
+
+static void free_running_other(void)
+{
+	in_task = free_running;
+	w2c_host_task_switch(h, m->task->id, w2c_host_task_create(h, 0, 0));
+}
+
+static void fork_of_nothing(void)
+{
+	if ((int)w2c_host_task_fork(h, 0, 0) != -ENOSYS)
+		abort();
+}
+
+static void run_kernel_space(void)
+{
+	w2c_host_user_run(h, 0, 0, 0, 0);
+}
+
+static void resume_kernel_space(void)
+{
+	w2c_host_user_resume(h, 0);
+}
+
+static void load_into_kernel(void)
+{
+	load(0);
+}
+
+static void destroy_kernel_space(void)
+{
+	w2c_host_mm_destroy(h, 0);
+}
+
+static void fork_kernel_space(void)
+{
+	w2c_host_mm_fork(h, w2c_host_mm_create(h), 0);
+}
+
+static void run_empty(void)
+{
+	w2c_host_user_run(h, w2c_host_mm_create(h), 0, 0, 0);
+}
+
+static void resume_empty(void)
+{
+	w2c_host_user_resume(h, w2c_host_mm_create(h));
+}
+
+static void resume_unforked(void)
+{
+	w2c_host_user_resume(h, program());
+}
+
+static void sp_of_nothing(void)
+{
+	w2c_host_user_sp(h);
+}
+
+static void tls_of_nothing(void)
+{
+	w2c_host_user_tls(h);
+}
+
+static void fork_twice(void)
+{
+	u32 child = w2c_host_mm_create(h), mm = m->task->mm->id;
+
+	w2c_host_mm_fork(h, child, mm);
+	w2c_host_mm_fork(h, child, mm);
+}
+
+static void run_fork_twice(void)
+{
+	run_with(fork_twice, nothing);
+}
+
+static void fork_another(void)
+{
+	w2c_host_mm_fork(h, w2c_host_mm_create(h), program());
+}
+
+static void run_fork_another(void)
+{
+	run_with(fork_another, nothing);
+}
+
+static void destroy_running(void)
+{
+	w2c_host_mm_destroy(h, m->task->mm->id);
+}
+
+static void run_destroyed_at_entry(void)
+{
+	run_with(destroy_running, nothing);
+}
+
+static void run_destroyed_in_syscall(void)
+{
+	run_with(nothing, destroy_running);
+}
+
+static void run_in_run(void)
+{
+	run_with(nothing, run);
+}
+
+static void restart_of_nothing(void)
+{
+	m->page->action = HOST_USER_RESTART;
+	m->page->restart = HOST_RESTART_BLOCK;
+}
+
+static void run_restart(void)
+{
+	run_with(restart_of_nothing, nothing);
+}
+
+static void wild_action(void)
+{
+	m->page->action = 4;
+}
+
+static void run_wild_action(void)
+{
+	run_with(wild_action, nothing);
+}
+
+static void handler(void)
+{
+	m->page->action = HOST_USER_CALL;
+}
+
+static void run_handlers(void)
+{
+	run_with(handler, nothing);
+}
+
+/* A handler may leave the thunk of the system call: no task can be forked there. */
+static void no_fork_point(void)
+{
+	if (m->task->fork_point)
+		abort();
+}
+
+static void clone_interrupted(void)
+{
+	if (!m->task->fork_point)
+		abort();
+	in_kernel = no_fork_point;
+	m->page->action = HOST_USER_CALL;
+}
+
+static void call_clone(void)
+{
+	struct w2c_linux l = { .machine = m };
+	const struct kernel_export *e = kernel_exports;
+
+	while (strcmp(e->name, "clone"))
+		e++;
+	in_syscall = clone_interrupted;
+	((u32 (*)(struct w2c_linux *, u32, u32, u32, u32, u32))e->thunk)(&l, 0, 0, 0, 0, 0);
+}
+
+static void run_clone_interrupted(void)
+{
+	run_with(nothing, call_clone);
+}
+
+static void second_page(void)
+{
+	w2c_host_set_page(h, SHARED);
+}
+
+static void halt_somehow(void)
+{
+	w2c_host_halt(h, (u32)-1);
+}
+
+static void stream_of_nobody(void)
+{
+	w2c_host_stream_read(h, HOST_STREAMS, BUFFER, 1);
+}
+
+static void heard_truncated(void)
+{
+	/* n * sizeof(int) is 4 in 32 bits */
+	w2c_host_file_heard(h, MEMORY - 4, 0x40000001);
+}
+
+static void write_beyond(void)
+{
+	w2c_host_console_write(h, MEMORY, 1);
+}
+
+static void read_beyond(void)
+{
+	w2c_host_stream_read(h, 4, MEMORY - 1, 2);
+}
+
+static void random_beyond(void)
+{
+	w2c_host_random(h, MEMORY, 64);
+}
+
+static void random_everywhere(void)
+{
+	w2c_host_random(h, 0, (u32)-1);
+}
+
+static void write_everything(void)
+{
+	w2c_host_console_write(h, 0, (u32)-1);
+}
+
+static void cmdline_beyond(void)
+{
+	w2c_host_cmdline(h, MEMORY + 65536, 4096);
+}
+
+static void initrd_beyond(void)
+{
+	w2c_host_initrd(h, MEMORY - 16);
+}
+
+static void stat_beyond(void)
+{
+	w2c_host_file_stat(h, 0, NAMES, 0, MEMORY + PAGE);
+}
+
+static void name_at_the_end(void)
+{
+	u32 n = muslin_init_end - muslin_init;
+
+	m->memory[MEMORY - 1] = 'x';
+	memcpy(m->memory + PROGRAM, muslin_init, n);
+	w2c_host_user_load(h, w2c_host_mm_create(h), MEMORY - 1, PROGRAM, n, BUFFER);
+}
+
+static void info_at_the_end(void)
+{
+	w2c_host_user_load(h, w2c_host_mm_create(h), NAMES, PROGRAM, 16, MEMORY - 16);
+}
+
+static void map_kernel_memory(void)
+{
+	w2c_host_mm_map(h, 0, PAGES, PAGES, PAGE, PROT_READ | PROT_WRITE);
+}
+
+static void map_kernel_read_only(void)
+{
+	w2c_host_mm_map(h, 0, MM_VMALLOC, PAGES, PAGE, PROT_READ);
+}
+
+static void unmap_kernel_memory(void)
+{
+	w2c_host_mm_unmap(h, 0, 0, MEMORY);
+}
+
+static void map_half_a_page(void)
+{
+	w2c_host_mm_map(h, w2c_host_mm_create(h), 4096, 0, PAGE, PROT_READ);
+}
+
+static void free_the_shared_words(void)
+{
+	w2c_host_memory_free(h, 0, MEMORY);
+}
+
+/* vmalloc space is there where it is mapped, and as long. */
+static void vmalloc(void)
+{
+	u32 at = MM_VMALLOC + 5 * PAGE;
+
+	w2c_host_mm_map(h, 0, at, PAGES, 2 * PAGE, PROT_READ | PROT_WRITE);
+	w2c_host_random(h, at + PAGE - 8, 16);
+	w2c_host_random(h, at + 2 * PAGE, 0);
+	w2c_host_mm_unmap(h, 0, at + PAGE, PAGE);
+	w2c_host_random(h, at + PAGE - 8, 8);
+}
+
+static void vmalloc_beyond(void)
+{
+	vmalloc();
+	w2c_host_random(h, MM_VMALLOC + 6 * PAGE - 8, 9);
+}
+
+static const struct test {
+	const char *name;
+	void (*what)(void);
+	const char *error;
+} tests[] = {
+#define CASE(name, error) { #name, name, error }
+	CASE(nothing, "switched the machine off"),
+	CASE(vmalloc, "switched the machine off"),
+	CASE(fork_of_nothing, "switched the machine off"),
+	CASE(task_of_nobody, "the kernel passed task 77"),
+	CASE(switch_to_itself, "to itself"),
+	CASE(switch_from_another, "which does not run"),
+	CASE(switch_to_freed, "the kernel passed task"),
+	CASE(free_running, "the kernel freed task"),
+	CASE(free_running_other, "the kernel freed task"),
+	CASE(run_kernel_space, "address space 0"),
+	CASE(resume_kernel_space, "address space 0"),
+	CASE(load_into_kernel, "address space 0"),
+	CASE(destroy_kernel_space, "address space 0"),
+	CASE(fork_kernel_space, "address space 0"),
+	CASE(run_empty, "no program"),
+	CASE(resume_empty, "no program"),
+	CASE(resume_unforked, "did not have"),
+	CASE(sp_of_nothing, "does not run"),
+	CASE(tls_of_nothing, "does not run"),
+	CASE(run_fork_twice, "which is in use"),
+	CASE(run_fork_another, "which does not run"),
+	CASE(run_destroyed_at_entry, "destroyed"),
+	CASE(run_destroyed_in_syscall, "destroyed"),
+	CASE(run_in_run, "a program in a program"),
+	CASE(run_restart, "that there is not"),
+	CASE(run_wild_action, "asked for action 4"),
+	CASE(run_handlers, "stack overflowed"),
+	CASE(run_clone_interrupted, "switched the machine off"),
+	CASE(second_page, "second page"),
+	CASE(halt_somehow, "no way to halt"),
+	CASE(stream_of_nobody, "passed stream 256"),
+	CASE(heard_truncated, "wild array"),
+	CASE(write_beyond, "wild address"),
+	CASE(read_beyond, "wild address"),
+	CASE(random_beyond, "wild address"),
+	CASE(random_everywhere, "wild address"),
+	CASE(write_everything, "a message of 4294967295 bytes"),
+	CASE(cmdline_beyond, "wild address"),
+	CASE(initrd_beyond, "wild address"),
+	CASE(stat_beyond, "wild address"),
+	CASE(name_at_the_end, "wild address"),
+	CASE(info_at_the_end, "wild address"),
+	CASE(map_kernel_memory, "physical memory to map"),
+	CASE(map_kernel_read_only, "wild protection"),
+	CASE(unmap_kernel_memory, "physical memory to map"),
+	CASE(map_half_a_page, "wild range"),
+	CASE(free_the_shared_words, "wild memory to free"),
+	CASE(vmalloc_beyond, "wild address"),
+};
+
+static int check(const struct test *t)
+{
+	char error[256];
+
+	in_task = play;
+	in_kernel = in_syscall = nothing;
+	machine_of(t->what, error, sizeof(error));
+	if (strstr(error, t->error) && !strchr(error, '\n'))
+		return 0;
+	printf("%s: '%s' instead of '%s'\n", t->name, error, t->error);
+	return 1;
+}
+
+/* --- random input --- */
+
+static uint64_t state;
+
+static uint32_t next(void)
+{
+	state = state * 6364136223846793005ull + 1442695040888963407ull;
+	return state >> 33;
+}
+
+static void play_random(int seconds, uint64_t seed)
+{
+	time_t end = time(NULL) + seconds;
+	uint8_t data[4096];
+	size_t i, n;
+
+	for (; time(NULL) < end; seed++) {
+		state = seed * 0x9e3779b97f4a7c15ull;
+		n = 16 + next() % (next() % 8 ? 200 : sizeof(data) - 16);
+		for (i = 0; i < n; i++)
+			data[i] = next() >> 8;
+		/* of one that crashes: again by MUSLIN_SEEDS=1 imports-plain 1 SEED */
+		if (getenv("MUSLIN_SEEDS"))
+			fprintf(stderr, "%llu\n", (unsigned long long)seed);
+		LLVMFuzzerTestOneInput(data, n);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int seconds = argc > 1 ? atoi(argv[1]) : 0, failed = 0;
+	char *end = "";
+	uint64_t seed = argc > 2 ? strtoull(argv[2], &end, 0) : (uint64_t)time(NULL) << 20;
+	const struct test *t;
+	char command[64];
+
+	set_up();
+	for (t = tests; t < tests + sizeof(tests) / sizeof(*tests); t++)
+		if (argc < 3 || !strcmp(t->name, argv[2]))
+			failed |= check(t);
+	if (!*end)
+		play_random(seconds, seed);
+	muslin_free(witness);
+	snprintf(command, sizeof(command), "rm -rf %s", scratch);
+	return system(command) ? 2 : failed;
+}
