@@ -110,12 +110,28 @@ static const char *down(const struct muslin *m)
 }
 
 /*
- * The guest's writes to broken pipes are errors here, never a SIGPIPE of this
- * process.
+ * The guest's writes to broken pipes, and beyond RLIMIT_FSIZE, are errors here,
+ * never a SIGPIPE or SIGXFSZ of this process.
  */
-int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
+static const int errors[] = { SIGPIPE, SIGXFSZ };
+
+/* Takes those of the signals that were not there before. */
+static void take_signals(const sigset_t *before)
 {
 	const struct timespec now = { 0 };
+	sigset_t set;
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		sigemptyset(&set);
+		sigaddset(&set, errors[i]);
+		if (!sigismember(before, errors[i]))
+			sigtimedwait(&set, NULL, &now);
+	}
+}
+
+int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
+{
 	sigset_t set, old, pending;
 	int r;
 
@@ -123,11 +139,11 @@ int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
 		return 0;
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGXFSZ);
 	pthread_sigmask(SIG_BLOCK, &set, &old);
 	sigpending(&pending);
 	r = machine_run(m, until, arg);
-	if (!sigismember(&pending, SIGPIPE))
-		sigtimedwait(&set, NULL, &now);
+	take_signals(&pending);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 
 	if (r && !m->error[0])
