@@ -322,6 +322,29 @@ static void free_the_shared_words(void)
 	w2c_host_memory_free(h, 0, MEMORY);
 }
 
+/* The host has only so many mappings, and another machine needs some. */
+static void use_up_mappings(void)
+{
+	static const struct muslin_config config = { .memory = MEMORY, .image = "" };
+	u32 mm = w2c_host_mm_create(h), page;
+	struct muslin *other;
+	int r = 0;
+
+	for (page = 0; page < 65535 && !r; page++)
+		r = w2c_host_mm_map(h, mm, page * PAGE, PAGES, PAGE, PROT_READ);
+	/* a host can have more of them than there are pages */
+	if (r && (r != -ENOMEM || w2c_host_mm_unmap(h, mm, 0, 65535 * PAGE)))
+		abort();
+	for (page = 1; page < 40000; page += 2)
+		w2c_host_mm_map(h, mm, page * PAGE, PAGES, PAGE, PROT_READ);
+	if (muslin_new(&config, &other) || machine_init(other, MEMORY))
+		abort();
+	muslin_free(other);
+	if (w2c_host_mm_unmap(h, mm, 0, 65535 * PAGE) ||
+	    w2c_host_mm_map(h, mm, 0, PAGES, PAGE, PROT_READ))
+		abort();
+}
+
 /* vmalloc space is there where it is mapped, and as long. */
 static void vmalloc(void)
 {
@@ -348,6 +371,7 @@ static const struct test {
 #define CASE(name, error) { #name, name, error }
 	CASE(nothing, "switched the machine off"),
 	CASE(vmalloc, "switched the machine off"),
+	CASE(use_up_mappings, "switched the machine off"),
 	CASE(fork_of_nothing, "switched the machine off"),
 	CASE(task_of_nobody, "the kernel passed task 77"),
 	CASE(switch_to_itself, "to itself"),
