@@ -100,6 +100,15 @@ static void handle_wild(void *arg)
 	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
+/* A page that is there, and cannot be had: the host is out of memory. */
+static void handle_missing(void *arg)
+{
+	struct fault *f = arg;
+
+	remember(f, WASM_RT_TRAP_NONE);
+	user_trap(f->m, SIGBUS, BUS_ADRERR, f->addr);
+}
+
 /* The program has used up its stack. */
 static void handle_exhaustion(void *arg)
 {
@@ -295,9 +304,10 @@ static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 	f.write = context_is_write(uc);
 	/* memcpy() and the like, and what the quick tier calls, have no frame */
 	f.caller = *(const uint8_t **)context_sp(uc);
-	/* a page that is there, and cannot be had: the host is out of memory */
-	if (off >= USER_SPACE || sig == SIGBUS)
+	if (off >= USER_SPACE)
 		context_divert(uc, NULL, handle_wild, &f, sizeof(f));
+	else if (sig == SIGBUS)
+		context_divert(uc, NULL, handle_missing, &f, sizeof(f));
 	else
 		context_divert(uc, NULL, handle_fault, &f, sizeof(f));
 	return true;

@@ -345,6 +345,39 @@ static void use_up_mappings(void)
 		abort();
 }
 
+/* The host has no memory for a page: as if the file ended before it. */
+static void trapped(void)
+{
+	if (last_signal && last_signal != SIGBUS)
+		abort();
+}
+
+static void lose_pages(void)
+{
+	if (ftruncate(m->memory_fd, PAGES))
+		abort();
+}
+
+static void run_without_memory(void)
+{
+	last_signal = 0;
+	lose_pages();
+	run_with(trapped, nothing);
+}
+
+static void use_what_is_lost(void)
+{
+	lose_pages();
+	memset(m->memory + PAGES, 1, PAGE);
+}
+
+static void read_into_what_is_lost(void)
+{
+	lose_pages();
+	if ((int)w2c_host_stream_read(h, 4, PAGES, PAGE) != -EFAULT)
+		abort();
+}
+
 /* vmalloc space is there where it is mapped, and as long. */
 static void vmalloc(void)
 {
@@ -372,6 +405,9 @@ static const struct test {
 	CASE(nothing, "switched the machine off"),
 	CASE(vmalloc, "switched the machine off"),
 	CASE(use_up_mappings, "switched the machine off"),
+	CASE(run_without_memory, "switched the machine off"),
+	CASE(use_what_is_lost, "the kernel faulted"),
+	CASE(read_into_what_is_lost, "switched the machine off"),
 	CASE(fork_of_nothing, "switched the machine off"),
 	CASE(task_of_nobody, "the kernel passed task 77"),
 	CASE(switch_to_itself, "to itself"),

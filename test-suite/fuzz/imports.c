@@ -555,6 +555,7 @@ void w2c_vmlinux_boot(w2c_vmlinux *k)
 static void (*in_task)(void) = play;	/* of a case */
 static void (*in_kernel)(void) = play_some;
 static void (*in_syscall)(void) = play_some;
+static u32 last_signal;		/* that a program was to get */
 
 void w2c_vmlinux_task_entry(w2c_vmlinux *k, u32 task, u32 sp)
 {
@@ -603,9 +604,9 @@ void w2c_vmlinux_user_fault(w2c_vmlinux *k, u32 addr, u32 write)
 void w2c_vmlinux_user_trap(w2c_vmlinux *k, u32 sig, u32 code, u32 addr)
 {
 	(void)k;
-	(void)sig;
 	(void)code;
 	(void)addr;
+	last_signal = sig;
 	in_kernel();
 	if (in_kernel != play_some)
 		w2c_host_halt(h, HOST_POWER_OFF);
