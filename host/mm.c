@@ -56,9 +56,15 @@ static int64_t added(const struct space *s, const struct change *c)
 	uint64_t page = c->first ? c->first - 1 : 0;
 	int64_t n = 0;
 
-	for (; page < c->end; page++)
+	for (; page < c->end; page++) {
+		/* in most of a space there was never anything */
+		if (!c->to && !s->pages[page / MM_CHUNK])
+			page |= MM_CHUNK - 1;
+		if (page >= c->end)
+			break;
 		n += is_break(changed(s, c, page), changed(s, c, page + 1)) -
 			is_break(page_of(s, page), page_of(s, page + 1));
+	}
 	return n;
 }
 
@@ -84,9 +90,14 @@ static void apply(struct muslin *m, struct space *s, const struct change *c)
 	s->breaks += n;
 	if (n < 0)
 		share_give(&share_mappings, &m->mappings, -n);
-	for (page = c->first; page < c->end; page++)
-		if (s->pages[page / MM_CHUNK])
-			s->pages[page / MM_CHUNK][page % MM_CHUNK] = changed(s, c, page);
+	for (page = c->first; page < c->end; page++) {
+		uint32_t *chunk = s->pages[page / MM_CHUNK];
+
+		if (chunk)
+			chunk[page % MM_CHUNK] = changed(s, c, page);
+		else
+			page |= MM_CHUNK - 1;
+	}
 }
 
 /* Takes from the machine's share what the change needs. */

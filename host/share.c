@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "share.h"
 
@@ -37,14 +36,7 @@ static uint64_t mappings(void)
 	return n;
 }
 
-static uint64_t files(void)
-{
-	struct rlimit r;
-
-	return getrlimit(RLIMIT_NOFILE, &r) ? 0 : most(r.rlim_cur);
-}
-
-struct share share_mappings = { .limit = mappings }, share_files = { .limit = files };
+struct share share_mappings = { .limit = mappings };
 
 /* Several threads may do so at once: then it is a few more. */
 bool share_take(struct share *s, uint64_t *mine, uint64_t n)
