@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "api.h"
 #include "build.h"
 #include "confine.h"
 #include "hostfs.h"
@@ -33,23 +34,25 @@ struct confinement {
 	int done;		/* MUSLIN_CONFINED_* */
 };
 
-static int reach_cache(struct muslin *m, const struct landlock_rules *l)
+/* If there is none, whoever wants to keep something in it will say so. */
+static void reach_cache(const struct landlock_rules *l)
 {
 	char error[256];
 	int dir = cache_open(true, error, sizeof(error));
 
 	if (dir < 0)
-		return fail(m, dir, "%s", error);
+		return;
 	landlock_allow_fd(l, dir, WRITE);
 	close(dir);
-	return 0;
 }
 
 static int reach_one(struct muslin *m, const struct landlock_rules *l,
 		     const struct muslin_reach *r)
 {
-	if (r->flags & MUSLIN_REACH_CACHE)
-		return reach_cache(m, l);
+	if (r->flags & MUSLIN_REACH_CACHE) {
+		reach_cache(l);
+		return 0;
+	}
 	if (landlock_allow(l, r->path, r->flags & MUSLIN_READ_ONLY ? READ : WRITE))
 		return 0;
 	return fail(m, -errno, "%s: %s", r->path, strerror(errno));
@@ -68,8 +71,12 @@ int muslin_confine(struct muslin *m, const struct muslin_reach *reach, size_t n)
 		return fail(m, -ENOMEM, "out of memory");
 	m->confinement = c;
 	c->files.fd = -1;
-	if (landlock_version() < LEAST_VERSION)
-		return 0;
+	/* the cache has to be there; later it could not be made */
+	r = api_protect(m, m->image);
+	if (r)
+		confine_exit(m);
+	if (r || landlock_version() < LEAST_VERSION)
+		return r;
 	/* devices' ioctls are confine-calls.c's */
 	c->files = landlock_rules(FS_IOCTL_DEV, NET_TCP, SCOPE_ABSTRACT_UNIX_SOCKET);
 	for (size_t i = 0; i < n && !r && c->files.fd >= 0; i++)

@@ -128,10 +128,8 @@ static void check_inside(int at, const char *name)
 			continue;
 		if (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode))
 			abort();
-#ifdef HOSTFS_SUID
 		if (S_ISREG(st.st_mode) && (st.st_mode & (S_ISUID | S_ISGID)))
 			abort();
-#endif
 		if (S_ISDIR(st.st_mode) && strcmp(e->d_name, "."))
 			check_inside(fd, e->d_name);
 	}

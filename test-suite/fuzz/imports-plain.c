@@ -406,7 +406,7 @@ static const struct test {
 	CASE(vmalloc, "switched the machine off"),
 	CASE(use_up_mappings, "switched the machine off"),
 	CASE(run_without_memory, "switched the machine off"),
-	CASE(use_what_is_lost, "the kernel faulted"),
+	CASE(use_what_is_lost, "cannot be had"),
 	CASE(read_into_what_is_lost, "switched the machine off"),
 	CASE(fork_of_nothing, "switched the machine off"),
 	CASE(task_of_nobody, "the kernel passed task 77"),

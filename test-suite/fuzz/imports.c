@@ -601,6 +601,13 @@ void w2c_vmlinux_user_fault(w2c_vmlinux *k, u32 addr, u32 write)
 		act();
 }
 
+/* With panic_on_oops nothing comes of it. */
+void w2c_vmlinux_kernel_fault(w2c_vmlinux *k, u32 addr)
+{
+	(void)k;
+	(void)addr;
+}
+
 void w2c_vmlinux_user_trap(w2c_vmlinux *k, u32 sig, u32 code, u32 addr)
 {
 	(void)k;
