@@ -19,7 +19,7 @@ $(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
 
 $(T)/guest/instructions: test-suite/guest/instructions.h
 
-$(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h)
+$(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h) | $(h)/vmlinux/.stamp
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost $(HOST_CPPFLAGS) -c -o $@ $<
