@@ -59,6 +59,8 @@ libfuzzer = $(wildcard $(shell $(FUZZ_CC) -print-resource-dir)/lib/*/libclang_rt
 # Directories of seeds, and options, of each.
 fuzz_module := -max_len=100000 "$$BUILD/test-suite/guest"
 fuzz_imports := -detect_leaks=0
+# An image knows the program that made it.
+fuzz_link_image := $(CLI_LDFLAGS)
 
 .PHONY: fuzz fuzz-packages $(harnesses:%=fuzz-%)
 fuzz: $(harnesses:%=fuzz-%)
@@ -79,7 +81,7 @@ $(T)/fuzz/%: test-suite/fuzz/%.c $(B)/fuzz/lib/libmuslin.a
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) -g -O1 -std=gnu11 $(HOST_CPPFLAGS) $(subst address,fuzzer$(comma)address,$(sanitize)) \
-		-o $@ $< $(B)/fuzz/runtime.o $(sanitize_wrap) $(B)/fuzz/lib/libmuslin.a $(HOST_LIBS)
+		-o $@ $< $(fuzz_link_$*) $(B)/fuzz/runtime.o $(sanitize_wrap) $(B)/fuzz/lib/libmuslin.a $(HOST_LIBS)
 
 # A few seconds of each in make check, where libFuzzer is.
 ifndef SANITIZED
