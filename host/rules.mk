@@ -85,6 +85,15 @@ lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/adapt-$(arch)-asm.o $(h)/sw
 	$(h)/tcc.o $(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
 cli_objects := $(cli_sources:host/%.c=$(h)/%.o)
 
+# What the filter lets pass is what the other objects call.
+$(h)/confine-list.h: host/confine-calls.awk host/confine-calls.txt $(filter-out $(h)/confine-calls.o,$(lib_objects) $(cli_objects))
+	$(say) GEN $@
+	$(Q)nm -A -P $(filter %.o,$^) >$@.nm
+	$(Q)awk -f host/confine-calls.awk host/confine-calls.txt $@.nm >$@.tmp
+	$(Q)mv $@.tmp $@
+$(h)/confine-calls.o: $(h)/confine-list.h
+cflags_confine-calls := -iquote $(h)
+
 # They have frames on stacks that a boot image keeps: no canary of a process.
 $(foreach f,adapt-$(arch) clock machine stack task user fault syscalls,$(eval cflags_$(f) := -fno-stack-protector))
 
