@@ -19,6 +19,7 @@
 #include "build.h"
 #include "child.h"
 #include "machine.h"
+#include "memory-file.h"
 #include "muslin.h"
 #include "quick.h"
 #include "sandbox.h"
@@ -49,21 +50,6 @@ static void tell(void *arg, const char *line)
 		return;
 }
 
-static int fill(int fd, const void *data, size_t size)
-{
-	for (const char *p = data; size; ) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		p += n;
-		size -= n;
-	}
-	return 0;
-}
-
 static int quickly(struct worker *w, struct wasm *wasm)
 {
 	struct build_result *r = w->shared;
@@ -83,7 +69,7 @@ static int quickly(struct worker *w, struct wasm *wasm)
 	err = quick_compile(text, (void *)w->b->request->place, QUICK_PLACE, &code,
 			    r->reason, sizeof(r->reason));
 	if (!err)
-		err = fill(w->code, code.p, code.size);
+		err = write_all(w->code, code.p, code.size, 0);
 	r->quick = stats_now() - start;
 	r->code = BUILD_QUICK;
 	r->size = code.size;
@@ -104,7 +90,7 @@ static int optimized(struct worker *w, struct wasm *wasm)
 	err = compile(&w->b->compiler, wasm, w->b->image, w->b->size, &w->dir, &so, &size,
 		      w->lines[1] >= 0 ? tell : NULL, w, r->reason, sizeof(r->reason));
 	if (!err)
-		err = fill(w->code, so, size);
+		err = write_all(w->code, so, size, 0);
 	r->translate = stats.translate;
 	r->optimize = stats.optimize;
 	r->code = BUILD_OBJECT;

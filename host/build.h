@@ -109,13 +109,4 @@ int build_failed(struct build *b, int err, const char *fmt, ...)
 /* Compiles by MUSLIN_TIER_QUICK or _OPTIMIZED; returns result.error. */
 int build_worker(struct build *b, int tier);
 
-/* --- files in memory --- */
-
-/* A descriptor, or -errno. */
-int memory_file(const void *data, size_t size);
-/* From now on nobody can change it.  False: somebody still could. */
-bool memory_file_seal(int fd);
-/* Is it, and can nobody change it?  Its size, or -1. */
-int64_t memory_file_size(int fd);
-
 #endif

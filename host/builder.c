@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "builder.h"
+#include "child.h"
 #include "machine.h"
+#include "memory-file.h"
 
 struct builder {
 	int socket;
@@ -104,24 +106,17 @@ static void serve(int socket, const struct build_request *request, int image)
 /* A session of its own: what is typed at a terminal is not for it. */
 static void settle(int socket)
 {
-	const struct sigaction by_default = { .sa_handler = SIG_DFL };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), sig;
-	sigset_t none;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
 	/* where no file takes its place */
 	socket = fcntl(socket, F_DUPFD_CLOEXEC, 4);
-	for (sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &by_default, NULL);
 	for (int i = 0; i < 3; i++)
 		dup2(null, i);
-	/* nothing of the embedder's, whatever was open */
 	if (dup2(socket, 3) < 0)
 		_exit(1);
-	syscall(SYS_close_range, 4, ~0u, 0);
 	fcntl(3, F_SETFD, FD_CLOEXEC);
-	sigemptyset(&none);
-	pthread_sigmask(SIG_SETMASK, &none, NULL);
+	child_settle(4);
 }
 
 static _Noreturn void builder(int socket)

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "child.h"
+#include "memory-file.h"
 #include "sandbox.h"
 
 #define WORKDIR "muslin-compile."
@@ -294,14 +295,21 @@ struct start {
 	volatile int error;
 };
 
-/* The child, in its parent's memory: nothing but system calls. */
-static _Noreturn void run(struct start *s)
+void child_settle(int first)
 {
 	const struct sigaction by_default = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
+	syscall(SYS_close_range, first, ~0u, 0);
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &by_default, NULL);
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The child, in its parent's memory: nothing but system calls. */
+static _Noreturn void run(struct start *s)
+{
 	for (int i = 0; i < 3; i++)
 		if (dup2(s->fds[i], i) < 0)
 			goto fail;
@@ -310,10 +318,7 @@ static _Noreturn void run(struct start *s)
 	for (size_t i = 0; i < LIMITS; i++)
 		setrlimit(limited[i], &s->limits[i]);
 	sandbox_enter(s->sandbox);
-	/* an embedder may have left something open */
-	syscall(SYS_close_range, 3, ~0u, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	child_settle(3);
 	execve(s->argv[0], s->argv, s->env);
 fail:
 	s->error = errno;
@@ -406,25 +411,6 @@ int child_succeeded(pid_t pid)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-int child_file(const void *data, size_t size)
-{
-	int fd = memfd_create("muslin-child", MFD_CLOEXEC);
-
-	for (const char *p = data; fd >= 0 && size; ) {
-		ssize_t n = pwrite(fd, p, size, p - (const char *)data);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			close(fd);
-			return -ENOMEM;
-		}
-		p += n;
-		size -= n;
-	}
-	return fd < 0 ? -errno : fd;
-}
-
 static char *contents(int fd, size_t *size)
 {
 	struct stat st;
@@ -460,7 +446,7 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 
 	*out = *errors = NULL;
 	for (int i = 0; i < 3 && r >= 0; i++)
-		r = fds[i] = child_file(in, i ? 0 : in_size);
+		r = fds[i] = memory_file(in, i ? 0 : in_size);
 	if (r >= 0)
 		r = start(&pid, argv, NULL, fds);
 	if (!r && !child_succeeded(pid)) {
@@ -481,12 +467,8 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 /* Of a process with one thread, and nobody's memory but its own. */
 static void run_session(char *const argv[], int input, int lock)
 {
-	const struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigset_t none;
 	int null;
 
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &by_default, NULL);
 	setsid();
 	/* above 3, so that none is in another's place */
 	input = fcntl(input, F_DUPFD, 4);
@@ -496,9 +478,7 @@ static void run_session(char *const argv[], int input, int lock)
 	    dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
 	    dup2(input, 0) < 0 || dup2(lock, 3) < 0)
 		return;
-	syscall(SYS_close_range, 4, ~0u, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	child_settle(4);
 	execve(argv[0], argv, environ);
 }
 

@@ -47,8 +47,12 @@ int child_start(pid_t *pid, char *const argv[], const struct workdir *w,
 /* True if it exited with 0.  Else errno is ETIME or EFBIG if that was a limit. */
 int child_succeeded(pid_t pid);
 
-/* A file that is only in memory, or -errno. */
-int child_file(const void *data, size_t size);
+/*
+ * In a child with all signals blocked, before it goes on or executes something:
+ * no file from first on is open, whatever an embedder left open; signals do
+ * what they do by default, and are not blocked any more.  System calls only.
+ */
+void child_settle(int first);
 
 /*
  * Starts argv as nobody's child: with a session of its own, in /, with input

@@ -28,7 +28,7 @@ $3 != "U" && $3 != "w" { defined[$2] = 1; next }
 	if ($2 ~ /^__.*_chk$/ && $2 != "__stack_chk_fail")
 		gsub(/^__|_chk$/, "", $2)
 	sub(/^__isoc(99|23)_/, "", $2)
-	if (!($1 in elsewhere) && $2 !~ /^__(asan|lsan|ubsan|sanitizer)_/)
+	if (!($1 in elsewhere) && $2 !~ /_(asan|lsan|ubsan|sanitizer|sancov)_/)
 		wanted[$2] = 1
 }
 

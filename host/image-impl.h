@@ -82,7 +82,5 @@ bool image_check_data(const struct image *im);
 /* NULL: no program that is built in has these. */
 struct module_builtin;
 const struct module_builtin *image_find_builtin(const void *ops);
-/* 0 or -errno */
-int image_write(int fd, const void *data, size_t n, uint64_t offset);
 
 #endif

@@ -11,6 +11,7 @@
 #include "hostfs.h"
 #include "image-impl.h"
 #include "kernel.h"
+#include "memory-file.h"
 #include "module.h"
 #include "stack.h"
 
@@ -218,16 +219,16 @@ static void place(struct image *im)
 	im->head.size = im->end;
 }
 
-static int write_all(const struct image *im, int fd)
+static int write_image(const struct image *im, int fd)
 {
-	int r = image_write(fd, &im->head, sizeof(im->head), 0);
+	int r = write_all(fd, &im->head, sizeof(im->head), 0);
 	uint32_t i;
 
 	if (!r)
-		r = image_write(fd, im->part, im->head.nparts * sizeof(*im->part),
+		r = write_all(fd, im->part, im->head.nparts * sizeof(*im->part),
 			     sizeof(im->head));
 	for (i = 0; i < im->head.nparts && !r; i++)
-		r = image_write(fd, im->data[i], im->part[i].size, im->part[i].offset);
+		r = write_all(fd, im->data[i], im->part[i].size, im->part[i].offset);
 	return r;
 }
 
@@ -252,7 +253,7 @@ static int save(struct image *im, int fd)
 	place(im);
 	image_sum(im, im->head.sum);
 	image_sum_table(im, im->head.table);
-	return write_all(im, fd);
+	return write_image(im, fd);
 }
 
 int image_save(struct muslin *m, int fd, const struct image_program *program)

@@ -13,6 +13,7 @@
 #include "compile.h"
 #include "ctl.h"
 #include "image-impl.h"
+#include "memory-file.h"
 #include "module-cache.h"
 
 /* --- which program is this? --- */
@@ -98,20 +99,6 @@ void image_sum(const struct image *im, uint8_t sum[SIPHASH_SIZE])
 
 /* --- a resumed machine --- */
 
-int image_write(int fd, const void *data, size_t n, uint64_t offset)
-{
-	ssize_t r;
-
-	for (; n; n -= r, offset += r, data = (char *)data + r) {
-		r = pwrite(fd, data, n, offset);
-		if (r < 0 && errno == EINTR)
-			r = 0;
-		else if (r <= 0)
-			return r && errno ? -errno : -EIO;
-	}
-	return 0;
-}
-
 int image_unshare(struct muslin *m, uint32_t pa, uint32_t len)
 {
 	uint32_t page, end = (pa + len) / KERNEL_PAGE;
@@ -122,7 +109,7 @@ int image_unshare(struct muslin *m, uint32_t pa, uint32_t len)
 
 		if (!(m->image_pages[page / 8] >> page % 8 & 1))
 			continue;
-		r = image_write(m->memory_fd, m->memory + at, KERNEL_PAGE, at);
+		r = write_all(m->memory_fd, m->memory + at, KERNEL_PAGE, at);
 		if (r)
 			return r;
 		if (mmap(m->memory + at, KERNEL_PAGE, PROT_READ | PROT_WRITE,

@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are only in memory, and that nobody can change. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "build.h"
+#include "memory-file.h"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
+int write_all(int fd, const void *data, size_t size, uint64_t offset)
+{
+	const char *p = data;
+	ssize_t n;
+
+	for (; size; size -= n, offset += n, p += n) {
+		n = pwrite(fd, p, size, offset);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return n ? -errno : -EIO;
+	}
+	return 0;
+}
+
 int memory_file(const void *data, size_t size)
 {
-	int fd = memfd_create("muslin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create("muslin", MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
 
 	if (fd < 0)
 		return -errno;
-	for (const char *p = data; size; ) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			int err = n ? -errno : -EIO;
-
-			close(fd);
-			return err;
-		}
-		p += n;
-		size -= n;
+	r = write_all(fd, data, size, 0);
+	if (r) {
+		close(fd);
+		return r;
 	}
 	return fd;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "memory-file.h"
 #include "module-cache.h"
 
 #define CACHE_USE_SECONDS 60
@@ -243,23 +244,6 @@ char *cache_program(int fd, uint64_t size)
 
 /* --- writing --- */
 
-static int write_all(int fd, const void *data, size_t size)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		p += n;
-		size -= n;
-	}
-	return 0;
-}
-
 struct entry {
 	const struct cache_key *key;
 	const void *so;
@@ -276,18 +260,17 @@ static int write_entry(void *arg, int fd)
 		.program_size = strlen(key->program),
 		.so_hash = cache_hash(0, e->so, e->size),
 	};
-	int r;
+	const struct { const void *data; size_t size; } part[] = {
+		{ e->so, e->size }, { key->image, key->size },
+		{ key->identity, t.identity_size }, { key->program, t.program_size },
+		{ &t, sizeof(t) },
+	};
+	uint64_t at = 0;
+	int r = 0;
 
 	memcpy(t.magic, magic, sizeof(magic));
-	r = write_all(fd, e->so, e->size);
-	if (!r)
-		r = write_all(fd, key->image, key->size);
-	if (!r)
-		r = write_all(fd, key->identity, t.identity_size);
-	if (!r)
-		r = write_all(fd, key->program, t.program_size);
-	if (!r)
-		r = write_all(fd, &t, sizeof(t));
+	for (size_t i = 0; i < sizeof(part) / sizeof(*part) && !r; at += part[i++].size)
+		r = write_all(fd, part[i].data, part[i].size, at);
 	return r;
 }
 

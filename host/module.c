@@ -14,6 +14,7 @@
 #include "build.h"
 #include "console.h"
 #include "machine.h"
+#include "memory-file.h"
 #include "module.h"
 #include "muslin.h"
 #include "tier.h"

@@ -25,11 +25,11 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 KERNEL_TEXT := -include host/kernel-text.h
 
 # the tools, and the part of the library that they consist of
-translate_objects := $(addprefix $(h)/,prelude.o child.o sandbox.o landlock.o cpu-$(arch).o translate.o glue.o fenv.o wasm.o wasm-code.o wasm-data.o \
+translate_objects := $(addprefix $(h)/,prelude.o child.o memory-file.o sandbox.o landlock.o cpu-$(arch).o translate.o glue.o fenv.o wasm.o wasm-code.o wasm-data.o \
 	prelude-files.o)
 tool_objects := $(addprefix $(h)/,muslin-prelude.o muslin-translate.o) $(translate_objects)
 
-$(h)/muslin-prelude: $(addprefix $(h)/,muslin-prelude.o prelude.o child.o sandbox.o landlock.o cpu-$(arch).o)
+$(h)/muslin-prelude: $(addprefix $(h)/,muslin-prelude.o prelude.o child.o memory-file.o sandbox.o landlock.o cpu-$(arch).o)
 $(h)/muslin-translate: $(h)/muslin-translate.o $(translate_objects)
 $(h)/muslin-prelude $(h)/muslin-translate:
 	$(say) LD $@

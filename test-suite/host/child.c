@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 
 #include "child.h"
+#include "memory-file.h"
 
 #include <check.h>
 
@@ -162,7 +163,7 @@ START_TEST(what_is_left_has_its_files)
 {
 	char out[160], script[1000];
 	char *argv[] = { "/bin/sh", "-c", script, NULL };
-	int in = child_file("input\n", 6), lock = open(parent, O_RDONLY);
+	int in = memory_file("input\n", 6), lock = open(parent, O_RDONLY);
 	struct stat st;
 
 	ck_assert_int_ge(in, 0);
