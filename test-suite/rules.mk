@@ -96,7 +96,7 @@ $(T)/fuzz/imports-plain: test-suite/fuzz/imports-plain.c test-suite/fuzz/imports
 		$(T)/fuzz/imports-syscalls.c $(B)/lib/libmuslin.a
 	$(say) CC $@
 	$(Q)$(CC) $(CFLAGS) -std=gnu2x -Wall $(HOST_CPPFLAGS) \
-		-o $@ $(filter-out %imports.c,$^) $(HOST_LIBS)
+		-o $@ $(filter-out %imports.c,$^) $(HOST_LIBS) $(LDFLAGS)
 
 check_needs += $(T)/fuzz/imports-plain
 

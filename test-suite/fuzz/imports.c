@@ -690,8 +690,8 @@ static void set_up(void)
 		abort();
 }
 
-/* Faults are the host's, and the other machine is never freed. */
-const char *__asan_default_options(void);
+/* Faults are the host's, and the other machine is never freed.  Weak: asan/runtime.c has its own. */
+const char *__asan_default_options(void) __attribute__((weak));
 const char *__asan_default_options(void)
 {
 	return "detect_leaks=0:handle_segv=0:handle_sigbus=0:use_sigaltstack=0:"
