@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// src/ipc/__semctl.c: a bare int or pointer for semctl() was taken for the address of a union.
+// A bare int or pointer for semctl() was taken for the address of a union, and a
+// member of a structure could not have its name.
 #include <string.h>
 #include <sys/sem.h>
 #include "test.h"
@@ -12,8 +13,11 @@ union semun {
 
 union only_val { int val; };
 
+struct operations { int (*semctl)(int, int, int, ...); };
+
 int main(void)
 {
+	const struct operations ops = { .semctl = semctl };
 	unsigned short in[3] = { 7, 8, 9 }, out[3];
 	short seven = 7;
 	struct semid_ds ds;
@@ -27,6 +31,8 @@ int main(void)
 	t_check(semctl(id, 2, SETVAL, 1 << 20) == -1 && errno == ERANGE);
 	t_check(semctl(id, 2, SETVAL, -1) == -1 && errno == ERANGE);
 	t_check(semctl(id, 0, GETVAL) == 32767);
+	t_check(ops.semctl(id, 0, GETVAL) == 32767 && (&ops)->semctl(id, 1, GETVAL) == 7);
+	t_check(ops.semctl(id, 2, SETVAL, (union semun){ .val = 5 }) == 0);
 	t_check(semctl(id, 1, GETVAL, 0) == 7);
 	t_check(semctl(id, 2, GETVAL, (union semun){ .val = 0 }) == 5);
 

@@ -2,16 +2,20 @@
 #include <unistd.h>
 #include <stdarg.h>
 #include "syscall.h"
+#include "va_none.h"
 
 #undef syscall
 
 /* For every call a function that takes its arguments from a list, and one of
  * the name that a syscall() with a constant number has (bits/syscall.h).  The
- * linker drops what is not used, and the imports with it. */
+ * linker drops what is not used, and the imports with it.  Who asks only whether
+ * there is a call gives no arguments: they are zero. */
 
 #define BY_NUMBER(name, args, call) \
 static long call_##name(va_list ap) \
 { \
+	const int none = va_none(ap); \
+	(void)none; \
 	args \
 	return __syscall_ret((__syscall_##name) call); \
 } \
@@ -23,7 +27,7 @@ long __syscall_by_number_##name(long n, ...) \
 	va_end(ap); \
 	return r; \
 }
-#define ARG(type, x) type x = va_arg(ap, type);
+#define ARG(type, x) type x = none ? 0 : va_arg(ap, type);
 #define SC0(n,name) BY_NUMBER(name, , ())
 #define SC1(n,name,A) BY_NUMBER(name, ARG(A,a), (a))
 #define SC2(n,name,A,B) BY_NUMBER(name, ARG(A,a) ARG(B,b), (a,b))
