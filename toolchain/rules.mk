@@ -7,7 +7,8 @@ cross := wasm32-linux-musl
 
 # --- the tools ---
 
-tools := $(addprefix $(B)/bin/$(cross)-,cc c++ gcc g++ ld pkg-config ar nm objdump ranlib strip)
+tools := $(addprefix $(B)/bin/$(cross)-,cc c++ gcc g++ ld pkg-config \
+	addr2line ar c++filt nm objcopy objdump ranlib readelf size strings strip)
 tool_parts := $(addprefix toolchain/,make-tools cc.in ld.in pkg-config.in tool.in)
 
 $(tools) &: $(tool_parts) config.mak
