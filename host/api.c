@@ -59,6 +59,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	m->hostfs = hostfs_create();
 	if (!m->hostfs)
 		goto out_free;
+	hostfs_count(m->hostfs, &m->files);
 	if (asprintf((char **)&m->cmdline, "console=ttyW0 quiet %s",
 		     config->cmdline ? config->cmdline : "") < 0) {
 		m->cmdline = NULL;

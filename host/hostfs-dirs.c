@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "hostfs-impl.h"
+#include "share.h"
 
 static uint32_t hash_of(int root, const char *path, uint32_t len)
 {
@@ -39,9 +40,10 @@ static struct dir *find(struct hostfs *fs, int root, const char *path,
 	return NULL;
 }
 
-static void drop(struct dir *d)
+static void drop(struct hostfs *fs, struct dir *d)
 {
 	close(d->fd);
+	hostfs_give(fs);
 	free(d->path);
 	*d = (struct dir){ 0 };
 }
@@ -80,7 +82,12 @@ struct dir *hostfs_dirs_add(struct hostfs *fs, int root, const char *path,
 	if (!copy)
 		return NULL;
 	if (oldest->path)
-		drop(oldest);
+		drop(fs, oldest);
+	/* not by hostfs_take(), which gives up directories for it */
+	if (!share_take(&share_files, fs->count, 1)) {
+		free(copy);
+		return NULL;
+	}
 	memcpy(copy, path, len);
 	*oldest = (struct dir){
 		.path = copy,
@@ -101,7 +108,7 @@ void hostfs_dirs_check(struct hostfs *fs, int root, const char *path,
 	struct dir *d = find(fs, root, path, len);
 
 	if (d && !d->pins && !(st && same(d, st)))
-		drop(d);
+		drop(fs, d);
 }
 
 bool hostfs_dirs_flush(struct hostfs *fs)
@@ -112,7 +119,7 @@ bool hostfs_dirs_flush(struct hostfs *fs)
 	for (d = fs->dirs; d < fs->dirs + DIRS; d++) {
 		if (!d->path || d->pins)
 			continue;
-		drop(d);
+		drop(fs, d);
 		any = true;
 	}
 	return any;

@@ -70,6 +70,8 @@ struct hostfs {
 	int inotify;		/* -1: no directory was watched yet */
 	unsigned int keep;	/* as hostfs_keep() says */
 	uint64_t largest;	/* that a file may become: more is a SIGXFSZ */
+	uint64_t *count;	/* of descriptors that are the guest's: share.h */
+	uint64_t own_count;	/* where that is, unless hostfs_count() says so */
 	int spare;		/* closed when another one is needed for a moment; or -1 */
 	struct guards guards;
 	const char *why;	/* no directory was added, if not for an errno */
@@ -108,6 +110,10 @@ int hostfs_openat(struct hostfs *fs, int dir, const char *name, int flags,
  */
 int hostfs_open_spare(struct hostfs *fs, int dir, const char *name, int flags);
 void hostfs_refill(struct hostfs *fs);
+
+/* One more descriptor that stays, from the machine's share: 0 or -ENFILE. */
+int hostfs_take(struct hostfs *fs);
+void hostfs_give(struct hostfs *fs);
 
 /* Pinned; NULL if there is none. */
 struct dir *hostfs_dirs_get(struct hostfs *fs, int root, const char *path,

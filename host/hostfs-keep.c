@@ -185,9 +185,15 @@ static int load_file(struct hostfs *fs, const struct kept *k)
 	struct file *f = &fs->files[k->number];
 	struct stat st;
 
+	int r = hostfs_take(fs);
+
+	if (r)
+		return r;
 	f->fd = open_file(fs, k, &st);
-	if (f->fd < 0)
+	if (f->fd < 0) {
+		hostfs_give(fs);
 		return f->fd;
+	}
 	f->id = hostfs_id(&st);
 	f->used = true;
 	f->readable = k->readable;

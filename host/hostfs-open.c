@@ -42,20 +42,28 @@ static int more_files(struct hostfs *fs)
 
 #define ASK_ONLY O_PATH		/* as accmode */
 
-/* fd is closed if there is no room. */
+/* Before there is a new file that nobody could have. */
+static int make_room(struct hostfs *fs)
+{
+	int r = hostfs_take(fs);
+
+	if (!r && fs->first_free < 0) {
+		r = more_files(fs);
+		if (r)
+			hostfs_give(fs);
+	}
+	return r;
+}
+
+/* There is room; fd may be an error. */
 static int add_file(struct hostfs *fs, int fd, int root, int accmode,
 		    const struct stat *st)
 {
 	int n = fs->first_free;
 
-	if (n < 0) {
-		int r = more_files(fs);
-
-		if (r) {
-			close(fd);
-			return r;
-		}
-		n = fs->first_free;
+	if (fd < 0) {
+		hostfs_give(fs);
+		return fd;
 	}
 	fs->first_free = fs->files[n].fd;
 	fs->files[n] = (struct file){
@@ -76,6 +84,7 @@ void hostfs_close(struct hostfs *fs, int file)
 	if (!f)
 		return;
 	close(f->fd);
+	hostfs_give(fs);
 	*f = (struct file){ .fd = fs->first_free };
 	fs->first_free = file;
 }
@@ -204,12 +213,17 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 		fd = hostfs_find(fs, root, path, len, &p);
 	if (fd)
 		return fd;
+	fd = make_room(fs);
+	if (fd)
+		goto out;
 	if (p.root->only && !len)
 		fd = open_only_dir(fs, &p, &st);
 	else
 		fd = open_at(fs, &p, &accmode, &st);
+	fd = add_file(fs, fd, root, accmode, &st);
+out:
 	hostfs_leave(&p);
-	return fd < 0 ? fd : add_file(fs, fd, root, accmode, &st);
+	return fd;
 }
 
 bool hostfs_mode_allowed(const struct root *root, mode_t mode)
@@ -248,9 +262,13 @@ int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 	fd = hostfs_find_new(fs, root, path, len, &p);
 	if (fd)
 		return fd;
-	fd = create(fs, &p, mode & 07777, &accmode, &st);
+	fd = make_room(fs);
+	if (!fd) {
+		fd = create(fs, &p, mode & 07777, &accmode, &st);
+		fd = add_file(fs, fd, root, accmode, &st);
+	}
 	hostfs_leave(&p);
-	return fd < 0 ? fd : add_file(fs, fd, root, accmode, &st);
+	return fd;
 }
 
 int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st)

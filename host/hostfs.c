@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "hostfs-impl.h"
+#include "share.h"
 
 #define MOST_KEPT 256
 
@@ -74,9 +75,15 @@ struct hostfs *hostfs_create(void)
 	fs->umask = get_umask();
 	fs->keep = how_many_to_keep();
 	fs->largest = largest_file();
+	fs->count = &fs->own_count;
 	fs->spare = -1;
 	hostfs_refill(fs);
 	return fs;
+}
+
+void hostfs_count(struct hostfs *fs, uint64_t *n)
+{
+	fs->count = n;
 }
 
 void hostfs_destroy(struct hostfs *fs)
@@ -86,8 +93,7 @@ void hostfs_destroy(struct hostfs *fs)
 	if (!fs)
 		return;
 	for (i = 0; i < fs->nfiles; i++)
-		if (fs->files[i].used)
-			close(fs->files[i].fd);
+		hostfs_close(fs, i);
 	for (i = 0; i < fs->nroots; i++) {
 		close(fs->roots[i].fd);
 		free(fs->roots[i].only);
@@ -221,6 +227,19 @@ void hostfs_refill(struct hostfs *fs)
 {
 	if (fs->spare < 0)
 		fs->spare = open("/", DIR_FLAGS);
+}
+
+int hostfs_take(struct hostfs *fs)
+{
+	if (share_take(&share_files, fs->count, 1) ||
+	    (hostfs_dirs_flush(fs) && share_take(&share_files, fs->count, 1)))
+		return 0;
+	return -ENFILE;
+}
+
+void hostfs_give(struct hostfs *fs)
+{
+	share_give(&share_files, fs->count, 1);
 }
 
 static void leave_dir(struct place *p)

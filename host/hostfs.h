@@ -84,6 +84,8 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 		    uint32_t len, int mode);
 void hostfs_close(struct hostfs *fs, int file);
+/* Before any is open: where to count them, for share.h. */
+void hostfs_count(struct hostfs *fs, uint64_t *n);
 unsigned int hostfs_keep(const struct hostfs *fs);
 int hostfs_exchange(struct hostfs *fs, int file, int other);
 int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st);

@@ -48,6 +48,7 @@ struct muslin {
 	struct arena arena;
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
 	uint64_t mappings;	/* of the host's, see share.h */
+	uint64_t files;		/* and descriptors that the guest had opened */
 	enum { FREEZING = 1, FROZEN } freezing;	/* see api-image.c */
 	bool thawed;		/* what the kernel has forgotten is mapped again */
 

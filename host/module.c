@@ -17,6 +17,7 @@
 #include "memory-file.h"
 #include "module.h"
 #include "muslin.h"
+#include "share.h"
 #include "tier.h"
 
 /* unused modules that a machine keeps */
@@ -487,6 +488,9 @@ static int check_ops(struct load *l, const struct module *mod)
 	return 0;
 }
 
+/* At most: its image, and its code. */
+#define MODULE_FILES 2
+
 static void destroy(struct module *mod)
 {
 	quick_free(&mod->quick);
@@ -496,6 +500,7 @@ static void destroy(struct module *mod)
 		close(mod->fd);
 	if (mod->image_fd >= 0)
 		close(mod->image_fd);
+	share_give(&share_files, &mod->owner->files, MODULE_FILES);
 	free((void *)mod->thunks);
 	wasm_data_free(&mod->pieces);
 	free(mod->image);
@@ -589,6 +594,11 @@ static int add_module(struct load *l, uint64_t hash, struct module **out)
 	mod->fd = mod->image_fd = -1;
 	mod->owner = l->m;
 	mod->hash = hash;
+	if (!share_take(&share_files, &l->m->files, MODULE_FILES)) {
+		free(mod);
+		r = refuse(l, -ENFILE, "there are too many programs");
+		goto out_wasm;
+	}
 	r = make(l, mod);
 	if (r < 0) {
 		destroy(mod);

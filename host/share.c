@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "share.h"
 
@@ -37,6 +38,16 @@ static uint64_t mappings(void)
 }
 
 struct share share_mappings = { .limit = mappings };
+
+/* The embedder may change it at any time. */
+static uint64_t files(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) ? 0 : most(r.rlim_cur);
+}
+
+struct share share_files = { .limit = files };
 
 /* Several threads may do so at once: then it is a few more. */
 bool share_take(struct share *s, uint64_t *mine, uint64_t n)

@@ -1021,6 +1021,33 @@ START_TEST(what_is_protected_is_out_of_reach)
 }
 END_TEST
 
+/* As many files as there are of the process, which another machine needs, too. */
+START_TEST(one_machine_leaves_files_for_another)
+{
+	const struct rlimit small = { 128, 128 };
+	struct hostfs *other = hostfs_create();
+	int n, k;
+
+	ok(setrlimit(RLIMIT_NOFILE, &small));
+	ck_assert_int_eq(hostfs_add_dir(other, "in", 0), 0);
+	for (n = 0; n < 128 && open_file("file", HOST_FILE_READ) >= 0; n++)
+		;
+	ck_assert_int_gt(n, 64);
+	fails(ENFILE, open_file("file", HOST_FILE_READ));
+	/* nothing is made that cannot be had */
+	fails(ENFILE, hostfs_open_new(fs, 0, NAME("new"), 0600));
+	ck_assert_int_eq(access("in/new", F_OK), -1);
+	for (k = 0; k < 128 && hostfs_open(other, 0, NAME("dir/deep"), HOST_FILE_READ) >= 0; k++)
+		;
+	ck_assert_int_ge(k, 8);
+	hostfs_destroy(other);
+	/* and again when there are some */
+	hostfs_close(fs, 0);
+	ok(open_file("file", HOST_FILE_READ));
+	fails(ENFILE, open_file("file", HOST_FILE_READ));
+}
+END_TEST
+
 START_TEST(what_an_image_keeps_is_looked_at_again)
 {
 	char path[PATH_MAX];
@@ -1432,6 +1459,7 @@ Suite *hostfs_suite(void)
 		no_root_is_the_kernels,
 		neither_fifo_nor_device_is_ever_opened,
 		what_is_protected_is_out_of_reach,
+		one_machine_leaves_files_for_another,
 		what_an_image_keeps_is_looked_at_again,
 		what_is_protected_may_be_made_anew,
 		what_is_protected_need_not_exist,
