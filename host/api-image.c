@@ -89,17 +89,11 @@ static int attach(struct muslin *m, const struct image_program *program,
 	return r;
 }
 
-int muslin_resume(struct muslin *m, const char *path, const int fd[3])
+static int resume(struct muslin *m, const char *path, const int fd[3])
 {
 	struct image_program program = { 0 };
-	uint64_t start = stats_now();
 	int r, file;
 
-	if (api_busy(m))
-		return -EBUSY;
-	m->error[0] = 0;
-	if (m->kernel)
-		return fail(m, -EBUSY, "the machine was booted before");
 	file = TEMP_FAILURE_RETRY(open(path, FLAGS));
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));
@@ -119,8 +113,25 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	thaw(m);
 	program_resumed(m, &program);
 	r = attach(m, &program, fd);
-	m->stats.boot = stats_now() - start;
 	return r ? r : program.id;
+}
+
+int muslin_resume(struct muslin *m, const char *path, const int fd[3])
+{
+	uint64_t start = stats_now();
+	struct api_held held;
+	int r;
+
+	if (api_busy(m))
+		return -EBUSY;
+	m->error[0] = 0;
+	if (m->kernel)
+		return fail(m, -EBUSY, "the machine was booted before");
+	api_hold(&held);
+	r = resume(m, path, fd);
+	api_release(&held);
+	m->stats.boot = stats_now() - start;
+	return r;
 }
 
 /* In the boot task, which idles: all others sleep. */
@@ -258,12 +269,10 @@ static int snapshot_program(struct muslin *m, const char *path)
 	return save_file(m, path, &kept);
 }
 
-int muslin_snapshot(struct muslin *m, const char *path)
+static int snapshot(struct muslin *m, const char *path)
 {
-	int r = api_check(m);
+	int r;
 
-	if (r)
-		return r;
 	if (m->image_pages)
 		return fail(m, -EBUSY, "the machine is not just booted");
 	if (m->ctl->used)
@@ -272,4 +281,17 @@ int muslin_snapshot(struct muslin *m, const char *path)
 	if (r)
 		return r;
 	return path ? save_file(m, path, NULL) : save_cached(m);
+}
+
+int muslin_snapshot(struct muslin *m, const char *path)
+{
+	struct api_held held;
+	int r = api_check(m);
+
+	if (r)
+		return r;
+	api_hold(&held);
+	r = snapshot(m, path);
+	api_release(&held);
+	return r;
 }

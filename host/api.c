@@ -110,14 +110,22 @@ static const char *down(const struct muslin *m)
 	}
 }
 
-/*
- * The guest's writes to broken pipes, and beyond RLIMIT_FSIZE, are errors here,
- * never a SIGPIPE or SIGXFSZ of this process.
- */
 static const int errors[] = { SIGPIPE, SIGXFSZ };
 
+void api_hold(struct api_held *h)
+{
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		sigaddset(&set, errors[i]);
+	pthread_sigmask(SIG_BLOCK, &set, &h->old);
+	sigpending(&h->pending);
+}
+
 /* Takes those of the signals that were not there before. */
-static void take_signals(const sigset_t *before)
+void api_release(const struct api_held *h)
 {
 	const struct timespec now = { 0 };
 	sigset_t set;
@@ -126,26 +134,23 @@ static void take_signals(const sigset_t *before)
 	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
 		sigemptyset(&set);
 		sigaddset(&set, errors[i]);
-		if (!sigismember(before, errors[i]))
+		if (!sigismember(&h->pending, errors[i]))
 			sigtimedwait(&set, NULL, &now);
 	}
+	pthread_sigmask(SIG_SETMASK, &h->old, NULL);
 }
 
 int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
 {
-	sigset_t set, old, pending;
+	struct api_held held;
 	int r;
 
 	if (until(m, arg))
 		return 0;
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGXFSZ);
-	pthread_sigmask(SIG_BLOCK, &set, &old);
-	sigpending(&pending);
+	/* the guest's writes */
+	api_hold(&held);
 	r = machine_run(m, until, arg);
-	take_signals(&pending);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	api_release(&held);
 
 	if (r && !m->error[0])
 		return fail(m, r, "%s", down(m));
@@ -173,21 +178,12 @@ static bool until_ready(struct muslin *m, void *arg)
 	return m->ctl->ready;
 }
 
-int muslin_boot(struct muslin *m)
+static int boot(struct muslin *m)
 {
-	uint64_t start = stats_now();
-	int r;
+	int r = api_resume(m);
 
-	if (api_busy(m))
-		return -EBUSY;
-	m->error[0] = 0;
-	if (m->kernel)
-		return fail(m, -EBUSY, "the machine was booted before");
-	r = api_resume(m);
-	if (r) {
-		m->stats.boot = stats_now() - start;
+	if (r)
 		return r < 0 ? r : confine_enter(m);
-	}
 	if (!m->initrd)
 		m->initrd = initrd_make(&m->initrd_size);
 	if (!m->initrd)
@@ -195,8 +191,23 @@ int muslin_boot(struct muslin *m)
 	r = machine_init(m, m->ctl->memory);
 	if (!r)
 		r = confine_enter(m);
-	if (!r)
-		r = api_run(m, until_ready, NULL);
+	return r ? r : api_run(m, until_ready, NULL);
+}
+
+int muslin_boot(struct muslin *m)
+{
+	uint64_t start = stats_now();
+	struct api_held held;
+	int r;
+
+	if (api_busy(m))
+		return -EBUSY;
+	m->error[0] = 0;
+	if (m->kernel)
+		return fail(m, -EBUSY, "the machine was booted before");
+	api_hold(&held);
+	r = boot(m);
+	api_release(&held);
 	m->stats.boot = stats_now() - start;
 	return r;
 }

@@ -3,9 +3,21 @@
 #ifndef MUSLIN_API_H
 #define MUSLIN_API_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct muslin;
+
+/*
+ * Between the two, writes to broken pipes and beyond RLIMIT_FSIZE are errors,
+ * never a SIGPIPE or SIGXFSZ of this process.
+ */
+struct api_held {
+	sigset_t old, pending;
+};
+
+void api_hold(struct api_held *h);
+void api_release(const struct api_held *h);
 
 /*
  * A machine runs on this thread, and this is a callback of it; or m runs.  All

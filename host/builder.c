@@ -106,6 +106,7 @@ static void serve(int socket, const struct build_request *request, int image)
 /* A session of its own: what is typed at a terminal is not for it. */
 static void settle(int socket)
 {
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
@@ -117,6 +118,8 @@ static void settle(int socket)
 		_exit(1);
 	fcntl(3, F_SETFD, FD_CLOEXEC);
 	child_settle(4);
+	/* a file that may not be so large is an error */
+	sigaction(SIGXFSZ, &ignored, NULL);
 }
 
 static _Noreturn void builder(int socket)
@@ -138,8 +141,8 @@ static _Noreturn void builder(int socket)
 static int fork_builder(int socket)
 {
 	sigset_t all, old;
+	int err, status;
 	pid_t pid;
-	int err;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -152,9 +155,11 @@ static int fork_builder(int socket)
 	}
 	err = pid < 0 ? -errno : 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	/* an embedder may have nobody to wait for, then there is no status */
+	status = 0;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return err;
+	return err || !status ? err : -EAGAIN;
 }
 
 /* --- who runs a machine --- */

@@ -188,7 +188,7 @@ int machine_init(struct muslin *m, uint64_t memory_size)
 	if (!err)
 		return 0;
 	machine_exit(m);
-	return fail(m, err, "cannot set up the machine: %s", strerror(-err));
+	return m->error[0] ? err : fail(m, err, "cannot set up the machine: %s", strerror(-err));
 }
 
 void machine_reset(struct muslin *m)

@@ -481,7 +481,9 @@ int mm_resume(struct muslin *m)
 	if (m->memory_fd < 0)
 		return -errno;
 	if (ftruncate(m->memory_fd, m->memory_size))
-		return -errno;
+		return errno == EFBIG ?
+			fail(m, -EFBIG, "no file may be as large as its memory here (ulimit -f)") :
+			-errno;
 	if (mmap(m->memory + MEMORY_START, m->memory_size - MEMORY_START,
 		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m->memory_fd,
 		 MEMORY_START) == MAP_FAILED)
