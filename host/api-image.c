@@ -180,32 +180,91 @@ static int save_cached(struct muslin *m)
 	return r;
 }
 
+#define TRIES 1000
+
+/* A file without a name, so that nothing is left of us if we are killed. */
+static int open_nameless(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, slash - path + 1) : strdup(".");
+	int fd = dir ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+
+	free(dir);
+	return fd;
+}
+
+static int link_to(int fd, const char *name)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/* In the place of what is there: by way of a name that nobody has. */
+static int replace(int fd, const char *path, char *temporary)
+{
+	char *tail = temporary + strlen(temporary) - 6;
+	int i, r = -1;
+
+	for (i = 0; r && i < TRIES; i++) {
+		snprintf(tail, 7, "%06x", (unsigned int)(stats_now() + i) & 0xffffff);
+		r = link_to(fd, temporary);
+		if (r && errno != EEXIST)
+			break;
+	}
+	if (r)
+		return -errno;
+	if (!rename(temporary, path))
+		return 0;
+	r = -errno;
+	unlink(temporary);
+	return r;
+}
+
+static int give_name(int fd, const char *path, char *temporary)
+{
+	if (!link_to(fd, path))
+		return 0;
+	return errno == EEXIST ? replace(fd, path, temporary) : -errno;
+}
+
 /* As cache_add(), where others may have files of any name. */
 static int save_file(struct muslin *m, const char *path,
 		     const struct image_program *program)
 {
+	bool named = false;
 	char *temporary;
 	int r, fd;
 
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
 		return fail(m, -ENOMEM, "out of memory");
-	fd = mkostemp(temporary, O_CLOEXEC);
+	fd = open_nameless(path);
+	if (fd < 0) {
+		/* not every file system has such */
+		fd = mkostemp(temporary, O_CLOEXEC);
+		named = fd >= 0;
+	}
 	if (fd < 0) {
 		r = fail(m, -errno, "%s", strerror(errno));
 		goto out;
 	}
 	r = image_save(m, fd, program);
-	close(fd);
-	if (!r && rename(temporary, path))
-		r = fail(m, -errno, "%s", strerror(errno));
-	if (r)
+	if (!r) {
+		if (!named)
+			r = give_name(fd, path, temporary);
+		else if (rename(temporary, path))
+			r = -errno;
+		if (r)
+			fail(m, r, "%s", strerror(-r));
+	}
+	if (r && named)
 		unlink(temporary);
+	close(fd);
 out:
 	free(temporary);
 	return r;
 }
-
-#define TRIES 1000
 
 /* All tasks sleep, with nothing left to do, and the kernel knows about it. */
 static int freeze(struct muslin *m, struct program *p)
