@@ -382,7 +382,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	r = muslin_new(&config, &m);
 	free(cmdline);
 	if (r)
-		return complain(STATUS_FAILED, "%s", strerror(-r));
+		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
 	status = confine(m, o, t ? t->host : NULL, o->keep);
 	if (status)
 		goto out_free;

@@ -46,7 +46,7 @@ static int snapshot(const struct run_options *o)
 
 	free(cmdline);
 	if (r)
-		return complain(STATUS_FAILED, "%s", strerror(-r));
+		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
 	status = keep(m, o);
 	muslin_free(m);
 	return status;
