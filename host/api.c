@@ -105,6 +105,8 @@ static const char *down(const struct muslin *m)
 		return "the guest has restarted the machine";
 	case HALTED + HOST_PANIC:
 		return "the kernel panicked";
+	case HALTED + HOST_NO_MEMORY:
+		return "the host has no room for what the machine needs";
 	default:
 		return "the machine is not up";
 	}

@@ -112,7 +112,7 @@ void w2c_host_halt(struct w2c_host *h, u32 how)
 {
 	struct muslin *m = machine(h);
 
-	if (how > HOST_PANIC)
+	if (how > HOST_NO_MEMORY)
 		machine_refuse(m, "passed no way to halt, %u", how);
 	machine_halt(m, HALTED + how);
 }

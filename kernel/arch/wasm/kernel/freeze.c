@@ -5,10 +5,8 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
-#include <linux/oom.h>
+#include <linux/pid_namespace.h>
 #include <linux/random.h>
-#include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/swap.h>
 #include <linux/syscalls.h>
 #include <linux/timekeeping.h>
@@ -47,17 +45,8 @@ static void free_memory_to_host(void)
 /* A copy of the machine has none of the host's mappings. */
 static void forget_mappings(void)
 {
-	struct task_struct *p, *t;
-
-	rcu_read_lock();
-	for_each_process(p) {
-		t = find_lock_task_mm(p);
-		if (!t)
-			continue;
-		wasm_tlb_forget(t->mm);
-		task_unlock(t);
-	}
-	rcu_read_unlock();
+	wasm_tlb_forget_programs();
+	wasm_tlb_forget(init_pid_ns.child_reaper->mm);
 	wasm_tlb_forget(&init_mm);
 }
 
@@ -83,8 +72,9 @@ void wasm_thaw(void)
 	struct timespec64 now;
 	u8 seed[32];
 
+	/* part of the kernel's memory is not there: it cannot even say so */
 	if (wasm_tlb_sync(&init_mm))
-		panic("the host cannot map the kernel's memory");
+		host_halt(HOST_NO_MEMORY);
 	read_persistent_clock64(&now);
 	do_settimeofday64(&now);
 	host_random(seed, sizeof(seed));

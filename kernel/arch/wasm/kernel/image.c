@@ -23,6 +23,7 @@
 #include <asm/host.h>
 #include <asm/host_page.h>
 #include <asm/image.h>
+#include <asm/tlbsync.h>
 
 #define MAX_PROGRAMS 32
 
@@ -215,6 +216,10 @@ static int read_program(struct linux_binprm *bprm, struct host_image *info)
 	if (size < 0)
 		return size;
 	err = host_user_load(bprm->mm->context.id, bprm->filename, image, size, info);
+	if (err == -ENOMEM) {
+		wasm_tlb_forget_programs();
+		err = host_user_load(bprm->mm->context.id, bprm->filename, image, size, info);
+	}
 	vfree(image);
 	if (err) {
 		info->error[sizeof(info->error) - 1] = 0;
@@ -232,6 +237,10 @@ static struct program *load_known(struct linux_binprm *bprm,
 	if (!p)
 		return NULL;
 	err = host_user_reload(bprm->mm->context.id, p->module, info);
+	if (err == -ENOMEM) {
+		wasm_tlb_forget_programs();
+		err = host_user_reload(bprm->mm->context.id, p->module, info);
+	}
 	if (err == -ENOENT) {
 		program_free(p);
 		return NULL;

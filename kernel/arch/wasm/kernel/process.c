@@ -84,6 +84,13 @@ int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
 	return 0;
 }
 
+static int create_task(struct task_struct *p, struct pt_regs *regs)
+{
+	unsigned long sp = (unsigned long)regs & ~15UL;
+
+	return regs->forked ? host_task_fork(p, sp) : host_task_create(p, sp);
+}
+
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 {
 	struct pt_regs *regs = task_pt_regs(p);
@@ -99,10 +106,12 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		if (err)
 			return err;
 	}
-	if (regs->forked)
-		p->thread.host = host_task_fork(p, (unsigned long)regs & ~15UL);
-	else
-		p->thread.host = host_task_create(p, (unsigned long)regs & ~15UL);
+	p->thread.host = create_task(p, regs);
+	if (p->thread.host == -ENOMEM) {
+		/* of the host's mappings, which programs can do without for a while */
+		wasm_tlb_forget_programs();
+		p->thread.host = create_task(p, regs);
+	}
 	return p->thread.host < 0 ? p->thread.host : 0;
 }
 

@@ -88,14 +88,16 @@ static void do_signal(struct pt_regs *regs)
 
 /*
  * User code that cannot have its pages (the host is out of memory or of
- * mappings) would fault for ever.
+ * mappings), even if nobody else has any, would fault for ever.
  */
 static void sync_or_die(void)
 {
 	int err = wasm_tlb_sync(current->mm);
 
-	if (likely(!err))
+	if (likely(!err) || !wasm_tlb_refused(current->mm))
 		return;
+	if (is_global_init(current))
+		host_halt(HOST_NO_MEMORY);
 	pr_err_ratelimited("%s[%d]: the host cannot map its memory (%d)\n",
 			   current->comm, task_pid_nr(current), err);
 	force_fatal_sig(SIGKILL);

@@ -2,6 +2,9 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/oom.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <asm/host.h>
 #include <asm/mmu_context.h>
 #include <asm/pgalloc.h>
@@ -12,20 +15,36 @@ int wasm_tlb_due;
 
 /* A run of pages that one call of the host maps, or unmaps (prot < 0). */
 struct run {
-	int id;
+	mm_context_t *context;
 	int prot;
 	unsigned long start, end, pa;
 };
 
+/* An instruction may need several pages at once. */
+#define FEW 16
+
+static void count_refusals(mm_context_t *context, int err)
+{
+	if (err) {
+		context->refused++;
+		context->mapped = 0;
+	} else if (++context->mapped == FEW) {
+		context->refused = 0;
+	}
+}
+
 static int run_flush(struct run *run)
 {
-	unsigned long len = run->end - run->start;
-	int err = 0;
+	unsigned long len = run->end - run->start, start = run->start;
+	int err;
 
-	if (len)
-		err = run->prot < 0 ? host_mm_unmap(run->id, run->start, len) :
-			host_mm_map(run->id, run->start, run->pa, len, run->prot);
 	run->start = run->end;
+	if (!len)
+		return 0;
+	if (run->prot < 0)
+		return host_mm_unmap(run->context->id, start, len);
+	err = host_mm_map(run->context->id, start, run->pa, len, run->prot);
+	count_refusals(run->context, err);
 	return err;
 }
 
@@ -113,20 +132,69 @@ static void mark_all(struct mm_struct *mm)
 	}
 }
 
-/* What the host has is not known any more: it has nothing, and is told all. */
+/*
+ * What the host has is not known any more: it has nothing, and is told all.  To
+ * unmap all takes no room; a host that cannot do that ends the machine.
+ */
 static void start_anew(struct mm_struct *mm)
 {
-	if (host_mm_unmap(mm->context.id, 0, TASK_SIZE))
-		panic("the host cannot unmap memory");
+	host_mm_unmap(mm->context.id, 0, TASK_SIZE);
 	mark_all(mm);
 }
 
+static struct mm_struct *resident_kin(struct mm_struct *mm)
+{
+	mm_context_t *c;
+
+	list_for_each_entry(c, &mm->context.kin, kin)
+		if (c->resident)
+			return container_of(c, struct mm_struct, context);
+	return NULL;
+}
+
+/* What the host has is the resident's, which may have no task any more. */
 void wasm_tlb_forget(struct mm_struct *mm)
 {
-	if (mm == &init_mm)
-		mark_all(mm);	/* it is in use; to map a page twice does no harm */
-	else
-		start_anew(mm);
+	struct mm_struct *resident = mm->context.resident ? mm : resident_kin(mm);
+
+	/* the kernel's is in use; to map a page twice does no harm */
+	if (mm == &init_mm || resident != mm)
+		mark_all(mm);
+	if (mm != &init_mm && resident)
+		start_anew(resident);
+}
+
+/* Init has few, and without it there is no machine. */
+void wasm_tlb_forget_programs(void)
+{
+	struct task_struct *p, *t;
+
+	rcu_read_lock();
+	for_each_process(p) {
+		t = is_global_init(p) ? NULL : find_lock_task_mm(p);
+		if (!t)
+			continue;
+		wasm_tlb_forget(t->mm);
+		task_unlock(t);
+	}
+	rcu_read_unlock();
+}
+
+int wasm_tlb_refused(struct mm_struct *mm)
+{
+	switch (mm->context.refused) {
+	case 0:
+		/* only part of what it had could not be unmapped: all was */
+	case 1:
+		return 0;
+	case 2:
+		/* others have it all */
+		wasm_tlb_forget_programs();
+		return 0;
+	default:
+		mm->context.refused = 0;
+		return -ENOMEM;
+	}
 }
 
 /* The host refused a run of pages of the chunk, whose marks are gone. */
@@ -142,7 +210,7 @@ static void mark_chunk(struct mm_struct *mm, unsigned long chunk)
 static int sync_chunks(struct mm_struct *mm)
 {
 	mm_context_t *context = &mm->context;
-	struct run run = { .id = context->id };
+	struct run run = { .context = context };
 	unsigned long chunk;
 	int err;
 
@@ -179,6 +247,12 @@ static int sync_marked(struct mm_struct *mm)
  */
 int wasm_vmap_sync(void)
 {
+	int err = wasm_tlb_sync(&init_mm);
+
+	if (likely(!err))
+		return 0;
+	/* the kernel cannot do without, programs can */
+	wasm_tlb_forget_programs();
 	return wasm_tlb_sync(&init_mm);
 }
 
@@ -205,16 +279,6 @@ static int replace_chunk(struct run *run, pte_t *old, pte_t *new, unsigned long 
 	return 0;
 }
 
-static struct mm_struct *resident_kin(struct mm_struct *mm)
-{
-	mm_context_t *c;
-
-	list_for_each_entry(c, &mm->context.kin, kin)
-		if (c->resident)
-			return container_of(c, struct mm_struct, context);
-	return NULL;
-}
-
 /*
  * A page table goes, and with it the marks in it; another may come to its place
  * before the host is told.  Pages of a dying mm are nobody's to see any more.
@@ -229,7 +293,7 @@ void wasm_tlb_free_table(struct mm_struct *mm)
 static int take_over(struct mm_struct *mm)
 {
 	struct mm_struct *old = resident_kin(mm);
-	struct run run = { .id = mm->context.id };
+	struct run run = { .context = &mm->context };
 	DECLARE_BITMAP(chunks, WASM_CHUNKS);
 	unsigned long chunk, addr;
 	int err;

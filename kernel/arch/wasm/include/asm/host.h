@@ -38,7 +38,7 @@ void __host(set_page)(struct host_page *p);
 void __host(memory_free)(unsigned long pa, unsigned long len);
 /* After HOST_IRQ_FREEZE: the image can be made as soon as the machine idles. */
 void __host(frozen)(void);
-/* Never returns; how is HOST_POWER_OFF, HOST_RESTART_MACHINE or HOST_PANIC. */
+/* Never returns; how is one of host_page.h's, HOST_POWER_OFF ... */
 void __noreturn __host(halt)(int how);
 
 /* --- console (host/console.c): boot messages and panics --- */
@@ -88,6 +88,7 @@ void __host(mm_destroy)(int id);
 /* Maps physical memory; prot is PROT_READ | PROT_WRITE. */
 int __host(mm_map)(int id, unsigned long va, unsigned long pa,
 		   unsigned long len, int prot);
+/* -ENOMEM: then nothing is mapped there any more, unless it is the kernel's. */
 int __host(mm_unmap)(int id, unsigned long va, unsigned long len);
 
 /* --- programs (host/user.c) --- */

@@ -10,6 +10,7 @@
 #define HOST_POWER_OFF		0
 #define HOST_RESTART_MACHINE	1
 #define HOST_PANIC		2
+#define HOST_NO_MEMORY		3	/* the host cannot map what the kernel needs */
 
 /* bits of irq_pending */
 #define HOST_IRQ_TIMER	1

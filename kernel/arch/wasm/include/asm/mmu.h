@@ -18,6 +18,8 @@ typedef struct {
 	 */
 	struct list_head kin;
 	bool resident;
+	/* pages that the host mapped since it last refused one, and how often it did */
+	unsigned int mapped, refused;
 	/* chunks with entries that the host does not know */
 	DECLARE_BITMAP(dirty, WASM_CHUNKS);
 	/* chunks that had an entry since the address space was made */

@@ -31,7 +31,14 @@ struct mm_struct;
 /* Does user code of this mm have to wait for wasm_tlb_sync()? */
 bool wasm_tlb_stale(struct mm_struct *mm);
 int wasm_tlb_sync(struct mm_struct *mm);
+/*
+ * wasm_tlb_sync() failed, which is a TLB that is full: what this mm had is gone, and
+ * comes again by faults.  An error: so it was some times, and of no use.
+ */
+int wasm_tlb_refused(struct mm_struct *mm);
 /* The host has lost, or is to lose, the mappings of this mm. */
 void wasm_tlb_forget(struct mm_struct *mm);
+/* And those of all programs but init: what they use comes again by faults. */
+void wasm_tlb_forget_programs(void);
 
 #endif
