@@ -47,6 +47,15 @@ static int check_size(struct muslin *m, const char *name, struct module *mod,
 	return -ENOMEM;
 }
 
+/* Without init there is no machine: the kernel would tell that in several lines. */
+static int no_space(struct muslin *m)
+{
+	if (m->ctl->ready)
+		return -ENOMEM;
+	fail(m, -ENOMEM, "the host has no room for an address space of 8 GiB (ulimit -v)");
+	machine_halt(m, HALTED + HOST_NO_MEMORY);
+}
+
 /* Makes an instance of mod, whose reference becomes mm's. */
 static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 		  struct host_image *info)
@@ -56,7 +65,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 
 	if (mm_make_space(m, mm)) {
 		module_put(mod);
-		return -ENOMEM;
+		return no_space(m);
 	}
 	mm->module = mod;
 	mm->ops = mod->ops;
