@@ -22,6 +22,11 @@ int cmd_compile(int argc, char **argv);
 int cmd_imports(int argc, char **argv);
 int cmd_cache(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
+int cmd_binfmt(int argc, char **argv);
+
+/* The kernel started us for a program, as cmd_binfmt() asked it to. */
+bool is_interpreter(void);
+int run_as_interpreter(int argc, char **argv);
 
 /* One line on standard error, "muslin: " first; returns status. */
 int complain(int status, const char *fmt, ...)
@@ -42,8 +47,10 @@ struct run_options {
 	char **env;
 	size_t nenv;
 	const char *cwd, *cmdline, *image;
+	const char *program;	/* its file; NULL: argv[0] */
 	uint64_t memory;
 	int tier;		/* of muslin.h */
+	bool as_native;		/* as if it ran without us */
 	bool boot;		/* all kernel messages, on standard output */
 	bool keep;		/* the program when it waits, in image */
 	bool resume;		/* the program that image has */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ static const char help[] =
 
 static struct muslin *volatile machine;
 static volatile sig_atomic_t program;
+/* the signal that ended the program */
+static int killed_by;
 
 /* what the terminal's keys send goes to all processes of the job */
 static const int group_signals[] = { SIGINT, SIGQUIT, SIGHUP };
@@ -106,10 +109,18 @@ static void add_current_dir(struct run_options *o, const char *cwd)
 {
 	if (is_guests_own(cwd) && strncmp(cwd, "/tmp", 4))
 		return;
-	o->dirs = xmalloc(sizeof(*o->dirs));
-	o->dirs[0].host = xstrdup(cwd);
-	o->dirs[0].guest = xstrdup(cwd);
-	o->ndirs = 1;
+	/* first, so that those below it are mounted on it */
+	o->dirs = grown(o->dirs, o->ndirs + 1, sizeof(*o->dirs));
+	memmove(o->dirs + 1, o->dirs, o->ndirs++ * sizeof(*o->dirs));
+	o->dirs[0] = (struct dir){ xstrdup(cwd), xstrdup(cwd), 0 };
+}
+
+static bool is_visible(const struct run_options *o, const char *host)
+{
+	char *guest = guest_path(o, host);
+
+	free(guest);
+	return guest;
 }
 
 static int mount_all(struct muslin *m, const struct run_options *o,
@@ -229,8 +240,10 @@ static int wait_for(struct muslin *m, int id, bool tty)
 			return complain(STATUS_FAILED, "%s", muslin_error(m));
 		if (WIFEXITED(status))
 			return WEXITSTATUS(status);
-		if (WIFSIGNALED(status))
-			return 128 + WTERMSIG(status);
+		if (WIFSIGNALED(status)) {
+			killed_by = WTERMSIG(status);
+			return 128 + killed_by;
+		}
 		if (tty)
 			kill(0, SIGTSTP);
 		else
@@ -295,10 +308,10 @@ static int run_program(struct muslin *m, const struct run_options *o,
 	int id = start(m, o, t->guest, argv, cwd);
 
 	if (id < 0)
-		return complain(start_status(id), "%s: %s", argv[0],
+		return complain(start_status(id), "%s: %s", o->program,
 				muslin_error(m));
 	if (o->keep)
-		return keep(m, o, argv[0], id);
+		return keep(m, o, o->program, id);
 	return follow(m, o, id, isatty(0));
 }
 
@@ -421,12 +434,14 @@ int run_machine(struct run_options *o, char **argv)
 		return complain(STATUS_FAILED, "--tty: standard input is no terminal");
 
 	if (argv) {
-		status = find_program(argv[0], &t);
+		if (!o->program)
+			o->program = argv[0];
+		status = find_program(o->program, &t);
 		if (status)
 			goto out;
 	}
 	here = realpath(".", NULL);
-	if (argv && here && !o->ndirs)
+	if (argv && here && (!o->ndirs || (o->as_native && !is_visible(o, here))))
 		add_current_dir(o, here);
 	if (here && !o->cwd)
 		cwd = guest_path(o, here);
@@ -465,5 +480,63 @@ int cmd_run(int argc, char **argv)
 	else
 		status = run_machine(&o, argv + i);
 	run_options_free(&o);
+	return status;
+}
+
+/*
+ * What waits for the program sees its signal.  We leave no core file, whatever
+ * the signal is.
+ */
+static void die_as_program_did(void)
+{
+	static const struct rlimit none;
+	sigset_t set;
+
+	setrlimit(RLIMIT_CORE, &none);
+	signal(killed_by, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, killed_by);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(killed_by);
+}
+
+/* MUSLIN_OPTIONS; words are never freed, for options point into them. */
+static int options_of_environment(struct run_options *o)
+{
+	const char *value = getenv("MUSLIN_OPTIONS");
+	char *rest = xstrdup(value ? value : ""), *word;
+	char **argv = xmalloc(2 * sizeof(*argv));
+	int i, argc = 1;
+
+	argv[0] = "MUSLIN_OPTIONS";
+	while ((word = strsep(&rest, " \t\n"))) {
+		if (!*word)
+			continue;
+		argv = grown(argv, argc + 2, sizeof(*argv));
+		argv[argc++] = word;
+		argv[argc] = NULL;
+	}
+	i = run_options_parse(o, argc, argv, help);
+	if (i < 0)
+		return -1 - i;
+	return i == argc ? 0 : complain(STATUS_USAGE, "MUSLIN_OPTIONS: %s: not an option",
+					argv[i]);
+}
+
+/* muslin FILE ARGV[0] ARGV[1]... */
+int run_as_interpreter(int argc, char **argv)
+{
+	struct run_options o = { .as_native = true };
+	int status;
+
+	if (argc < 3)
+		return complain(STATUS_USAGE, "started for a program, but not told which");
+	status = options_of_environment(&o);
+	o.program = argv[1];
+	if (!status)
+		status = run_machine(&o, argv + 2);
+	run_options_free(&o);
+	if (killed_by)
+		die_as_program_did();
 	return status;
 }

@@ -23,6 +23,7 @@ static const struct {
 	{ "imports", cmd_imports },
 	{ "cache", cmd_cache },
 	{ "snapshot", cmd_snapshot },
+	{ "binfmt", cmd_binfmt },
 };
 
 static const char usage[] =
@@ -32,6 +33,7 @@ static const char usage[] =
 	"       muslin imports PROG\n"
 	"       muslin cache [list | dir | clear]\n"
 	"       muslin snapshot [OPTION]... [--image FILE PROG [ARG]...]\n"
+	"       muslin binfmt [--print | --remove | COMMAND [ARG]...]\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"
@@ -153,6 +155,8 @@ static int dispatch(int argc, char **argv)
 {
 	size_t i;
 
+	if (is_interpreter())
+		return run_as_interpreter(argc, argv);
 	if (argc < 2) {
 		fputs(usage, stderr);
 		return STATUS_USAGE;

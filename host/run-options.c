@@ -19,6 +19,7 @@ const char run_options_help[] =
 	"                           --dir it is the current directory.\n"
 	"  --env NAME=VALUE         set a variable of the program's environment\n"
 	"  --env NAME               the same, with our own value\n"
+	"  --env '*'                all variables that we have\n"
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
@@ -80,6 +81,12 @@ static int add_env(struct run_options *o, const char *arg)
 {
 	const char *value = getenv(arg);
 
+	if (!strcmp(arg, "*")) {
+		for (char **e = environ; *e; e++)
+			if (**e != '=' && strchr(*e, '='))
+				env_add(o, xstrdup(*e));
+		return 0;
+	}
 	if (!*arg || *arg == '=')
 		return complain(STATUS_USAGE, "--env %s: no name", arg);
 	if (strchr(arg, '='))
