@@ -19,7 +19,7 @@ const char run_options_help[] =
 	"                           --dir it is the current directory.\n"
 	"  --env NAME=VALUE         set a variable of the program's environment\n"
 	"  --env NAME               the same, with our own value\n"
-	"  --env '*'                all variables that we have\n"
+	"  --env-all                set all that we have\n"
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
@@ -36,11 +36,12 @@ const char run_options_help[] =
 	"  --help                   show this\n";
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
-       OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_HELP };
+       OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
 	{ "env", required_argument, NULL, OPT_ENV },
+	{ "env-all", no_argument, NULL, OPT_ENV_ALL },
 	{ "cwd", required_argument, NULL, OPT_CWD },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "tier", required_argument, NULL, OPT_TIER },
@@ -81,18 +82,20 @@ static int add_env(struct run_options *o, const char *arg)
 {
 	const char *value = getenv(arg);
 
-	if (!strcmp(arg, "*")) {
-		for (char **e = environ; *e; e++)
-			if (**e != '=' && strchr(*e, '='))
-				env_add(o, xstrdup(*e));
-		return 0;
-	}
 	if (!*arg || *arg == '=')
 		return complain(STATUS_USAGE, "--env %s: no name", arg);
 	if (strchr(arg, '='))
 		env_add(o, xstrdup(arg));
 	else if (value)
 		env_add(o, xasprintf("%s=%s", arg, value));
+	return 0;
+}
+
+static int add_all_env(struct run_options *o)
+{
+	for (char **e = environ; *e; e++)
+		if (**e != '=' && strchr(*e, '='))
+			env_add(o, xstrdup(*e));
 	return 0;
 }
 
@@ -184,6 +187,8 @@ static int take_option(struct run_options *o, int opt)
 		return add_dir(o, optarg);
 	case OPT_ENV:
 		return add_env(o, optarg);
+	case OPT_ENV_ALL:
+		return add_all_env(o);
 	case OPT_CWD:
 		o->cwd = optarg;
 		if (*optarg != '/')

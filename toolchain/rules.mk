@@ -10,6 +10,8 @@ cross := wasm32-linux-musl
 tools := $(addprefix $(B)/bin/$(cross)-,cc c++ gcc g++ ld pkg-config \
 	addr2line ar c++filt nm objcopy objdump ranlib readelf size strings strip)
 tool_parts := $(addprefix toolchain/,make-tools cc.in ld.in pkg-config.in tool.in)
+tools += $(B)/bin/muslin-env
+tool_parts += toolchain/muslin-env.in
 
 $(tools) &: $(tool_parts) config.mak
 	$(say) GEN '$(B)/bin/$(cross)-*'
@@ -80,21 +82,29 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB)
 toolchain := $(tools) $(sysroot)/.stamp
 built += $(toolchain)
 
+# What configure scripts, CMake and Meson are told.
+sysroot_share := $(sysroot)/share/.stamp
+$(sysroot_share): $(wildcard toolchain/share/* toolchain/share/*/*) $(sysroot)/.stamp
+	$(say) INSTALL $(@D)
+	$(Q)cp -R toolchain/share $(sysroot)
+	$(Q)touch $@
+built += $(sysroot_share)
+
 .PHONY: libc sysroot
 libc: $(libc)/lib/libc.a
-sysroot: $(toolchain)
+sysroot: $(toolchain) $(sysroot_share)
 
 # --- what is given away ---
 
 # $(call put_sysroot,PREFIX,LLVM): bin/wasm32-linux-musl-*, and the sysroot
 # where GNU tools have theirs.
 put_sysroot = rm -rf $(1)/$(cross) && mkdir -p $(1) && \
-	cp -R $(sysroot) $(1)/$(cross) && rm $(1)/$(cross)/.stamp && \
+	cp -R $(sysroot) $(1)/$(cross) && rm $(1)/$(cross)/.stamp $(1)/$(cross)/share/.stamp && \
 	toolchain/make-tools $(1)/bin ../$(cross) $(2)
 
 .PHONY: install-toolchain
 install: install-toolchain
-install-toolchain: $(toolchain)
+install-toolchain: $(toolchain) $(sysroot_share)
 	$(say) INSTALL $(DESTDIR)$(prefix)/$(cross)
 	$(Q)$(call put_sysroot,$(DESTDIR)$(prefix),$(KBUILD_LLVM))
 
@@ -102,7 +112,7 @@ dist_name := $(cross)-sysroot-$(VERSION)
 dist_tarball := $(B)/$(dist_name).tar.xz
 
 # The same bytes from the same sources.
-$(dist_tarball): $(toolchain) toolchain/README.sysroot
+$(dist_tarball): $(toolchain) $(sysroot_share) toolchain/README.sysroot
 	$(say) TAR $@
 	$(Q)rm -rf $(B)/dist
 	$(Q)$(call put_sysroot,$(B)/dist/$(dist_name),-22)
