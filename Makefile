@@ -146,7 +146,7 @@ install-muslin: $(built)
 	$(Q)$(call install,755,$(B)/bin/muslin,$(prefix)/bin)
 	$(Q)$(call install,644,$(B)/lib/libmuslin.a,$(prefix)/lib)
 	$(Q)$(call install,644,host/muslin.h,$(prefix)/include)
-	$(Q)$(call install,644,doc/muslin.1,$(prefix)/share/man/man1)
+	$(Q)$(call install,644,doc/muslin.1 doc/muslin-env.1,$(prefix)/share/man/man1)
 	$(Q)mkdir -p $(DESTDIR)$(prefix)/libexec
 	$(Q)cp -R $(B)/libexec/muslin $(DESTDIR)$(prefix)/libexec
 
