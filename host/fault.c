@@ -81,7 +81,9 @@ static void handle_fault(void *arg)
 	f.m->task->elsewhere += elsewhere;
 	f.m->stats.page_faults++;
 	remember(&f, WASM_RT_TRAP_NONE);
+	f.m->task->in_fault = true;
 	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
+	f.m->task->in_fault = false;
 	user_return(f.m, NULL);
 	f.m->in_user = 1;
 	if (user_pending(f.m))

@@ -260,6 +260,7 @@ struct task {
 	struct muslin_unwind unwind;
 	struct trap trap;
 	bool entered;		/* there is a program on the stack; it is gone if mm is NULL */
+	bool in_fault;		/* the kernel handles a fault of its program */
 	int elsewhere;		/* interruptions of code that is not the module's */
 	bool oops;		/* it faulted in the kernel, and is to die there */
 	/* in the thunk of the system call that forks, while the kernel is in it */
@@ -303,6 +304,9 @@ struct space {
 	/* What is mapped, MM_CHUNK pages each: see mm.c.  Not in a boot image. */
 	uint32_t *pages[USER_SPACE / MM_PAGE / MM_CHUNK];
 	uint32_t breaks;	/* mappings that cost */
+	/* where the last page ends that was mapped for a fault, and how many in a row */
+	uint64_t fault_end;
+	uint32_t fault_run;
 };
 
 struct mm {

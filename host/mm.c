@@ -411,10 +411,26 @@ static int unmap(struct muslin *m, struct mm *mm, struct change c)
 	return mm->id ? unmap_all(m, mm, &c) : -ENOMEM;
 }
 
+/*
+ * A program that goes through memory touches all of each page: then one call of
+ * the host is cheaper than a fault for each of its own pages.  It is not where
+ * little of a page is used, as where few pages beside one another are.
+ */
+#define GOES_THROUGH 3
+
+static bool goes_through(struct muslin *m, struct space *s, const struct change *c)
+{
+	if (!m->task->in_fault)
+		return false;
+	s->fault_run = c->first == s->fault_end ? s->fault_run + 1 : 1;
+	s->fault_end = c->end;
+	return s->fault_run > GOES_THROUGH;
+}
+
 static int map(struct muslin *m, struct mm *mm, const struct change *c, u32 pa, u32 len,
 	       int prot)
 {
-	int r = make_chunks(mm->space, c);
+	int flags = MAP_SHARED | MAP_FIXED, r = make_chunks(mm->space, c);
 
 	if (!r && m->image_pages)
 		r = image_unshare(m, pa, len);
@@ -422,8 +438,10 @@ static int map(struct muslin *m, struct mm *mm, const struct change *c, u32 pa, 
 		r = take_share(m, mm->space, c);
 	if (r)
 		return r;
-	if (mmap(mm_memory(mm) + c->first * MM_PAGE, len, prot, MAP_SHARED | MAP_FIXED,
-		 m->memory_fd, pa) == MAP_FAILED)
+	if (goes_through(m, mm->space, c))
+		flags |= MAP_POPULATE;
+	if (mmap(mm_memory(mm) + c->first * MM_PAGE, len, prot, flags, m->memory_fd, pa) ==
+	    MAP_FAILED)
 		return -errno;
 	apply(m, mm->space, c);
 	return 0;
