@@ -13,11 +13,15 @@
 
 int wasm_tlb_due;
 
-/* A run of pages that one call of the host maps, or unmaps (prot < 0). */
+/*
+ * A run of pages that one call of the host maps, or unmaps (prot < 0): then with
+ * what lies between them, of which the host has nothing.
+ */
 struct run {
 	mm_context_t *context;
 	int prot;
 	unsigned long start, end, pa;
+	unsigned long empty;	/* the end of what follows, and is not mapped */
 };
 
 /* An instruction may need several pages at once. */
@@ -53,14 +57,15 @@ static int run_add(struct run *run, unsigned long addr, unsigned long pa,
 {
 	int err;
 
-	if (addr == run->end && prot == run->prot && run->end != run->start &&
-	    (prot < 0 || pa == run->pa + (run->end - run->start))) {
-		run->end += len;
+	if (prot == run->prot && run->end != run->start &&
+	    (prot < 0 ? addr == run->empty :
+	     addr == run->end && pa == run->pa + (run->end - run->start))) {
+		run->end = run->empty = addr + len;
 		return 0;
 	}
 	err = run_flush(run);
 	run->start = addr;
-	run->end = addr + len;
+	run->end = run->empty = addr + len;
 	run->pa = pa;
 	run->prot = prot;
 	return err;
@@ -102,8 +107,11 @@ static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
 	if (!pte)
 		return run_add(run, addr, 0, CHUNK_SIZE, -1);
 	for (i = 0; i < CHUNK_PAGES; i++, pte++, addr += PAGE_SIZE) {
-		if (!(pte_val(*pte) & _PAGE_SYNC))
+		if (!(pte_val(*pte) & _PAGE_SYNC)) {
+			if (addr == run->empty && pte_prot(*pte) < 0)
+				run->empty += PAGE_SIZE;
 			continue;
+		}
 		err = run_add(run, addr, pte_val(*pte) & PAGE_MASK, PAGE_SIZE,
 			      pte_prot(*pte));
 		if (err)
@@ -266,6 +274,9 @@ static int replace_chunk(struct run *run, pte_t *old, pte_t *new, unsigned long 
 	for (i = 0; i < CHUNK_PAGES; i++, addr += PAGE_SIZE) {
 		o = old ? old[i] : none;
 		n = new ? new[i] : none;
+		/* most are: there are no pages, or they have them both */
+		if (pte_val(o) == pte_val(n) && !(pte_val(n) & _PAGE_SYNC))
+			continue;
 		had = pte_prot(o);
 		prot = pte_prot(n);
 		if (new)
