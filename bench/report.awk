@@ -44,6 +44,9 @@ $1 != section {
 	if (section == "cpu")
 		printf "\n%-30s %9s %9s %9s %9s   %s\n", "programs, ms", "native", "muslin", "V8",
 			"wasm2c", "times native: muslin, V8, wasm2c"
+	else if (section == "malloc")
+		printf "\n%-36s %9s %9s %7s   %-13s %9s\n", "malloc and free", "musl", "muslin",
+			"ratio", "goal", "glibc"
 	else
 		printf "\n%-36s %9s %9s %7s   %s\n", "", "native", "muslin", "ratio", "goal"
 }
@@ -61,12 +64,15 @@ $1 != section {
 		printf "%-30s %9s %9s %9s %9s   %6s %6s %6s\n", $2, shown($5, "%.1f"), shown($6, "%.1f"),
 			shown($7, "%.1f"), shown($8, "%.1f"), shown(r[6], "%.2f"), shown(r[7], "%.2f"),
 			shown(r[8], "%.2f")
+	else if (section == "malloc")
+		printf "%-31s %-4s %9s %9s %7s   %-13s %9s\n", $2, $3, shown($5, "%.4g"), shown($6, "%.4g"),
+			shown(r[6], "%.2f"), $4 " " verdict(m), shown($7, "%.4g")
 	else
 		printf "%-31s %-4s %9s %9s %7s   %s %s\n", $2, $3, shown($5, "%.4g"), shown($6, "%.4g"),
 			shown(r[6], "%.2f"), $4 == "-" ? "" : $4, verdict(m)
-	printf "%s\n    { \"section\": %s, \"name\": %s, \"unit\": %s, \"native\": %s, \"muslin\": %s, \"v8\": %s, \"stock\": %s, \"ratio\": %s, \"goal\": %s, \"met\": %s }", \
-		sep, quoted($1), quoted($2), quoted($3), number($5), number($6), number($7), number($8),
-		number(r[6]), $4 == "-" ? "null" : quoted($4), m == "" ? "null" : m ? "true" : "false" >json
+	printf "%s\n    { \"section\": %s, \"name\": %s, \"unit\": %s, \"native\": %s, \"muslin\": %s, \"%s\": %s, \"stock\": %s, \"ratio\": %s, \"goal\": %s, \"met\": %s }", \
+		sep, quoted($1), quoted($2), quoted($3), number($5), number($6), section == "malloc" ? "glibc" : "v8",
+		number($7), number($8), number(r[6]), $4 == "-" ? "null" : quoted($4), m == "" ? "null" : m ? "true" : "false" >json
 	sep = ","
 }
 

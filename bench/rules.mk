@@ -5,7 +5,7 @@ K := $(B)/bench
 cpu_own := core sha256 hash nbody matrix chase words queens
 # SQLite's source becomes one file by tclsh
 cpu_programs := $(cpu_own) deflate lua $(if $(shell command -v tclsh),sqlite)
-bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls data0 data1 data16
+bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls malloc messages data0 data1 data16
 
 # Both sides by the same clang with the same options.
 $(K)/native/%: bench/%.c bench/bench.h bench/rows.h
@@ -17,6 +17,12 @@ $(K)/guest/%: bench/%.c bench/bench.h bench/rows.h $(toolchain)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/$(triple)-cc -O2 -o $@ $< $(bench_flags) -lm
+
+# The yardstick of malloc: the same musl, native.
+$(K)/musl/malloc: bench/malloc.c bench/rows.h $(B)/native-musl/.stamp
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(native_cc) -static -O2 -o $@ $<
 
 # zlib and Lua: the guest's are the test-suite's.
 $(K)/zlib/.stamp: $(sources)/zlib.stamp
@@ -103,5 +109,5 @@ $(K)/spawn: bench/spawn.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Wall -o $@ $<
 
-bench: $(built) $(K)/spawn $(foreach p,$(bench_c) lua,$(K)/native/$(p) $(K)/guest/$(p)) $(stock)
+bench: $(built) $(K)/spawn $(K)/musl/malloc $(foreach p,$(bench_c) lua,$(K)/native/$(p) $(K)/guest/$(p)) $(stock)
 	@bench/run $(K) $(B)/bin/muslin $(cpu_programs)
