@@ -64,6 +64,12 @@ $(sysroot)/$(cross).cfg: toolchain/$(cross).cfg
 	$(Q)mkdir -p $(@D)
 	$(Q)cp -p $< $@
 
+# Other C libraries than musl have these two, and BSD's are what musl's users take.
+# A macro __unused would be in the way of musl's structures.
+bsd_header = sed -e '/^\#ifdef LIBBSD_OVERLAY/,/^\#endif/c\#include <sys/cdefs.h>' \
+	-e 's/LIBBSD_SYS_/_SYS_/' -e 's/__unused static/__attribute__((__unused__)) static/' \
+	$(BSD_HEADERS)/sys/$(1) >$(sysroot).new/include/sys/$(1)
+
 # The kernel's headers first: where both have a file, it is musl's.
 $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB)
 	$(say) INSTALL $(sysroot)
@@ -71,6 +77,8 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB)
 	$(Q)mkdir -p $(sysroot).new/lib
 	$(Q)cp -R $(B)/kernel-headers/include $(sysroot).new
 	$(libc_make) install-libs install-headers DESTDIR=$(abspath $(sysroot).new) >/dev/null
+	$(Q)$(call bsd_header,queue.h)
+	$(Q)$(call bsd_header,tree.h)
 	$(Q)cp $(WASM_RT_LIB) $(sysroot).new/lib/libgcc.a
 	$(Q)cp -p toolchain/$(cross).cfg $(sysroot).new
 	$(Q)mv $(sysroot) $(sysroot).old
