@@ -64,6 +64,12 @@ $(sysroot)/$(cross).cfg: toolchain/$(cross).cfg
 	$(Q)mkdir -p $(@D)
 	$(Q)cp -p $< $@
 
+# Our part of libgcc.a, compiled with the sysroot's headers.
+runtime := $(wildcard toolchain/runtime/*.c)
+
+# What gcc has, and programs name, though nothing is in it: libgcc.a has all.
+empty_libraries := atomic gcc_eh gcc_s ssp ssp_nonshared ubsan
+
 # Other C libraries than musl have these two, and BSD's are what musl's users take.
 # A macro __unused would be in the way of musl's structures.
 bsd_header = sed -e '/^\#ifdef LIBBSD_OVERLAY/,/^\#endif/c\#include <sys/cdefs.h>' \
@@ -71,7 +77,7 @@ bsd_header = sed -e '/^\#ifdef LIBBSD_OVERLAY/,/^\#endif/c\#include <sys/cdefs.h
 	$(BSD_HEADERS)/sys/$(1) >$(sysroot).new/include/sys/$(1)
 
 # The kernel's headers first: where both have a file, it is musl's.
-$(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB)
+$(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) $(runtime)
 	$(say) INSTALL $(sysroot)
 	$(Q)rm -rf $(sysroot).new $(sysroot).old
 	$(Q)mkdir -p $(sysroot).new/lib
@@ -80,6 +86,13 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB)
 	$(Q)$(call bsd_header,queue.h)
 	$(Q)$(call bsd_header,tree.h)
 	$(Q)cp $(WASM_RT_LIB) $(sysroot).new/lib/libgcc.a
+	$(Q)mkdir -p $(B)/runtime
+	$(Q)$(foreach f,$(runtime),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(sysroot).new) \
+		-O2 -Wall -c -o $(B)/runtime/$(notdir $(f:.c=.o)) $(f) &&) \
+		$(B)/bin/$(cross)-ar rs $(sysroot).new/lib/libgcc.a \
+		$(patsubst %.c,$(B)/runtime/%.o,$(notdir $(runtime)))
+	$(Q)for l in $(empty_libraries); do \
+		$(B)/bin/$(cross)-ar rc $(sysroot).new/lib/lib$$l.a || exit; done
 	$(Q)cp -p toolchain/$(cross).cfg $(sysroot).new
 	$(Q)mv $(sysroot) $(sysroot).old
 	$(Q)mv $(sysroot).new $(sysroot)
