@@ -39,13 +39,23 @@ static void dispatch(unsigned int pending)
 		wasm_tty_winch();
 }
 
+/*
+ * The host raises bits from its signal handlers and from other threads.  Without
+ * the target's atomics, which only this file is compiled with, xchg() would be
+ * a load and a store: what is raised in between would be lost.
+ */
+static unsigned int take_pending(void)
+{
+	return xchg(&host_page.irq_pending, 0);
+}
+
 static void handle_irqs(struct pt_regs *regs)
 {
 	struct pt_regs *old = set_irq_regs(regs);
 	unsigned int pending;
 
 	wasm_irq_flags = ARCH_IRQ_DISABLED;
-	while ((pending = xchg(&host_page.irq_pending, 0))) {
+	while ((pending = take_pending())) {
 		irq_enter();
 		dispatch(pending);
 		irq_exit();
