@@ -10,6 +10,7 @@
 #include <asm/pgalloc.h>
 #include <asm/pgtable.h>
 #include <asm/tlbsync.h>
+#include <asm/vmalloc.h>
 
 int wasm_tlb_due;
 
