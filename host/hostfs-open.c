@@ -138,19 +138,19 @@ static int open_again(struct hostfs *fs, int fd, const struct stat *st, int flag
 }
 
 /* To open a device, or a FIFO, may do something already: only what was seen is. */
-int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int accmode)
+int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int flags)
 {
-	int file;
+	int file, accmode = flags & O_ACCMODE;
 
 	if (S_ISLNK(st->st_mode))
 		return -ELOOP;
 	if (S_ISDIR(st->st_mode))
 		return accmode == O_RDONLY ?
-			hostfs_open_spare(fs, fd, ".", O_RDONLY | O_DIRECTORY) :
+			hostfs_open_spare(fs, fd, ".", flags | O_DIRECTORY) :
 			-EISDIR;
 	if (!S_ISREG(st->st_mode))
 		return -ENXIO;
-	file = open_again(fs, fd, st, accmode | OPEN_FLAGS);
+	file = open_again(fs, fd, st, flags | OPEN_FLAGS);
 	if (file >= 0 && accmode == O_RDWR && hostfs_is_image(file)) {
 		close(file);
 		return -EPERM;
@@ -159,7 +159,7 @@ int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int accmode)
 }
 
 static int open_at(struct hostfs *fs, const struct place *p, int *accmode,
-		   struct stat *st)
+		   int flags, struct stat *st)
 {
 	int path = hostfs_open_path(fs, p, st), fd;
 
@@ -174,11 +174,11 @@ static int open_at(struct hostfs *fs, const struct place *p, int *accmode,
 		hostfs_refill(fs);
 		return -ENFILE;
 	}
-	fd = hostfs_reopen(fs, path, st, *accmode);
+	fd = hostfs_reopen(fs, path, st, *accmode | flags);
 	/* hostfs opens for both even if the guest only writes */
 	if (fd == -EACCES && *accmode == O_RDWR) {
 		*accmode = O_WRONLY;
-		fd = hostfs_reopen(fs, path, st, *accmode);
+		fd = hostfs_reopen(fs, path, st, *accmode | flags);
 	}
 	close(path);
 	hostfs_refill(fs);
@@ -201,11 +201,13 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 {
 	int accmode = flags & HOST_FILE_WRITE ? O_RDWR :
 		      flags ? O_RDONLY : ASK_ONLY;
+	int noatime = flags & HOST_FILE_NOATIME ? O_NOATIME : 0;
 	struct stat st = { 0 };
 	struct place p;
 	int fd;
 
-	if (flags & ~(HOST_FILE_READ | HOST_FILE_WRITE))
+	if (flags & ~(HOST_FILE_READ | HOST_FILE_WRITE | HOST_FILE_NOATIME) ||
+	    flags == HOST_FILE_NOATIME)
 		return -EINVAL;
 	if (flags & HOST_FILE_WRITE)
 		fd = hostfs_find_rw(fs, root, path, len, &p);
@@ -219,7 +221,7 @@ int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 	if (p.root->only && !len)
 		fd = open_only_dir(fs, &p, &st);
 	else
-		fd = open_at(fs, &p, &accmode, &st);
+		fd = open_at(fs, &p, &accmode, noatime, &st);
 	fd = add_file(fs, fd, root, accmode, &st);
 out:
 	hostfs_leave(&p);
@@ -245,7 +247,7 @@ static int create(struct hostfs *fs, const struct place *p, mode_t mode,
 	fd = hostfs_openat(fs, p->dir, p->name, O_RDWR | O_CREAT | O_EXCL |
 			   O_NOFOLLOW | OPEN_FLAGS, mode);
 	if (fd == -EEXIST)
-		return open_at(fs, p, accmode, st);
+		return open_at(fs, p, accmode, 0, st);
 	/* the guest applied its own umask */
 	if (fd >= 0 && mode & fs->umask)
 		fchmod(fd, mode);

@@ -107,13 +107,14 @@ int access_file(char *path, int r, int w, int x)
 }
 
 /* append is hostfs's boot parameter, which does not exist here. */
-int open_file(char *path, int r, int w, int append)
+int open_file(char *path, int r, int w, int append, int noatime)
 {
 	struct place at = locate(path);
 
 	return host_file_open(at.root, at.path, at.len,
 			      (r ? HOST_FILE_READ : 0) |
-			      (w ? HOST_FILE_WRITE : 0));
+			      (w ? HOST_FILE_WRITE : 0) |
+			      (noatime ? HOST_FILE_NOATIME : 0));
 }
 
 int file_create(char *name, int mode)

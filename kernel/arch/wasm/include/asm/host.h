@@ -177,7 +177,8 @@ int __host(file_fstat)(int file, struct host_stat *st);
 int __host(file_access)(int root, const char *path, unsigned long len, int mode);
 /*
  * A regular file or a directory.  flags is HOST_FILE_READ | HOST_FILE_WRITE,
- * or 0: a file of any type, which can only be asked by file_fstat.
+ * or 0: a file of any type, which can only be asked by file_fstat.  With
+ * HOST_FILE_NOATIME, what is read leaves atime alone: -EPERM if that is not ours.
  */
 int __host(file_open)(int root, const char *path, unsigned long len, int flags);
 /* Opens a new file for reading and writing, or one that exists. */

@@ -76,5 +76,6 @@ struct host_dirent {
 /* flags of host_file_open */
 #define HOST_FILE_READ		1
 #define HOST_FILE_WRITE		2
+#define HOST_FILE_NOATIME	4	/* reading leaves atime alone */
 
 #endif
