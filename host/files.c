@@ -37,11 +37,13 @@ u32 w2c_host_file_open(struct w2c_host *h, u32 root, u32 path, u32 len,
 }
 
 u32 w2c_host_file_create(struct w2c_host *h, u32 root, u32 path, u32 len,
-			 u32 mode)
+			 u32 mode, u32 uid, u32 gid)
 {
 	struct muslin *m = machine(h);
+	struct hostfs_owner owner = { uid, gid };
 
-	return hostfs_open_new(m->hostfs, root, kmem(m, path, len), len, mode);
+	return hostfs_open_new(m->hostfs, root, kmem(m, path, len), len, mode,
+			       &owner);
 }
 
 void w2c_host_file_close(struct w2c_host *h, u32 file)
@@ -106,12 +108,13 @@ u32 w2c_host_file_setattr(struct w2c_host *h, u32 file, u32 root, u32 path,
 }
 
 u32 w2c_host_file_symlink(struct w2c_host *h, u32 root, u32 path, u32 len,
-			  u32 target, u32 target_len)
+			  u32 target, u32 target_len, u32 uid, u32 gid)
 {
 	struct muslin *m = machine(h);
+	struct hostfs_owner owner = { uid, gid };
 
 	return hostfs_symlink(m->hostfs, root, kmem(m, path, len), len,
-			      kmem(m, target, target_len), target_len);
+			      kmem(m, target, target_len), target_len, &owner);
 }
 
 u32 w2c_host_file_readlink(struct w2c_host *h, u32 root, u32 path, u32 len,
@@ -131,11 +134,13 @@ u32 w2c_host_file_unlink(struct w2c_host *h, u32 root, u32 path, u32 len)
 }
 
 u32 w2c_host_file_mkdir(struct w2c_host *h, u32 root, u32 path, u32 len,
-			u32 mode)
+			u32 mode, u32 uid, u32 gid)
 {
 	struct muslin *m = machine(h);
+	struct hostfs_owner owner = { uid, gid };
 
-	return hostfs_mkdir(m->hostfs, root, kmem(m, path, len), len, mode);
+	return hostfs_mkdir(m->hostfs, root, kmem(m, path, len), len, mode,
+			    &owner);
 }
 
 u32 w2c_host_file_rmdir(struct w2c_host *h, u32 root, u32 path, u32 len)
@@ -146,11 +151,13 @@ u32 w2c_host_file_rmdir(struct w2c_host *h, u32 root, u32 path, u32 len)
 }
 
 u32 w2c_host_file_mknod(struct w2c_host *h, u32 root, u32 path, u32 len,
-			u32 mode)
+			u32 mode, u32 uid, u32 gid)
 {
 	struct muslin *m = machine(h);
+	struct hostfs_owner owner = { uid, gid };
 
-	return hostfs_mknod(m->hostfs, root, kmem(m, path, len), len, mode);
+	return hostfs_mknod(m->hostfs, root, kmem(m, path, len), len, mode,
+			    &owner);
 }
 
 u32 w2c_host_file_link(struct w2c_host *h, u32 root, u32 old, u32 old_len,

@@ -23,7 +23,7 @@ static int set_owner(const struct target *t, const struct host_attr *attr)
 	uid_t uid = attr->valid & HOST_ATTR_UID ? attr->uid : (uid_t)-1;
 	gid_t gid = attr->valid & HOST_ATTR_GID ? attr->gid : (gid_t)-1;
 
-	return fchownat(t->fd, "", uid, gid, AT_EMPTY_PATH) ? -errno : 0;
+	return hostfs_chown(t->root, t->fd, &t->st, uid, gid);
 }
 
 static int set_mode(const struct target *t, mode_t mode)

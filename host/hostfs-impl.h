@@ -4,6 +4,7 @@
 #define HOSTFS_IMPL_H
 
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -16,6 +17,7 @@ struct id {
 };
 
 struct root {
+	const struct hostfs *fs;
 	int fd;			/* O_PATH */
 	struct id id;
 	bool read_only;
@@ -74,6 +76,9 @@ struct hostfs {
 	uint64_t own_count;	/* where that is, unless hostfs_count() says so */
 	int spare;		/* closed when another one is needed for a moment; or -1 */
 	struct guards guards;
+	uid_t uid;		/* ours */
+	gid_t gid;
+	bool gives;		/* new files may be others' */
 	const char *why;	/* no directory was added, if not for an errno */
 };
 
@@ -133,8 +138,33 @@ struct file *hostfs_file(struct hostfs *fs, int file);
  * what it is.  Then hostfs_refill() is due.
  */
 int hostfs_open_path(struct hostfs *fs, const struct place *p, struct stat *st);
-/* The same regular file or directory again, to be read or written. */
-int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int accmode);
+/* The same regular file or directory again; flags: how, and O_NOATIME. */
+int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int flags);
+
+/* --- hostfs-owner.c: whose a new file is --- */
+
+/* Who this thread was, with its rights, if they have to be given back. */
+struct caps {
+	bool kept;
+	uid_t uid;
+	gid_t gid;
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+};
+
+void hostfs_owner_init(struct hostfs *fs);
+/* A file is made in between: o's, or ours if that is NULL. */
+void hostfs_make_as(const struct hostfs *fs, const struct hostfs_owner *o,
+		    struct caps *caps);
+void hostfs_made(const struct caps *caps);
+/* Then, of the new file at p, of that type: o is kept if it is not the host's. */
+void hostfs_owner_keep(struct hostfs *fs, const struct place *p, mode_t type,
+		       const struct hostfs_owner *o);
+/* st, of name in dir or of dir itself, gets the owner that was kept, if one was. */
+bool hostfs_owner_show(const struct root *root, int dir, const char *name,
+		       struct host_stat *st);
+/* Of a file, that fd is and st says; -1: not that. */
+int hostfs_chown(const struct root *root, int fd, const struct stat *st,
+		 uint32_t uid, uint32_t gid);
 
 /* Of a new file, or an old one's new mode: does the directory allow it? */
 bool hostfs_mode_allowed(const struct root *root, mode_t mode);

@@ -149,7 +149,7 @@ static int load_root(struct hostfs *fs, const struct kept *k)
 		return -ENOMEM;
 	fs->roots = roots;
 	root = &roots[fs->nroots];
-	*root = (struct root){ .read_only = k->read_only, .suid = k->suid };
+	*root = (struct root){ .fs = fs, .read_only = k->read_only, .suid = k->suid };
 	if (*k->only) {
 		root->only = strdup(k->only);
 		root->only_real = strdup(k->only_real);

@@ -70,6 +70,7 @@ int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
 	};
 	if (x.stx_mask & STATX_BTIME)
 		st->btime = time_of(&x.stx_btime);
+	hostfs_owner_show(root, dir, name, st);
 	/* whoever may read the program that is to be run may run it */
 	if (root->only && S_ISREG(st->mode))
 		st->mode |= (st->mode & 0444) >> 2;
@@ -125,9 +126,11 @@ int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
 }
 
 int hostfs_symlink(struct hostfs *fs, int root, const char *path, uint32_t len,
-		   const char *target, uint32_t target_len)
+		   const char *target, uint32_t target_len,
+		   const struct hostfs_owner *owner)
 {
 	char to[PATH_MAX];
+	struct caps caps;
 	struct place p;
 	int r;
 
@@ -140,7 +143,10 @@ int hostfs_symlink(struct hostfs *fs, int root, const char *path, uint32_t len,
 	r = hostfs_find_new(fs, root, path, len, &p);
 	if (r)
 		return r;
-	return done(&p, symlinkat(to, p.dir, p.name));
+	hostfs_make_as(fs, owner, &caps);
+	r = symlinkat(to, p.dir, p.name);
+	hostfs_made(&caps);
+	return done(&p, r);
 }
 
 int hostfs_readlink(struct hostfs *fs, int root, const char *path,
@@ -200,23 +206,31 @@ static void undo_umask(struct hostfs *fs, struct place *p, mode_t mode)
 }
 
 int hostfs_mkdir(struct hostfs *fs, int root, const char *path, uint32_t len,
-		 int mode)
+		 int mode, const struct hostfs_owner *owner)
 {
+	struct caps caps;
 	struct place p;
 	int r = hostfs_find_new(fs, root, path, len, &p);
 
 	if (r)
 		return r;
 	mode &= 01777;
+	hostfs_make_as(fs, owner, &caps);
 	r = mkdirat(p.dir, p.name, mode);
+	hostfs_made(&caps);
 	if (!r)
 		undo_umask(fs, &p, S_IFDIR | mode);
-	return done(&p, r);
+	r = r < 0 ? -errno : 0;
+	if (!r)
+		hostfs_owner_keep(fs, &p, S_IFDIR, owner);
+	hostfs_leave(&p);
+	return r;
 }
 
 int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
-		 int mode)
+		 int mode, const struct hostfs_owner *owner)
 {
+	struct caps caps;
 	struct place p;
 	int r;
 
@@ -230,10 +244,16 @@ int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
 		return -EPERM;
 	}
 	mode &= S_IFMT | 07777;
+	hostfs_make_as(fs, owner, &caps);
 	r = mknodat(p.dir, p.name, mode, 0);
+	hostfs_made(&caps);
 	if (!r)
 		undo_umask(fs, &p, mode);
-	return done(&p, r);
+	r = r < 0 ? -errno : 0;
+	if (!r)
+		hostfs_owner_keep(fs, &p, mode & S_IFMT, owner);
+	hostfs_leave(&p);
+	return r;
 }
 
 int hostfs_rename(struct hostfs *fs, int root, const char *old,

@@ -238,24 +238,29 @@ bool hostfs_mode_allowed(const struct root *root, mode_t mode)
 
 /* A device, or what else there is by now, is not opened, nor truncated. */
 static int create(struct hostfs *fs, const struct place *p, mode_t mode,
-		  int *accmode, struct stat *st)
+		  const struct hostfs_owner *owner, int *accmode, struct stat *st)
 {
+	struct caps caps;
 	int fd;
 
 	if (!hostfs_mode_allowed(p->root, S_IFREG | mode))
 		return -EPERM;
+	hostfs_make_as(fs, owner, &caps);
 	fd = hostfs_openat(fs, p->dir, p->name, O_RDWR | O_CREAT | O_EXCL |
 			   O_NOFOLLOW | OPEN_FLAGS, mode);
+	hostfs_made(&caps);
 	if (fd == -EEXIST)
 		return open_at(fs, p, accmode, 0, st);
 	/* the guest applied its own umask */
 	if (fd >= 0 && mode & fs->umask)
 		fchmod(fd, mode);
+	if (fd >= 0)
+		hostfs_owner_keep(fs, p, S_IFREG, owner);
 	return fd;
 }
 
 int hostfs_open_new(struct hostfs *fs, int root, const char *path,
-		    uint32_t len, int mode)
+		    uint32_t len, int mode, const struct hostfs_owner *owner)
 {
 	int accmode = O_RDWR, fd;
 	struct stat st = { 0 };
@@ -266,7 +271,7 @@ int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 		return fd;
 	fd = make_room(fs);
 	if (!fd) {
-		fd = create(fs, &p, mode & 07777, &accmode, &st);
+		fd = create(fs, &p, mode & 07777, owner, &accmode, &st);
 		fd = add_file(fs, fd, root, accmode, &st);
 	}
 	hostfs_leave(&p);

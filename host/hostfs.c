@@ -73,6 +73,7 @@ struct hostfs *hostfs_create(void)
 	fs->first_free = -1;
 	fs->inotify = -1;
 	fs->umask = get_umask();
+	hostfs_owner_init(fs);
 	fs->keep = how_many_to_keep();
 	fs->largest = largest_file();
 	fs->count = &fs->own_count;
@@ -118,6 +119,7 @@ static int add_root(struct hostfs *fs, const struct root *root)
 	if (!roots)
 		return -ENOMEM;
 	roots[fs->nroots] = *root;
+	roots[fs->nroots].fs = fs;
 	fs->roots = roots;
 	return fs->nroots++;
 }

@@ -58,16 +58,23 @@ int hostfs_stat(struct hostfs *fs, int root, const char *path, uint32_t len,
 		struct host_stat *st);
 int hostfs_access(struct hostfs *fs, int root, const char *path, uint32_t len,
 		  int mode);
+
+/* Whose a file is that is made.  NULL: muslin's user's. */
+struct hostfs_owner {
+	uint32_t uid, gid;
+};
+
 int hostfs_symlink(struct hostfs *fs, int root, const char *path, uint32_t len,
-		   const char *target, uint32_t target_len);
+		   const char *target, uint32_t target_len,
+		   const struct hostfs_owner *owner);
 int hostfs_readlink(struct hostfs *fs, int root, const char *path,
 		    uint32_t len, char *buf, uint32_t n);
 int hostfs_unlink(struct hostfs *fs, int root, const char *path, uint32_t len);
 int hostfs_mkdir(struct hostfs *fs, int root, const char *path, uint32_t len,
-		 int mode);
+		 int mode, const struct hostfs_owner *owner);
 int hostfs_rmdir(struct hostfs *fs, int root, const char *path, uint32_t len);
 int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
-		 int mode);
+		 int mode, const struct hostfs_owner *owner);
 int hostfs_link(struct hostfs *fs, int root, const char *old, uint32_t old_len,
 		const char *new, uint32_t new_len);
 int hostfs_rename(struct hostfs *fs, int root, const char *old,
@@ -82,7 +89,7 @@ int hostfs_statfs(struct hostfs *fs, int root, struct host_statfs *st);
 int hostfs_open(struct hostfs *fs, int root, const char *path, uint32_t len,
 		int flags);
 int hostfs_open_new(struct hostfs *fs, int root, const char *path,
-		    uint32_t len, int mode);
+		    uint32_t len, int mode, const struct hostfs_owner *owner);
 void hostfs_close(struct hostfs *fs, int file);
 /* Before any is open: where to count them, for share.h. */
 void hostfs_count(struct hostfs *fs, uint64_t *n);

@@ -234,7 +234,7 @@ static void by_name(uint8_t what, struct text a, struct text b)
 	switch (what) {
 	case 0: hostfs_stat(fs, root, a.p, a.len, &st); break;
 	case 1: hostfs_access(fs, root, a.p, a.len, number()); break;
-	case 2: hostfs_symlink(fs, root, a.p, a.len, b.p, b.len); break;
+	case 2: hostfs_symlink(fs, root, a.p, a.len, b.p, b.len, NULL); break;
 	case 3:
 		n = word() % 5000;
 		buf = malloc(n + !n);
@@ -243,15 +243,15 @@ static void by_name(uint8_t what, struct text a, struct text b)
 		free(buf);
 		break;
 	case 4: hostfs_unlink(fs, root, a.p, a.len); break;
-	case 5: hostfs_mkdir(fs, root, a.p, a.len, word()); break;
+	case 5: hostfs_mkdir(fs, root, a.p, a.len, word(), NULL); break;
 	case 6: hostfs_rmdir(fs, root, a.p, a.len); break;
-	case 7: hostfs_mknod(fs, root, a.p, a.len, word()); break;
+	case 7: hostfs_mknod(fs, root, a.p, a.len, word(), NULL); break;
 	case 8: hostfs_link(fs, root, a.p, a.len, b.p, b.len); break;
 	case 9: hostfs_rename(fs, root, a.p, a.len, b.p, b.len, number()); break;
 	case 10: hostfs_watch(fs, root, a.p, a.len, &st); break;
 	case 11: hostfs_statfs(fs, root, &sf); break;
 	case 12: case 13: fresh(hostfs_open(fs, root, a.p, a.len, number())); break;
-	case 14: fresh(hostfs_open_new(fs, root, a.p, a.len, word())); break;
+	case 14: fresh(hostfs_open_new(fs, root, a.p, a.len, word(), NULL)); break;
 	default:
 		attributes(&attr);
 		hostfs_setattr(fs, number(), root, a.p, a.len, &attr);

@@ -181,6 +181,14 @@ static u32 some_page(u32 base)
 }
 
 /* A path, which is mostly of the few names that there are. */
+/* Root's, the user's, somebody's, and numbers that are no user's. */
+static u32 some_owner(void)
+{
+	static const u32 ids[] = { 0, 1000, 65534, 0x7fffffff, 0x80000000, (u32)-2, (u32)-1 };
+
+	return ids[byte() % (sizeof(ids) / sizeof(*ids))];
+}
+
 static u32 some_path(u32 *n)
 {
 	static const char *const names[] = {
@@ -395,10 +403,10 @@ static void files(unsigned int what)
 		break;
 	case 3:
 	case 4:
-		w2c_host_file_open(h, root, path, n, byte() % 5);
+		w2c_host_file_open(h, root, path, n, byte() % 9);
 		break;
 	case 5:
-		w2c_host_file_create(h, root, path, n, byte() | 0600);
+		w2c_host_file_create(h, root, path, n, byte() | 0600, some_owner(), some_owner());
 		break;
 	case 6:
 		w2c_host_file_close(h, file);
@@ -430,7 +438,8 @@ static void files(unsigned int what)
 				      byte() % 16 ? BUFFER : some_address(8));
 		break;
 	case 14:
-		w2c_host_file_symlink(h, root, path, n, some_address(len), len);
+		w2c_host_file_symlink(h, root, path, n, some_address(len), len,
+				      some_owner(), some_owner());
 		break;
 	case 15:
 		w2c_host_file_readlink(h, root, path, n, some_address(len), len);
@@ -439,13 +448,14 @@ static void files(unsigned int what)
 		w2c_host_file_unlink(h, root, path, n);
 		break;
 	case 17:
-		w2c_host_file_mkdir(h, root, path, n, 0700);
+		w2c_host_file_mkdir(h, root, path, n, 0700, some_owner(), some_owner());
 		break;
 	case 18:
 		w2c_host_file_rmdir(h, root, path, n);
 		break;
 	case 19:
-		w2c_host_file_mknod(h, root, path, n, byte() % 2 ? S_IFIFO | 0600 : word());
+		w2c_host_file_mknod(h, root, path, n, byte() % 2 ? S_IFIFO | 0600 : word(),
+				    some_owner(), some_owner());
 		break;
 	case 20:
 		other = some_path(&k);

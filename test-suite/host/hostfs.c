@@ -116,9 +116,9 @@ START_TEST(links_on_the_way_are_not_followed)
 		ck_assert_int_lt(hostfs_unlink(fs, 0, NAME(path)), 0);
 		ck_assert_int_lt(hostfs_access(fs, 0, NAME(path), R_OK), 0);
 	}
-	ck_assert_int_lt(hostfs_open_new(fs, 0, NAME("rel/x"), 0600), 0);
-	ck_assert_int_lt(hostfs_mkdir(fs, 0, NAME("rel/x"), 0700), 0);
-	ck_assert_int_lt(hostfs_symlink(fs, 0, NAME("rel/x"), NAME("y")), 0);
+	ck_assert_int_lt(hostfs_open_new(fs, 0, NAME("rel/x"), 0600, NULL), 0);
+	ck_assert_int_lt(hostfs_mkdir(fs, 0, NAME("rel/x"), 0700, NULL), 0);
+	ck_assert_int_lt(hostfs_symlink(fs, 0, NAME("rel/x"), NAME("y"), NULL), 0);
 	ck_assert_int_lt(hostfs_rename(fs, 0, NAME("file"), NAME("rel/x"), 0), 0);
 	ck_assert_int_lt(hostfs_rename(fs, 0, NAME("rel/secret"), NAME("x"), 0), 0);
 	ck_assert_int_lt(hostfs_link(fs, 0, NAME("rel/secret"), NAME("x")), 0);
@@ -142,8 +142,8 @@ START_TEST(a_link_at_the_end_is_not_followed)
 	fails(ELOOP, open_file("relfile", HOST_FILE_READ));
 	fails(ELOOP, open_file("absfile", HOST_FILE_READ));
 	fails(ELOOP, open_file("relfile", HOST_FILE_READ | HOST_FILE_WRITE));
-	fails(ELOOP, hostfs_open_new(fs, 0, NAME("dangling"), 0600));
-	fails(EEXIST, hostfs_mkdir(fs, 0, NAME("dangling"), 0700));
+	fails(ELOOP, hostfs_open_new(fs, 0, NAME("dangling"), 0600, NULL));
+	fails(EEXIST, hostfs_mkdir(fs, 0, NAME("dangling"), 0700, NULL));
 	ck_assert_int_eq(access("out/new", F_OK), -1);
 	ck_assert_int_lt(hostfs_setattr(fs, -1, 0, NAME("relfile"), &attr), 0);
 	attr.valid = HOST_ATTR_SIZE;
@@ -170,13 +170,13 @@ START_TEST(a_link_is_read_as_it_is)
 {
 	char buf[PATH_MAX];
 
-	ok(hostfs_symlink(fs, 0, NAME("dir/l"), NAME("../../any\xff")));
+	ok(hostfs_symlink(fs, 0, NAME("dir/l"), NAME("../../any\xff"), NULL));
 	ck_assert_int_eq(hostfs_readlink(fs, 0, NAME("dir/l"), buf, sizeof(buf)), 10);
 	ck_assert_int_eq(memcmp(buf, "../../any\xff", 10), 0);
 	ck_assert_int_eq(hostfs_readlink(fs, 0, NAME("dir/l"), buf, 3), 3);
 	fails(EINVAL, hostfs_readlink(fs, 0, NAME("file"), buf, sizeof(buf)));
 	memset(buf, 'x', sizeof(buf));
-	fails(ENAMETOOLONG, hostfs_symlink(fs, 0, NAME("m"), buf, sizeof(buf)));
+	fails(ENAMETOOLONG, hostfs_symlink(fs, 0, NAME("m"), buf, sizeof(buf), NULL));
 }
 END_TEST
 
@@ -189,12 +189,12 @@ START_TEST(nothing_changes_in_a_read_only_directory)
 	f = hostfs_open(fs, 1, NAME("file"), HOST_FILE_READ);
 	ok(f);
 	fails(EROFS, hostfs_open(fs, 1, NAME("file"), HOST_FILE_WRITE));
-	fails(EROFS, hostfs_open_new(fs, 1, NAME("x"), 0600));
-	fails(EROFS, hostfs_mkdir(fs, 1, NAME("x"), 0700));
+	fails(EROFS, hostfs_open_new(fs, 1, NAME("x"), 0600, NULL));
+	fails(EROFS, hostfs_mkdir(fs, 1, NAME("x"), 0700, NULL));
 	fails(EROFS, hostfs_rmdir(fs, 1, NAME("dir")));
 	fails(EROFS, hostfs_unlink(fs, 1, NAME("file")));
-	fails(EROFS, hostfs_mknod(fs, 1, NAME("x"), S_IFIFO | 0600));
-	fails(EROFS, hostfs_symlink(fs, 1, NAME("x"), NAME("y")));
+	fails(EROFS, hostfs_mknod(fs, 1, NAME("x"), S_IFIFO | 0600, NULL));
+	fails(EROFS, hostfs_symlink(fs, 1, NAME("x"), NAME("y"), NULL));
 	fails(EROFS, hostfs_link(fs, 1, NAME("file"), NAME("x")));
 	fails(EROFS, hostfs_rename(fs, 1, NAME("file"), NAME("x"), 0));
 	fails(EROFS, hostfs_access(fs, 1, NAME("file"), W_OK));
@@ -245,14 +245,14 @@ START_TEST(long_and_odd_names)
 	char name[PATH_MAX + 2];
 
 	memset(name, '\xfe', sizeof(name));
-	ok(hostfs_open_new(fs, 0, name, 255, 0600));
+	ok(hostfs_open_new(fs, 0, name, 255, 0600, NULL));
 	ok(hostfs_stat(fs, 0, name, 255, &st));
-	fails(ENAMETOOLONG, hostfs_open_new(fs, 0, name, 256, 0600));
+	fails(ENAMETOOLONG, hostfs_open_new(fs, 0, name, 256, 0600, NULL));
 	fails(ENAMETOOLONG, hostfs_stat(fs, 0, name, PATH_MAX, &st));
 	fails(ENAMETOOLONG, hostfs_stat(fs, 0, name, UINT32_MAX, &st));
 	fails(EINVAL, hostfs_stat(fs, 0, "fi\0le", 5, &st));
 	fails(EINVAL, hostfs_stat(fs, 0, "file\0", 5, &st));
-	ok(hostfs_open_new(fs, 0, NAME("dir/a b\n\x01\xc3"), 0600));
+	ok(hostfs_open_new(fs, 0, NAME("dir/a b\n\x01\xc3"), 0600, NULL));
 	ok(access("in/dir/a b\n\x01\xc3", F_OK));
 }
 END_TEST
@@ -263,7 +263,7 @@ START_TEST(offsets_above_4_gib)
 	char buf[16] = "";
 	int f;
 
-	f = hostfs_open_new(fs, 0, NAME("big"), 0600);
+	f = hostfs_open_new(fs, 0, NAME("big"), 0600, NULL);
 	ok(f);
 	ck_assert_int_eq(hostfs_write(fs, f, "far", 3, at), 3);
 	ck_assert_int_eq(hostfs_read(fs, f, buf, sizeof(buf), at), 3);
@@ -298,7 +298,7 @@ START_TEST(too_many_open_files_is_an_error)
 	ck_assert_int_gt(n, 50);
 	/* the last descriptor may go on the way to the directory */
 	ck_assert_int_eq(open_file("file", HOST_FILE_READ), n);
-	fails(ENFILE, hostfs_open_new(fs, 0, NAME("x"), 0600));
+	fails(ENFILE, hostfs_open_new(fs, 0, NAME("x"), 0600, NULL));
 	hostfs_close(fs, last);
 	hostfs_close(fs, last - 1);
 	ok(open_file("dir/deep", HOST_FILE_READ));
@@ -309,18 +309,18 @@ END_TEST
 START_TEST(a_fifo_is_never_opened)
 {
 	alarm(10);
-	ok(hostfs_mknod(fs, 0, NAME("fifo"), S_IFIFO | 0666));
-	ok(hostfs_mknod(fs, 0, NAME("sock"), S_IFSOCK | 0600));
-	ok(hostfs_mknod(fs, 0, NAME("plain"), S_IFREG | 0640));
+	ok(hostfs_mknod(fs, 0, NAME("fifo"), S_IFIFO | 0666, NULL));
+	ok(hostfs_mknod(fs, 0, NAME("sock"), S_IFSOCK | 0600, NULL));
+	ok(hostfs_mknod(fs, 0, NAME("plain"), S_IFREG | 0640, NULL));
 	ok(hostfs_stat(fs, 0, NAME("fifo"), &st));
 	ck_assert_int_eq(st.mode, S_IFIFO | 0666);
 	fails(ENXIO, open_file("fifo", HOST_FILE_READ));
 	fails(ENXIO, open_file("fifo", HOST_FILE_READ | HOST_FILE_WRITE));
-	fails(ENXIO, hostfs_open_new(fs, 0, NAME("fifo"), 0600));
+	fails(ENXIO, hostfs_open_new(fs, 0, NAME("fifo"), 0600, NULL));
 	fails(ENXIO, open_file("sock", HOST_FILE_READ));
-	fails(EPERM, hostfs_mknod(fs, 0, NAME("null"), S_IFCHR | 0666));
-	fails(EPERM, hostfs_mknod(fs, 0, NAME("disk"), S_IFBLK | 0666));
-	fails(EPERM, hostfs_mknod(fs, 0, NAME("x"), S_IFDIR | 0777));
+	fails(EPERM, hostfs_mknod(fs, 0, NAME("null"), S_IFCHR | 0666, NULL));
+	fails(EPERM, hostfs_mknod(fs, 0, NAME("disk"), S_IFBLK | 0666, NULL));
+	fails(EPERM, hostfs_mknod(fs, 0, NAME("x"), S_IFDIR | 0777, NULL));
 }
 END_TEST
 
@@ -328,14 +328,14 @@ START_TEST(modes_are_the_guests)
 {
 	int f;
 
-	f = hostfs_open_new(fs, 0, NAME("open"), 0666);
+	f = hostfs_open_new(fs, 0, NAME("open"), 0666, NULL);
 	ok(f);
 	ok(hostfs_fstat(fs, f, &st));
 	ck_assert_int_eq(st.mode, S_IFREG | 0666);
-	ok(hostfs_mkdir(fs, 0, NAME("d"), 01777));
+	ok(hostfs_mkdir(fs, 0, NAME("d"), 01777, NULL));
 	ok(hostfs_stat(fs, 0, NAME("d"), &st));
 	ck_assert_int_eq(st.mode, S_IFDIR | 01777);
-	f = hostfs_open_new(fs, 0, NAME("readonly"), 0444);
+	f = hostfs_open_new(fs, 0, NAME("readonly"), 0444, NULL);
 	ck_assert_int_eq(hostfs_write(fs, f, "x", 1, 0), 1);
 	ok(hostfs_stat(fs, 0, NAME("readonly"), &st));
 	ck_assert_int_eq(st.mode, S_IFREG | 0444);
@@ -431,7 +431,7 @@ START_TEST(a_directory_of_many_files)
 
 	for (i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "dir/file number %d", i);
-		f = hostfs_open_new(fs, 0, NAME(name), 0600);
+		f = hostfs_open_new(fs, 0, NAME(name), 0600, NULL);
 		ok(f);
 		hostfs_close(fs, f);
 	}
@@ -497,9 +497,9 @@ START_TEST(more_directories_than_are_kept)
 
 	for (i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "d%d", i);
-		ok(hostfs_mkdir(fs, 0, NAME(name), 0700));
+		ok(hostfs_mkdir(fs, 0, NAME(name), 0700, NULL));
 		snprintf(name, sizeof(name), "d%d/f", i);
-		ok(hostfs_mknod(fs, 0, NAME(name), S_IFREG | 0600));
+		ok(hostfs_mknod(fs, 0, NAME(name), S_IFREG | 0600, NULL));
 	}
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < 100; i++) {
@@ -532,7 +532,7 @@ START_TEST(one_file_alone)
 	ok(hostfs_stat(fs, r, NAME(""), &st));
 	ck_assert(S_ISDIR(st.mode));
 	fails(EROFS, hostfs_open(fs, r, NAME("prog"), HOST_FILE_WRITE));
-	fails(EROFS, hostfs_open_new(fs, r, NAME("x"), 0600));
+	fails(EROFS, hostfs_open_new(fs, r, NAME("x"), 0600, NULL));
 	f = hostfs_open(fs, r, NAME("prog"), HOST_FILE_READ);
 	ck_assert_int_eq(hostfs_read(fs, f, buf, sizeof(buf), 0), 6);
 	ok(hostfs_fstat(fs, f, &st));
@@ -552,7 +552,7 @@ END_TEST
 
 START_TEST(names_are_made_moved_and_removed)
 {
-	ok(hostfs_mkdir(fs, 0, NAME("dir/sub"), 0700));
+	ok(hostfs_mkdir(fs, 0, NAME("dir/sub"), 0700, NULL));
 	ok(hostfs_rename(fs, 0, NAME("file"), NAME("dir/sub/moved"), 0));
 	fails(ENOENT, hostfs_stat(fs, 0, NAME("file"), &st));
 	ok(hostfs_link(fs, 0, NAME("dir/sub/moved"), NAME("file")));
@@ -802,8 +802,8 @@ static void is_closed(const char *dir, const char *name, const char *moved)
 		fails(EACCES, hostfs_setattr(fs, -1, 0, NAME(both[i]), &attr));
 		fails(EACCES, hostfs_watch(fs, 0, NAME(both[i]), &st));
 	}
-	fails(EACCES, hostfs_open_new(fs, 0, NAME(name), 0600));
-	fails(EACCES, hostfs_mkdir(fs, 0, NAME(name), 0700));
+	fails(EACCES, hostfs_open_new(fs, 0, NAME(name), 0600, NULL));
+	fails(EACCES, hostfs_mkdir(fs, 0, NAME(name), 0700, NULL));
 	fails(EACCES, hostfs_unlink(fs, 0, NAME(name)));
 	fails(EACCES, hostfs_rename(fs, 0, NAME(name), NAME(moved), 0));
 	fails(EACCES, hostfs_link(fs, 0, NAME(name), NAME(moved)));
@@ -835,13 +835,13 @@ START_TEST(file_systems_of_the_kernel_are_refused)
 	ck_assert_int_eq(st.mode, S_IFREG);
 	fails(EACCES, open_file("maps", 0));
 	fails(EACCES, open_file("maps", HOST_FILE_READ));
-	fails(EACCES, hostfs_open_new(fs, 0, NAME("maps"), 0600));
+	fails(EACCES, hostfs_open_new(fs, 0, NAME("maps"), 0600, NULL));
 
 	/* a mount of another kind is no obstacle */
-	ok(hostfs_open_new(fs, 0, NAME("dir/tmp/file"), 0600));
+	ok(hostfs_open_new(fs, 0, NAME("dir/tmp/file"), 0600, NULL));
 	ok(hostfs_stat(fs, 0, NAME("dir/tmp/file"), &st));
 	ok(open_file("dir/tmp", HOST_FILE_READ));
-	ok(hostfs_mkdir(fs, 0, NAME("dir/tmp/d"), 0700));
+	ok(hostfs_mkdir(fs, 0, NAME("dir/tmp/d"), 0700, NULL));
 	ok(open_file("dir/tmp/d", HOST_FILE_READ));
 	unbind("in/maps");
 	unbind("in/dir/a/sys");
@@ -871,7 +871,7 @@ START_TEST(a_device_number_that_is_used_again)
 		ok(stat("in/dir", &proc));
 		ok(hostfs_stat(fs, 0, NAME("dir"), &st));
 		ck_assert_int_eq(st.mode & 0777, 0);
-		fails(EACCES, hostfs_open_new(fs, 0, NAME("dir/version"), 0600));
+		fails(EACCES, hostfs_open_new(fs, 0, NAME("dir/version"), 0600, NULL));
 		ok(umount("in/dir"));
 	}
 }
@@ -919,7 +919,7 @@ START_TEST(neither_fifo_nor_device_is_ever_opened)
 		fails(ENXIO, open_file(names[i], HOST_FILE_READ));
 		fails(ENXIO, open_file(names[i], HOST_FILE_READ | HOST_FILE_WRITE));
 		fails(ENXIO, open_file(names[i], HOST_FILE_WRITE));
-		fails(ENXIO, hostfs_open_new(fs, 0, NAME(names[i]), 0600));
+		fails(ENXIO, hostfs_open_new(fs, 0, NAME(names[i]), 0600, NULL));
 		attr.valid = HOST_ATTR_SIZE;
 		ck_assert_int_lt(hostfs_setattr(fs, -1, 0, NAME(names[i]), &attr), 0);
 		ck_assert_int_eq(read(ino, buf, sizeof(buf)), -1);
@@ -958,10 +958,10 @@ static void is_out_of_reach(const char *name, const char *moved)
 
 static void cannot_be_made(const char *name)
 {
-	fails(EPERM, hostfs_open_new(fs, 0, NAME(name), 0600));
-	fails(EPERM, hostfs_mkdir(fs, 0, NAME(name), 0700));
-	fails(EPERM, hostfs_symlink(fs, 0, NAME(name), NAME("dir")));
-	fails(EPERM, hostfs_mknod(fs, 0, NAME(name), S_IFREG | 0600));
+	fails(EPERM, hostfs_open_new(fs, 0, NAME(name), 0600, NULL));
+	fails(EPERM, hostfs_mkdir(fs, 0, NAME(name), 0700, NULL));
+	fails(EPERM, hostfs_symlink(fs, 0, NAME(name), NAME("dir"), NULL));
+	fails(EPERM, hostfs_mknod(fs, 0, NAME(name), S_IFREG | 0600, NULL));
 	fails(EPERM, hostfs_link(fs, 0, NAME("file"), NAME(name)));
 	fails(EPERM, hostfs_rename(fs, 0, NAME("file"), NAME(name), 0));
 	fails(EPERM, hostfs_rename(fs, 0, NAME("dir"), NAME(name), RENAME_NOREPLACE));
@@ -976,8 +976,8 @@ static void stays(const char *name)
 	fails(EBUSY, hostfs_rename(fs, 0, NAME("file"), NAME(name), 0));
 	fails(EBUSY, hostfs_rename(fs, 0, NAME("dir"), NAME(name), RENAME_EXCHANGE));
 	fails(EBUSY, hostfs_rename(fs, 0, NAME(name), NAME("dir"), RENAME_EXCHANGE));
-	fails(EEXIST, hostfs_mkdir(fs, 0, NAME(name), 0700));
-	fails(EEXIST, hostfs_symlink(fs, 0, NAME(name), NAME("dir")));
+	fails(EEXIST, hostfs_mkdir(fs, 0, NAME(name), 0700, NULL));
+	fails(EEXIST, hostfs_symlink(fs, 0, NAME(name), NAME("dir"), NULL));
 }
 
 START_TEST(what_is_protected_is_out_of_reach)
@@ -1003,12 +1003,12 @@ START_TEST(what_is_protected_is_out_of_reach)
 	is_out_of_reach("home/.cache/own/sub", "moved");
 	is_out_of_reach("home/.cache/own/sub/y", "moved");
 	cannot_be_made("home/.cache/own");
-	fails(ENOENT, hostfs_open_new(fs, 0, NAME("home/.cache/own/new.so"), 0600));
+	fails(ENOENT, hostfs_open_new(fs, 0, NAME("home/.cache/own/new.so"), 0600, NULL));
 	ck_assert(!is_listed("home/.cache", "own"));
 	ck_assert(is_listed("home/.cache", "other"));
 	/* but used */
-	ok(hostfs_open_new(fs, 0, NAME("home/.cache/other/f"), 0600));
-	ok(hostfs_mkdir(fs, 0, NAME("home/.cache/more"), 0700));
+	ok(hostfs_open_new(fs, 0, NAME("home/.cache/other/f"), 0600, NULL));
+	ok(hostfs_mkdir(fs, 0, NAME("home/.cache/more"), 0700, NULL));
 	ok(hostfs_rename(fs, 0, NAME("home/.cache/more"), NAME("home/more"), 0));
 	ok(access("in/home/.cache/own/x.so", F_OK));
 
@@ -1092,7 +1092,7 @@ START_TEST(what_is_protected_may_be_made_anew)
 	cannot_be_made(".cache");
 	ok(mkdir("in/.cache", 0700));
 	ok(hostfs_stat(fs, 0, NAME(".cache"), &st));
-	fails(EPERM, hostfs_mkdir(fs, 0, NAME(".cache/own"), 0700));
+	fails(EPERM, hostfs_mkdir(fs, 0, NAME(".cache/own"), 0700, NULL));
 	ok(mkdir("in/.cache/own", 0700));
 	put("in/.cache/own/x.so", "code");
 	is_out_of_reach(".cache/own/x.so", "moved");
@@ -1105,11 +1105,11 @@ START_TEST(what_is_protected_need_not_exist)
 	ok(hostfs_protect(fs, "in/none/.cache/own"));
 	is_out_of_reach("none", "moved");
 	cannot_be_made("none");
-	fails(ENOENT, hostfs_mkdir(fs, 0, NAME("none/.cache"), 0700));
+	fails(ENOENT, hostfs_mkdir(fs, 0, NAME("none/.cache"), 0700, NULL));
 	ok(mkdir("in/none", 0700));
 	stays("none");
 	cannot_be_made("none/.cache");
-	ok(hostfs_mkdir(fs, 0, NAME("none/other"), 0700));
+	ok(hostfs_mkdir(fs, 0, NAME("none/other"), 0700, NULL));
 	fails(EINVAL, hostfs_protect(fs, "/"));
 	fails(EINVAL, hostfs_protect(fs, "/../."));
 }
@@ -1146,10 +1146,10 @@ START_TEST(where_the_compiler_works_is_out_of_reach)
 	is_out_of_reach("dir/muslin-compile.------", "moved");
 	cannot_be_made("muslin-compile.aB3xyz");
 	cannot_be_made("dir/muslin-compile.abcdef");
-	fails(ENOENT, hostfs_mkdir(fs, 0, NAME("muslin-compile.aB3xyz/d"), 0700));
+	fails(ENOENT, hostfs_mkdir(fs, 0, NAME("muslin-compile.aB3xyz/d"), 0700, NULL));
 	ck_assert(!is_listed("", "muslin-compile.aB3xyz"));
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
-		ok(hostfs_mkdir(fs, 0, NAME(others[i]), 0700));
+		ok(hostfs_mkdir(fs, 0, NAME(others[i]), 0700, NULL));
 }
 END_TEST
 
@@ -1163,7 +1163,7 @@ START_TEST(an_image_is_not_written)
 	put("in/text", "muslin boot");
 	fails(EPERM, open_file("image", HOST_FILE_READ | HOST_FILE_WRITE));
 	fails(EPERM, open_file("image", HOST_FILE_WRITE));
-	fails(EPERM, hostfs_open_new(fs, 0, NAME("image"), 0600));
+	fails(EPERM, hostfs_open_new(fs, 0, NAME("image"), 0600, NULL));
 	fails(EPERM, hostfs_setattr(fs, -1, 0, NAME("image"), &attr));
 	fails(EPERM, hostfs_link(fs, 0, NAME("image"), NAME("other")));
 	f = open_file("image", HOST_FILE_READ);
@@ -1205,9 +1205,9 @@ START_TEST(no_file_becomes_set_id)
 		m = modes[i];
 		fails(EPERM, set_mode(0, -1, "file", m));
 		fails(EPERM, set_mode(0, f, "file", m));
-		fails(EPERM, hostfs_open_new(fs, 0, NAME("new"), m));
-		fails(EPERM, hostfs_mknod(fs, 0, NAME("new"), S_IFREG | m));
-		fails(EPERM, hostfs_mknod(fs, 0, NAME("new"), S_IFIFO | m));
+		fails(EPERM, hostfs_open_new(fs, 0, NAME("new"), m, NULL));
+		fails(EPERM, hostfs_mknod(fs, 0, NAME("new"), S_IFREG | m, NULL));
+		fails(EPERM, hostfs_mknod(fs, 0, NAME("new"), S_IFIFO | m, NULL));
 		fails(ENOENT, hostfs_stat(fs, 0, NAME("new"), &st));
 		ok(hostfs_stat(fs, 0, NAME("file"), &st));
 		ck_assert_int_eq(st.mode, S_IFREG | 0600);
@@ -1219,28 +1219,66 @@ START_TEST(no_file_becomes_set_id)
 		/* not even what it is already */
 		fails(EPERM, set_mode(0, -1, "file", m));
 		ok(set_mode(0, -1, "file", m & 0777));
-		ok(hostfs_open_new(fs, r, NAME("new"), m));
+		ok(hostfs_open_new(fs, r, NAME("new"), m, NULL));
 		ok(hostfs_stat(fs, r, NAME("new"), &st));
 		ck_assert_int_eq(st.mode, S_IFREG | m);
 		ok(hostfs_unlink(fs, r, NAME("new")));
-		ok(hostfs_mknod(fs, r, NAME("new"), S_IFREG | m));
+		ok(hostfs_mknod(fs, r, NAME("new"), S_IFREG | m, NULL));
 		ok(hostfs_stat(fs, r, NAME("new"), &st));
 		ck_assert_int_eq(st.mode, S_IFREG | m);
 		ok(hostfs_unlink(fs, r, NAME("new")));
 		ok(set_mode(0, -1, "file", 0600));
 	}
-	fails(EPERM, hostfs_mknod(fs, r, NAME("new"), S_IFCHR | 0600));
+	fails(EPERM, hostfs_mknod(fs, r, NAME("new"), S_IFCHR | 0600, NULL));
 
 	/* sticky, and the group of a directory, give no rights */
 	ok(set_mode(0, -1, "file", 01640));
-	ok(hostfs_open_new(fs, 0, NAME("sticky"), 01666));
+	ok(hostfs_open_new(fs, 0, NAME("sticky"), 01666, NULL));
 	ok(hostfs_stat(fs, 0, NAME("sticky"), &st));
 	ck_assert_int_eq(st.mode, S_IFREG | 01666);
 	ok(set_mode(0, -1, "dir", 03777));
 	fails(EPERM, set_mode(0, -1, "dir", 04777));
-	ok(hostfs_mkdir(fs, 0, NAME("dir/sub"), 0707));
+	ok(hostfs_mkdir(fs, 0, NAME("dir/sub"), 0707, NULL));
 	ok(hostfs_stat(fs, 0, NAME("dir/sub"), &st));
 	ck_assert_int_eq(st.mode, S_IFDIR | 02707);
+}
+END_TEST
+
+static void is_of(const char *name, uid_t uid, gid_t gid)
+{
+	struct stat now;
+
+	ok(fstatat(fs->roots[0].fd, name, &now, AT_SYMLINK_NOFOLLOW));
+	ck_assert_uint_eq(now.st_uid, uid);
+	ck_assert_uint_eq(now.st_gid, gid);
+}
+
+START_TEST(new_files_are_their_makers)
+{
+	static const struct hostfs_owner o = { 1234, 5678 }, none = { -1, -1 };
+
+	if (geteuid())
+		check_skip("needs root, to make files of others");
+	ok(hostfs_open_new(fs, 0, NAME("a"), 0400, &o));
+	ok(hostfs_mkdir(fs, 0, NAME("b"), 0700, &o));
+	ok(hostfs_mknod(fs, 0, NAME("c"), S_IFIFO | 0600, &o));
+	ok(hostfs_symlink(fs, 0, NAME("d"), NAME("a"), &o));
+	is_of("a", 1234, 5678);
+	is_of("b", 1234, 5678);
+	is_of("c", 1234, 5678);
+	is_of("d", 1234, 5678);
+	/* what was there stays whose it was, and so does the thread */
+	ok(hostfs_open_new(fs, 0, NAME("file"), 0600, &o));
+	is_of("file", 0, 0);
+	fails(EEXIST, hostfs_mkdir(fs, 0, NAME("dir"), 0700, &o));
+	is_of("dir", 0, 0);
+	ck_assert_int_eq(setfsuid(-1), 0);
+	ck_assert_int_eq(setfsgid(-1), 0);
+	ok(hostfs_open_new(fs, 0, NAME("b/e"), 0600, NULL));
+	is_of("b/e", 0, 0);
+	/* numbers of nobody */
+	ok(hostfs_open_new(fs, 0, NAME("f"), 0600, &none));
+	is_of("f", 0, 0);
 }
 END_TEST
 
@@ -1264,8 +1302,8 @@ START_TEST(impossible_arguments)
 	fails(EINVAL, hostfs_setattr(fs, -1, 0, NAME("file"), &attr));
 	fails(EINVAL, open_file("file", 4));
 	fails(EINVAL, open_file("file", INT32_MIN));
-	fails(EINVAL, hostfs_symlink(fs, 0, NAME("new"), "a\0b", 3));
-	fails(ENAMETOOLONG, hostfs_symlink(fs, 0, NAME("new"), "", UINT32_MAX));
+	fails(EINVAL, hostfs_symlink(fs, 0, NAME("new"), "a\0b", 3, NULL));
+	fails(ENAMETOOLONG, hostfs_symlink(fs, 0, NAME("new"), "", UINT32_MAX, NULL));
 	fails(ENAMETOOLONG, hostfs_rename(fs, 0, NAME("file"), "", UINT32_MAX, 0));
 	fails(EINVAL, hostfs_rename(fs, 0, NAME("file"), NAME("new"), -1));
 	fails(EINVAL, hostfs_access(fs, 0, NAME("file"), -1));
@@ -1297,7 +1335,7 @@ START_TEST(a_file_may_not_become_larger)
 	fs = hostfs_create();
 	setrlimit(RLIMIT_FSIZE, &old);
 	ok(hostfs_add_dir(fs, "in", 0));
-	f = hostfs_open_new(fs, 0, NAME("new"), 0600);
+	f = hostfs_open_new(fs, 0, NAME("new"), 0600, NULL);
 	ck_assert_int_eq(hostfs_write(fs, f, buf, 600, 0), 600);
 	ck_assert_int_eq(hostfs_write(fs, f, buf, 600, 600), 400);
 	fails(EFBIG, hostfs_write(fs, f, buf, 1, 1000));
@@ -1372,12 +1410,12 @@ static void anything(void)
 	switch (any(23)) {
 	case 0: hostfs_stat(fs, root, a.text, a.len, &st); break;
 	case 1: hostfs_access(fs, root, a.text, a.len, mode); break;
-	case 2: hostfs_symlink(fs, root, a.text, a.len, b.text, b.len); break;
+	case 2: hostfs_symlink(fs, root, a.text, a.len, b.text, b.len, NULL); break;
 	case 3: hostfs_readlink(fs, root, a.text, a.len, buf, len); break;
 	case 4: hostfs_unlink(fs, root, a.text, a.len); break;
-	case 5: hostfs_mkdir(fs, root, a.text, a.len, mode); break;
+	case 5: hostfs_mkdir(fs, root, a.text, a.len, mode, NULL); break;
 	case 6: hostfs_rmdir(fs, root, a.text, a.len); break;
-	case 7: hostfs_mknod(fs, root, a.text, a.len, mode); break;
+	case 7: hostfs_mknod(fs, root, a.text, a.len, mode, NULL); break;
 	case 8: hostfs_link(fs, root, a.text, a.len, b.text, b.len); break;
 	case 9: hostfs_rename(fs, root, a.text, a.len, b.text, b.len, any(2) ? 0 : mode); break;
 	case 10: hostfs_rename(fs, root, a.text, a.len, b.text, b.len, any(4)); break;
@@ -1385,7 +1423,7 @@ static void anything(void)
 	case 12: hostfs_unwatch(fs, file); break;
 	case 13: hostfs_heard(fs, watches, any(5)); break;
 	case 14: hostfs_open(fs, root, a.text, a.len, any(2) ? (int)any(4) : mode); break;
-	case 15: hostfs_open_new(fs, root, a.text, a.len, mode); break;
+	case 15: hostfs_open_new(fs, root, a.text, a.len, mode, NULL); break;
 	case 16: hostfs_close(fs, file); break;
 	case 17: hostfs_exchange(fs, file, any_number()); break;
 	case 18: hostfs_fstat(fs, file, &st); break;
@@ -1467,6 +1505,7 @@ Suite *hostfs_suite(void)
 		where_the_compiler_works_is_out_of_reach,
 		an_image_is_not_written,
 		no_file_becomes_set_id,
+		new_files_are_their_makers,
 		impossible_arguments,
 		a_file_may_not_become_larger,
 		whatever_is_asked,

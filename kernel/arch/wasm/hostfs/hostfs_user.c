@@ -5,11 +5,13 @@
  * hostfs builds its names from the string that was mounted: "/0/etc/motd" is
  * etc/motd in the host's directory number 0.
  */
+#include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uidgid.h>
 #include <asm/host.h>
 #include <asm/host_stat.h>
 #include "hostfs.h"
@@ -117,11 +119,23 @@ int open_file(char *path, int r, int w, int append, int noatime)
 			      (noatime ? HOST_FILE_NOATIME : 0));
 }
 
+/* Whose a new file is. */
+static uid_t maker_uid(void)
+{
+	return from_kuid(&init_user_ns, current_fsuid());
+}
+
+static gid_t maker_gid(void)
+{
+	return from_kgid(&init_user_ns, current_fsgid());
+}
+
 int file_create(char *name, int mode)
 {
 	struct place at = locate(name);
 
-	return host_file_create(at.root, at.path, at.len, mode);
+	return host_file_create(at.root, at.path, at.len, mode,
+				maker_uid(), maker_gid());
 }
 
 unsigned int files_to_keep(void)
@@ -283,7 +297,8 @@ int make_symlink(const char *from, const char *to)
 {
 	struct place at = locate(from);
 
-	return host_file_symlink(at.root, at.path, at.len, to, strlen(to));
+	return host_file_symlink(at.root, at.path, at.len, to, strlen(to),
+				 maker_uid(), maker_gid());
 }
 
 int hostfs_do_readlink(char *file, char *buf, int size)
@@ -307,7 +322,8 @@ int do_mkdir(const char *file, int mode)
 {
 	struct place at = locate(file);
 
-	return host_file_mkdir(at.root, at.path, at.len, mode);
+	return host_file_mkdir(at.root, at.path, at.len, mode,
+			       maker_uid(), maker_gid());
 }
 
 int hostfs_do_rmdir(const char *file)
@@ -323,7 +339,8 @@ int do_mknod(const char *file, int mode, unsigned int major,
 {
 	struct place at = locate(file);
 
-	return host_file_mknod(at.root, at.path, at.len, mode);
+	return host_file_mknod(at.root, at.path, at.len, mode,
+			       maker_uid(), maker_gid());
 }
 
 int link_file(const char *to, const char *from)

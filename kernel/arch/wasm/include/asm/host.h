@@ -181,8 +181,12 @@ int __host(file_access)(int root, const char *path, unsigned long len, int mode)
  * HOST_FILE_NOATIME, what is read leaves atime alone: -EPERM if that is not ours.
  */
 int __host(file_open)(int root, const char *path, unsigned long len, int flags);
-/* Opens a new file for reading and writing, or one that exists. */
-int __host(file_create)(int root, const char *path, unsigned long len, int mode);
+/*
+ * Opens a new file for reading and writing, or one that exists.  What this and
+ * the calls below make belongs to uid and gid, if the host can do that.
+ */
+int __host(file_create)(int root, const char *path, unsigned long len, int mode,
+			unsigned int uid, unsigned int gid);
 void __host(file_close)(int file);
 /* How many files should be open that nobody uses. */
 unsigned int __host(file_keep)(void);
@@ -198,15 +202,18 @@ long __host(file_readdir)(int file, u64 pos, void *buf, unsigned long len);
 int __host(file_setattr)(int file, int root, const char *path,
 			 unsigned long len, const struct host_attr *attr);
 int __host(file_symlink)(int root, const char *path, unsigned long len,
-			 const char *target, unsigned long target_len);
+			 const char *target, unsigned long target_len,
+			 unsigned int uid, unsigned int gid);
 /* Bytes, at most n; no NUL. */
 long __host(file_readlink)(int root, const char *path, unsigned long len,
 			   char *buf, unsigned long n);
 int __host(file_unlink)(int root, const char *path, unsigned long len);
-int __host(file_mkdir)(int root, const char *path, unsigned long len, int mode);
+int __host(file_mkdir)(int root, const char *path, unsigned long len, int mode,
+		       unsigned int uid, unsigned int gid);
 int __host(file_rmdir)(int root, const char *path, unsigned long len);
 /* A regular file, FIFO or socket; -EPERM for others. */
-int __host(file_mknod)(int root, const char *path, unsigned long len, int mode);
+int __host(file_mknod)(int root, const char *path, unsigned long len, int mode,
+		       unsigned int uid, unsigned int gid);
 int __host(file_link)(int root, const char *old, unsigned long old_len,
 		      const char *new, unsigned long new_len);
 /* flags as those of renameat2. */
