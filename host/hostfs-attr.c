@@ -11,7 +11,7 @@
 /* What is changed: an open file, or else by_path, which is O_PATH. */
 struct target {
 	struct hostfs *fs;
-	const struct root *root;
+	struct root *root;
 	int fd;
 	bool by_path;
 	bool writable;

@@ -22,6 +22,7 @@ struct root {
 	struct id id;
 	bool read_only;
 	bool suid;		/* files may become set-user-ID */
+	bool owners;		/* files have owners that are kept: hostfs-owner.c */
 	char *only;		/* name of the only file in it, or NULL */
 	char *only_real;	/* that file's name on the host */
 };
@@ -159,11 +160,13 @@ void hostfs_made(const struct caps *caps);
 /* Then, of the new file at p, of that type: o is kept if it is not the host's. */
 void hostfs_owner_keep(struct hostfs *fs, const struct place *p, mode_t type,
 		       const struct hostfs_owner *o);
+/* Of a new root: are there any below it? */
+void hostfs_owner_root(struct root *root);
 /* st, of name in dir or of dir itself, gets the owner that was kept, if one was. */
 bool hostfs_owner_show(const struct root *root, int dir, const char *name,
 		       struct host_stat *st);
 /* Of a file, that fd is and st says; -1: not that. */
-int hostfs_chown(const struct root *root, int fd, const struct stat *st,
+int hostfs_chown(struct root *root, int fd, const struct stat *st,
 		 uint32_t uid, uint32_t gid);
 
 /* Of a new file, or an old one's new mode: does the directory allow it? */

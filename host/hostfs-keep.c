@@ -161,6 +161,7 @@ static int load_root(struct hostfs *fs, const struct kept *k)
 		goto out_free;
 	r = hostfs_check_root(fs, root->fd, &root->id);
 	if (!r) {
+		hostfs_owner_root(root);
 		fs->nroots++;
 		return 0;
 	}

@@ -87,6 +87,12 @@ void hostfs_made(const struct caps *caps)
 
 static const char attribute[] = "user.muslin.owner";
 
+/*
+ * Of a root below which there are such files.  Where there are none, which is
+ * nearly everywhere, not each file is asked: that takes longer than stat.
+ */
+static const char mark[] = "user.muslin.owners";
+
 #define NOBODY UINT32_MAX	/* no user's, and no group's, number */
 
 /* Others have no attributes of users. */
@@ -111,7 +117,7 @@ bool hostfs_owner_show(const struct root *root, int dir, const char *name,
 	struct hostfs_owner o;
 	ssize_t n;
 
-	if (!can_keep(root->fs, st->uid, st->mode))
+	if (!root->owners || !can_keep(root->fs, st->uid, st->mode))
 		return false;
 	snprintf(path, sizeof(path), "%s%s%s", hostfs_fd_path(dir).text,
 		 *name ? "/" : "", name);
@@ -126,16 +132,34 @@ bool hostfs_owner_show(const struct root *root, int dir, const char *name,
 	return true;
 }
 
+void hostfs_owner_root(struct root *root)
+{
+	root->owners = !root->fs->gives &&
+		getxattr(hostfs_fd_path(root->fd).text, mark, NULL, 0) >= 0;
+}
+
+static int mark_root(struct root *root)
+{
+	if (root->owners)
+		return 0;
+	if (setxattr(hostfs_fd_path(root->fd).text, mark, "1", 1, 0))
+		return -errno;
+	root->owners = true;
+	return 0;
+}
+
 /* Who may not read and write a file may not write its attributes. */
-static int put_owner(const struct hostfs *fs, int fd, mode_t mode,
+static int put_owner(struct root *root, int fd, mode_t mode,
 		     const struct hostfs_owner *o)
 {
-	bool ours = o->uid == fs->uid && o->gid == fs->gid;
+	bool ours = o->uid == root->fs->uid && o->gid == root->fs->gid;
 	bool closed = (mode & 0600) != 0600;
 	struct fd_path path = hostfs_fd_path(fd);
 	char text[32];
-	int n, r;
+	int n, r = mark_root(root);
 
+	if (r)
+		return r;
 	n = snprintf(text, sizeof(text), "%u:%u", o->uid, o->gid);
 	if (closed && chmod(path.text, (mode & 07777) | 0600))
 		return -errno;
@@ -174,12 +198,12 @@ void hostfs_owner_keep(struct hostfs *fs, const struct place *p, mode_t type,
 		return;
 	/* if it is still what was made */
 	if (!((st.st_mode ^ type) & S_IFMT) && can_keep(fs, st.st_uid, st.st_mode))
-		put_owner(fs, fd, st.st_mode, &new);
+		put_owner(p->root, fd, st.st_mode, &new);
 	close(fd);
 	hostfs_refill(fs);
 }
 
-int hostfs_chown(const struct root *root, int fd, const struct stat *st,
+int hostfs_chown(struct root *root, int fd, const struct stat *st,
 		 uint32_t uid, uint32_t gid)
 {
 	int r = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) ? -errno : 0;
@@ -195,5 +219,5 @@ int hostfs_chown(const struct root *root, int fd, const struct stat *st,
 		return 0;
 	o.uid = uid == NOBODY ? now.uid : uid;
 	o.gid = gid == NOBODY ? now.gid : gid;
-	return put_owner(root->fs, fd, st->st_mode, &o) ? -EPERM : 0;
+	return put_owner(root, fd, st->st_mode, &o) ? -EPERM : 0;
 }

@@ -120,6 +120,7 @@ static int add_root(struct hostfs *fs, const struct root *root)
 		return -ENOMEM;
 	roots[fs->nroots] = *root;
 	roots[fs->nroots].fs = fs;
+	hostfs_owner_root(&roots[fs->nroots]);
 	fs->roots = roots;
 	return fs->nroots++;
 }

@@ -12,7 +12,7 @@
 int main(int argc, char **argv)
 {
 	struct muslin_program program = {
-		.path = "/mnt/prog", .argv = argv, .cwd = "/mnt/d",
+		.path = "/bin/prog", .argv = argv, .cwd = "/d",
 		.umask = 022, .fd = { -1, 1, 2 },
 	};
 	struct muslin *m;
@@ -20,7 +20,8 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "set"))
 		return !!setxattr(argv[2], "user.muslin.owner", argv[3], strlen(argv[3]), 0);
-	if (muslin_new(NULL, &m) || muslin_boot(m) || muslin_mount(m, ".", "/mnt", 0) ||
+	if (muslin_new(NULL, &m) || muslin_boot(m) || muslin_mount(m, ".", "/bin", MUSLIN_READ_ONLY) ||
+	    muslin_mount(m, "d", "/d", 0) ||
 	    muslin_wait(m, muslin_spawn(m, &program), &status) || muslin_shutdown(m)) {
 		printf("%s\n", muslin_error(m));
 		return 1;
