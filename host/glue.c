@@ -234,6 +234,7 @@ static const char glue_call4[] =
 	"\tstruct muslin_unwind saved = *unwind;\n\n";
 
 static const char glue_end[] =
+	"\tsaved.last_landing = unwind->last_landing;\n"
 	"\t*unwind = saved;\n"
 	"}\n\n"
 	"static u32 *glue_sp(void *p)\n"

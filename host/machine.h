@@ -257,7 +257,7 @@ struct task {
 	uint32_t user_sp;	/* while it does not run */
 	uint32_t user_tls;
 	uint32_t fenv;		/* that it starts with: its creator's */
-	struct muslin_unwind unwind;
+	struct muslin_unwind unwind;	/* the same */
 	struct trap trap;
 	bool entered;		/* there is a program on the stack; it is gone if mm is NULL */
 	bool in_fault;		/* the kernel handles a fault of its program */

@@ -208,8 +208,8 @@ static int check_types(struct load *l)
 	return 0;
 }
 
-/* Ours takes its place, see fenv.c. */
-static int check_fenv(struct load *l, const char *name, const char *type)
+/* Ours takes its place: fenv.c, frames.c. */
+static int check_replaced(struct load *l, const char *name, const char *type)
 {
 	const struct wasm_export *e = wasm_find_export(&l->w, name);
 	char buf[80], ours[80];
@@ -224,6 +224,39 @@ static int check_fenv(struct load *l, const char *name, const char *type)
 		return refuse(l, -ENOEXEC, "%s has type %s instead of %s", name,
 			      wasm_signature(theirs, buf, sizeof(buf)),
 			      wasm_signature(type, ours, sizeof(ours)));
+	return 0;
+}
+
+static bool is_import(const struct load *l, uint32_t function)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < l->w.nimports; i++)
+		n += l->w.imports[i].kind == WASM_FUNC;
+	return function < n;
+}
+
+/* wasm2c gives such a function the name that we look for, and it no other. */
+static int check_jump(struct load *l, const char *name, const char *type)
+{
+	const struct wasm_export *e = wasm_find_export(&l->w, name);
+	int r = check_replaced(l, name, type);
+
+	if (r || !e)
+		return r;
+	if (is_import(l, e->index))
+		return refuse(l, -ENOEXEC, "%s is an import", name);
+	for (uint32_t i = 0; i < l->w.nexports; i++) {
+		const struct wasm_export *other = &l->w.exports[i];
+
+		if (other == e)
+			continue;
+		if ((other->kind == WASM_FUNC && other->index == e->index) ||
+		    !strncmp(other->name, name, strlen(name)) ||
+		    (!strncmp(other->name, "0x5F", 4) &&
+		     !strncmp(other->name + 4, name + 1, strlen(name + 1))))
+			return refuse(l, -ENOEXEC, "exports %s twice", name);
+	}
 	return 0;
 }
 
@@ -268,9 +301,13 @@ static int check(struct load *l, void **thunks)
 	if (!r)
 		r = check_tags(l);
 	if (!r)
-		r = check_fenv(l, WASM_FENV_GET, ":i");
+		r = check_replaced(l, WASM_FENV_GET, ":i");
 	if (!r)
-		r = check_fenv(l, WASM_FENV_SET, "i:");
+		r = check_replaced(l, WASM_FENV_SET, "i:");
+	if (!r)
+		r = check_jump(l, WASM_SETJMP, "i:i");
+	if (!r)
+		r = check_jump(l, WASM_LONGJMP, "ii:");
 	return r;
 }
 

@@ -25,6 +25,7 @@ TEXT(muslin_text_prelude_c, "prelude.c");
 TEXT(muslin_text_translate_c, "translate.c");
 TEXT(muslin_text_glue_c, "glue.c");
 TEXT(muslin_text_fenv_c, "fenv.c");
+TEXT(muslin_text_frames_c, "frames.c");
 TEXT(muslin_text_wasm_c, "wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm-code.c");
 TEXT(muslin_text_wasm_data_c, "wasm-data.c");
@@ -56,6 +57,7 @@ static const struct prelude_file sources[] = {
 	{ "translate.c", muslin_text_translate_c, muslin_text_translate_c_end },
 	{ "glue.c", muslin_text_glue_c, muslin_text_glue_c_end },
 	{ "fenv.c", muslin_text_fenv_c, muslin_text_fenv_c_end },
+	{ "frames.c", muslin_text_frames_c, muslin_text_frames_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm-code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
 	{ "wasm-data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },

@@ -103,3 +103,12 @@ wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_table_t *,
 int muslin_setjmp(struct muslin_jump *);
 void muslin_exception(void *, wasm_rt_tag_t, u32, const void *);
 void muslin_throw(void *);
+
+void quick_frame_enter(void *, struct muslin_frame *, struct muslin_landing *, u32);
+void quick_frame_leave(void *, struct muslin_frame *);
+u32 quick_landing_set(void *, struct muslin_landing *, u32, u32);
+void muslin_land(void *, u32, u32);
+
+#define muslin_frame_enter quick_frame_enter
+#define muslin_frame_leave quick_frame_leave
+#define muslin_landing_set quick_landing_set

@@ -54,6 +54,23 @@ static void quick_fence(void)
 	atomic_fence();
 }
 
+static void quick_frame_enter(void *instance, struct muslin_frame *f,
+			      struct muslin_landing *landings, u32 n)
+{
+	muslin_frame_enter(instance, f, landings, n);
+}
+
+static void quick_frame_leave(void *instance, struct muslin_frame *f)
+{
+	muslin_frame_leave(instance, f);
+}
+
+static u32 quick_landing_set(void *instance, struct muslin_landing *l, u32 buf,
+			     u32 sp)
+{
+	return muslin_landing_set(instance, l, buf, sp);
+}
+
 #undef OP1
 #undef OP2
 #undef TRAP1
@@ -91,5 +108,9 @@ const struct quick_symbol quick_symbols[] = {
 	{ "muslin_setjmp", muslin_setjmp },
 	{ "muslin_exception", muslin_exception },
 	{ "muslin_throw", muslin_throw },
+	{ "quick_frame_enter", quick_frame_enter },
+	{ "quick_frame_leave", quick_frame_leave },
+	{ "quick_landing_set", quick_landing_set },
+	{ "muslin_land", muslin_land },
 	{ NULL, NULL },
 };

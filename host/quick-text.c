@@ -172,6 +172,8 @@ int translate_text(struct translation *t, const void *image, size_t size,
 	free(*text);
 	if (r == -EINVAL)
 		return translate_unknown(t);
+	if (r == -ENOEXEC)
+		return r;
 	snprintf(t->error, t->n, "%s", r == -E2BIG ?
 		 "too deep a nesting of blocks" : strerror(-r));
 	return r;

@@ -25,7 +25,7 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 KERNEL_TEXT := -include host/kernel-text.h
 
 # the tools, and the part of the library that they consist of
-translate_objects := $(addprefix $(h)/,prelude.o child.o memory-file.o sandbox.o landlock.o cpu-$(arch).o translate.o glue.o fenv.o wasm.o wasm-code.o wasm-data.o \
+translate_objects := $(addprefix $(h)/,prelude.o child.o memory-file.o sandbox.o landlock.o cpu-$(arch).o translate.o glue.o fenv.o frames.o wasm.o wasm-code.o wasm-data.o \
 	prelude-files.o)
 tool_objects := $(addprefix $(h)/,muslin-prelude.o muslin-translate.o) $(translate_objects)
 
@@ -116,7 +116,7 @@ $(h)/%-$(arch)-asm.o: host/%-$(arch).S
 # they are data in it
 $(h)/prelude-files.o: $(addprefix host/,abi.h jump.h prelude.h prelude-plain.h wasm-rt.h wasm-rt-exceptions.h \
 	quick-types.h quick-prelude.h quick-ops.h \
-	prelude.c translate.c glue.c fenv.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
+	prelude.c translate.c glue.c fenv.c frames.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
 
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.

@@ -137,13 +137,14 @@ static int copy_stack(struct muslin *m, struct task *t, const struct task *paren
 	return 0;
 }
 
-/* The instance has one stack pointer and one TLS base: the running task's. */
+/* The instance has those of the running task. */
 static void user_save(struct task *t)
 {
 	if (!t->mm)
 		return;
 	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
 	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
+	t->unwind = muslin_head(t->mm->space->base)->running;
 }
 
 u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
@@ -162,8 +163,8 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 	t->fork_point = parent->fork_point;
 	t->fork_space = parent->mm->space;
 	t->elsewhere = parent->elsewhere;
-	t->unwind = parent->unwind;
 	user_save(parent);
+	t->unwind = parent->unwind;
 	t->user_sp = parent->user_sp;
 	t->user_tls = parent->user_tls;
 	if (copy_stack(m, t, parent, __builtin_frame_address(0))) {
@@ -206,12 +207,16 @@ _Noreturn void task_exec(struct muslin *m)
 
 void task_user_load(struct task *t)
 {
+	struct muslin_head *head;
+
 	if (!t->mm)
 		return;
 	mm_make_resident(t->mm);
 	*t->mm->ops->sp(t->mm->space->base) = t->user_sp;
 	*t->mm->ops->tls(t->mm->space->base) = t->user_tls;
-	muslin_head(t->mm->space->base)->unwind = &t->unwind;
+	head = muslin_head(t->mm->space->base);
+	head->running = t->unwind;
+	head->unwind = &head->running;
 }
 
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)

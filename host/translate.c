@@ -232,6 +232,28 @@ int translate_header(struct translation *t, const char *text, size_t size,
 	return ferror(out) ? -EIO : 0;
 }
 
+static int frames(struct translation *t, const char *text, size_t size,
+		  FILE *out)
+{
+	char *code = NULL;
+	size_t n;
+	FILE *copy;
+	int r;
+
+	if (!wasm_uses_setjmp(t->w))
+		return prelude_filter(text, size, out);
+	copy = open_memstream(&code, &n);
+	if (!copy)
+		return -ENOMEM;
+	r = prelude_filter(text, size, copy);
+	if (fclose(copy) && !r)
+		r = -ENOMEM;
+	if (!r)
+		r = frames_filter(t, code, n, out);
+	free(code);
+	return r;
+}
+
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
@@ -241,11 +263,11 @@ int translate_code(struct translation *t, const char *text, size_t size,
 	int r;
 
 	if (!wasm_uses_fenv(t->w))
-		return prelude_filter(text, size, out);
+		return frames(t, text, size, out);
 	copy = open_memstream(&code, &n);
 	if (!copy)
 		return -ENOMEM;
-	r = prelude_filter(text, size, copy);
+	r = frames(t, text, size, copy);
 	fclose(copy);
 	if (!r)
 		fenv_filter(code, n, out);
@@ -277,6 +299,8 @@ static int filter(struct translation *t, const char *name, enum file file)
 	free(text);
 	if (fclose(out) && !r)
 		return no_space(t);
+	if (r == -ENOEXEC)
+		return r;
 	return r < 0 ? translate_unknown(t) : 0;
 }
 

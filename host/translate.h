@@ -72,6 +72,12 @@ int prelude_filter(const char *text, size_t size, FILE *out);
  */
 void fenv_filter(const char *text, size_t size, FILE *out);
 
+/*
+ * The same for a program that calls setjmp: frames.c.  -EINVAL as above, or
+ * -ENOEXEC, with error set.
+ */
+int frames_filter(struct translation *t, const char *text, size_t size, FILE *out);
+
 /* A file as it was at build time.  Arrays of them end with a NULL name. */
 struct prelude_file {
 	const char *name;

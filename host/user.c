@@ -346,6 +346,8 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 	t->user_sp = arg;
 	t->user_tls = tls;
 	memset(&t->unwind, 0, sizeof(t->unwind));
+	/* a jmp_buf of another thread leads nowhere in this one */
+	t->unwind.last_landing = (uint64_t)t->id << 40;
 	task_user_load(t);
 
 	w2c_vmlinux_user_enter(m->kernel);

@@ -439,6 +439,12 @@ bool wasm_uses_fenv(const struct wasm *w)
 		wasm_find_export(w, WASM_FENV_SET);
 }
 
+bool wasm_uses_setjmp(const struct wasm *w)
+{
+	return wasm_find_export(w, WASM_SETJMP) ||
+		wasm_find_export(w, WASM_LONGJMP);
+}
+
 static const char *type_name(char type)
 {
 	switch (type) {

@@ -89,6 +89,14 @@ const struct wasm_export *wasm_find_export(const struct wasm *w,
 #define WASM_FENV_SET "__fenv_set"
 bool wasm_uses_fenv(const struct wasm *w);
 
+/*
+ * What a program calls to return twice, and to do it: (i32) -> (i32) and
+ * (i32, i32) -> (), with a jmp_buf.
+ */
+#define WASM_SETJMP "__setjmp"
+#define WASM_LONGJMP "__longjmp"
+bool wasm_uses_setjmp(const struct wasm *w);
+
 /* "(i32 i64) -> i32", cut to n bytes; returns buf */
 char *wasm_signature(const char *type, char *buf, size_t n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reader of programs, for libFuzzer: all that is done with an image before
- * wasm2c has accepted it, and the glue that is written about it.
+ * wasm2c has accepted it, the glue that is written about it, and frames.c.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -27,6 +27,28 @@ static void write_glue(const struct wasm *w)
 	glue_write(w, "program", text, strlen(text), f);
 	fclose(f);
 	free(out);
+}
+
+/* What could be in the body of a function, for its C. */
+static void write_frames(const struct wasm *w, const uint8_t *data, size_t size)
+{
+	char error[MODULE_ERROR_SIZE], *text, *out;
+	struct translation t = { .w = w, .name = "program", .error = error,
+				 .n = sizeof(error) };
+	size_t n, m;
+	FILE *f = open_memstream(&text, &n);
+
+	fputs("u32 w2c_program_f1(w2c_program* instance, u32 var_p0) {\n"
+	      "  FUNC_PROLOGUE;\n  u32 var_i0, var_i1;\n", f);
+	fwrite(data, 1, size, f);
+	fputs("\n  var_i0 = w2c_program_0x5F_setjmp_0(instance, var_i0);\n"
+	      "  FUNC_EPILOGUE;\n  return var_i0;\n}\n", f);
+	fclose(f);
+	f = open_memstream(&out, &m);
+	frames_filter(&t, text, n, f);
+	fclose(f);
+	free(out);
+	free(text);
 }
 
 static void print_types(const struct wasm *w)
@@ -78,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!r || memchr(error, 0, sizeof(error)) == NULL)
 		abort();
+	write_frames(&w, data, size);
 	wasm_describe(data, size, size % 7, description, sizeof(description));
 	if (!wasm_read(data, size, &w, error, sizeof(error))) {
 		print_types(&w);

@@ -607,6 +607,40 @@ START_TEST(bad_exports_are_refused)
 }
 END_TEST
 
+/* Functions of types (i32) -> (), (i32) -> i32 and (i32, i32) -> (). */
+static void jump_program(const char *exports, size_t n)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, TYPES, "\3" TYPE_I_V "\x60\1\x7f\1\x7f" "\x60\2\x7f\x7f\0");
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY);
+	SECTION(im, FUNCTIONS, "\3\0\1\2");
+	SECTION(im, TABLES, TABLE_16);
+	SECTION(im, GLOBALS, ALL_GLOBALS);
+	image_section(im, EXPORTS, exports, n);
+	SECTION(im, CODE, "\3" "\2\0\x0b" "\3\0\0\x0b" "\2\0\x0b");
+}
+
+#define JUMPS(count, names) \
+	jump_program(count EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE names, \
+		     sizeof(count EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE names) - 1)
+
+START_TEST(setjmp_of_another_kind_is_refused)
+{
+	JUMPS("\5", "\x08__setjmp\0\2");
+	refused(-ENOEXEC, "prog: __setjmp has type (i32 i32) -> () instead of (i32) -> i32");
+	JUMPS("\5", "\x09__longjmp\0\1");
+	refused(-ENOEXEC, "prog: __longjmp has type (i32) -> i32 instead of (i32 i32) -> ()");
+	JUMPS("\5", "\x08__setjmp\3\0");
+	refused(-ENOEXEC, "prog: __setjmp is not a function");
+	JUMPS("\6", "\3foo\0\1" "\x08__setjmp\0\1");
+	refused(-ENOEXEC, "prog: exports __setjmp twice");
+	JUMPS("\6", "\x0a__setjmp_0\0\1" "\x08__setjmp\0\1");
+	refused(-ENOEXEC, "prog: exports __setjmp twice");
+	JUMPS("\6", "\x08__setjmp\0\1" "\x0b" "0x5F_setjmp\0\0");
+	refused(-ENOEXEC, "prog: exports __setjmp twice");
+}
+END_TEST
+
 START_TEST(impossible_memories_are_refused)
 {
 	WITH("\1\3env\6memory\2\3\xff\xff\3\x80\x80\4", ALL_EXPORTS);
@@ -963,6 +997,7 @@ Suite *module_suite(void)
 	tcase_add_test(tc, bad_images_are_refused);
 	tcase_add_test(tc, bad_imports_are_refused);
 	tcase_add_test(tc, bad_exports_are_refused);
+	tcase_add_test(tc, setjmp_of_another_kind_is_refused);
 	tcase_add_test(tc, impossible_memories_are_refused);
 	tcase_add_test(tc, invalid_function_is_refused);
 	tcase_add_test(tc, missing_compiler_is_named);

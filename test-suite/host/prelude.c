@@ -365,7 +365,7 @@ static void throw(u32 value)
 
 START_TEST(exceptions_are_caught)
 {
-	struct muslin_jump target;
+	WASM_RT_UNWIND_TARGET target;
 	u32 value = 0;
 
 	ck_traps(UNCAUGHT_EXCEPTION, ({ throw(1); }));

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The C of a program that calls setjmp (src/setjmp/wasm32/setjmp.s).  Each call
+ * returns twice in the function that makes it, whatever that is doing when it
+ * is jumped to.
+ *
+ * A C compiler keeps no more than variables that have not changed, and that
+ * only for C's sake: a pointer that it made of one variable, and a count that
+ * it made of another, need not be of the same time.  So every variable is put
+ * away before the call, where the compiler does not look, and taken back when
+ * the call returns again: nothing but instance and the frame's own address is
+ * then used that the compiler has from before.  All that lies in the frame and
+ * leads out of it has its place for the function's whole life, not for a
+ * block's: blocks are jumped into.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "translate.h"
+#include "wasm.h"
+
+/* Variables put away in a function, for all its calls. */
+#define MAX_KEPT 16384
+
+struct variable {
+	const char *name;	/* var_l0 */
+	int length;
+};
+
+struct function {
+	const char *begin, *body, *end;
+	const char *code;	/* behind its declarations */
+	struct variable *variables;
+	size_t nvariables;
+	unsigned int sites;
+};
+
+struct filter {
+	struct translation *t;
+	char set[64], jump[64];	/* "w2c_program_0x5F_setjmp_0(" */
+	FILE *out;
+};
+
+static const char *find(const char *p, const char *end, const char *s)
+{
+	return memmem(p, end - p, s, strlen(s));
+}
+
+static bool begins(const char *p, const char *end, const char *s)
+{
+	size_t n = strlen(s);
+
+	return (size_t)(end - p) >= n && !memcmp(p, s, n);
+}
+
+static const char *next_line(const char *p, const char *end)
+{
+	p = memchr(p, '\n', end - p);
+	return p ? p + 1 : end;
+}
+
+static void put(struct filter *f, const char *p, const char *end)
+{
+	fwrite(p, 1, end - p, f->out);
+}
+
+/* As prelude.c has it; one that wasm2c has made of a body has a prologue. */
+static bool function(const char *p, const char *end, struct function *fn)
+{
+	const char *line = next_line(p, end), *open, *semicolon, *last;
+
+	if (*p == ' ' || *p == '#' || !find(p, line, "* instance"))
+		return false;
+	open = find(p, end, ") {\n");
+	semicolon = memchr(p, ';', end - p);
+	if (!open || !semicolon || semicolon < open)
+		return false;
+	last = find(open, end, "\n}\n");
+	if (!last)
+		return false;
+	*fn = (struct function){ .begin = p, .body = open + 4, .end = last + 3 };
+	return find(fn->body, fn->end, "  FUNC_PROLOGUE;\n");
+}
+
+static bool is_declaration(const char *p, const char *end)
+{
+	static const char *const types[] = {
+		"  u32 var_", "  u64 var_", "  f32 var_", "  f64 var_",
+		"  wasm_rt_funcref_t var_", "  wasm_rt_externref_t var_",
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (begins(p, end, types[i]))
+			return true;
+	return false;
+}
+
+static const char *behind_declarations(const struct function *fn)
+{
+	static const char prologue[] = "  FUNC_PROLOGUE;\n";
+	const char *p = find(fn->body, fn->end, prologue) + strlen(prologue);
+
+	while (is_declaration(p, fn->end)) {
+		p = memchr(p, ';', fn->end - p);
+		if (!p)
+			return fn->end;
+		p = next_line(p, fn->end);
+	}
+	return p;
+}
+
+/* Parameters, locals (var_p0, var_l0) and slots of the stack (var_i0). */
+static int find_variables(struct function *fn)
+{
+	const char *p = fn->begin;
+	size_t room = 0;
+
+	while ((p = find(p, fn->code, "var_"))) {
+		struct variable v = { p, 5 };
+
+		p += 4;
+		if (!islower(*p) || !isdigit(p[1]))
+			continue;
+		while (isdigit(v.name[v.length]))
+			v.length++;
+		if (fn->nvariables == room) {
+			struct variable *more;
+
+			room = room ? room * 2 : 64;
+			more = realloc(fn->variables, room * sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			fn->variables = more;
+		}
+		fn->variables[fn->nvariables++] = v;
+	}
+	return 0;
+}
+
+/* A slot of the stack that the call, whose argument is in another, leaves. */
+static bool is_kept(const struct variable *v, unsigned long slot)
+{
+	return v->name[4] == 'p' || v->name[4] == 'l' ||
+		strtoul(v->name + 5, NULL, 10) < slot;
+}
+
+/* "var_i3 = w2c_program_0x5F_setjmp_0(instance, var_i3);": its slot, or -1 */
+static long site(const struct filter *f, const char *p, const char *end)
+{
+	char *rest;
+	long slot;
+
+	p += strspn(p, " ");
+	if (!begins(p, end, "var_i") || !isdigit(p[5]))
+		return -1;
+	slot = strtol(p + 5, &rest, 10);
+	if (!begins(rest, end, " = ") || !begins(rest + 3, end, f->set))
+		return -1;
+	rest += 3 + strlen(f->set);
+	if (!begins(rest, end, "instance, var_i") ||
+	    strtol(rest + 15, &rest, 10) != slot || !begins(rest, end, ");\n"))
+		return -1;
+	return slot;
+}
+
+/* Every call is one that we know, and its function is left in one place. */
+static int find_sites(const struct filter *f, struct function *fn)
+{
+	unsigned int calls = 0, ends = 0, returns = 0;
+	const char *p, *next;
+
+	for (p = fn->body; (p = find(p, fn->end, f->set)); p++)
+		calls++;
+	if (!calls)
+		return 0;
+	for (p = fn->code; p < fn->end; p = next) {
+		next = next_line(p, fn->end);
+		fn->sites += site(f, p, next) >= 0;
+		ends += begins(p, next, "  FUNC_EPILOGUE;\n");
+		returns += find(p, next, "return") != NULL;
+	}
+	return calls == fn->sites && ends == 1 && returns <= 1 ? 0 : -EINVAL;
+}
+
+static int refuse(struct filter *f, const char *why)
+{
+	snprintf(f->t->error, f->t->n, "has a function that calls setjmp and %s", why);
+	return -ENOEXEC;
+}
+
+/* What would have to last longer than its block, and does not. */
+static int check(struct filter *f, const struct function *fn)
+{
+	size_t kept = fn->sites * fn->nvariables;
+
+	if (find(fn->code, fn->end, "wasm_rt_exception_size()"))
+		return refuse(f, "throws exceptions again");
+	if (kept > MAX_KEPT || fn->sites > MAX_KEPT / 16)
+		return refuse(f, "has too many variables");
+	return 0;
+}
+
+static void put_variables(struct filter *f, const struct function *fn,
+			  unsigned int i, long slot, const char *format)
+{
+	for (size_t k = 0; k < fn->nvariables; k++) {
+		const struct variable *v = &fn->variables[k];
+
+		if (!is_kept(v, slot))
+			continue;
+		for (const char *s = format; *s; s++) {
+			if (*s == '@')
+				fprintf(f->out, "%.*s", v->length, v->name);
+			else if (*s == '#')
+				fprintf(f->out, "%u", i);
+			else
+				fputc(*s, f->out);
+		}
+	}
+}
+
+static void put_site(struct filter *f, const struct function *fn, unsigned int i,
+		     long slot)
+{
+	put_variables(f, fn, i, slot, "  kept#_@ = @;\n");
+	fprintf(f->out, "  if (muslin_setjmp(&landings[%u].jump)) {\n", i);
+	put_variables(f, fn, i, slot, "  @ = kept#_@;\n");
+	fprintf(f->out,
+		"  instance->w2c_0x5F_stack_pointer = landings[%u].sp;\n"
+		"  var_i%ld = landings[%u].value;\n"
+		"  }\n"
+		"  else\n"
+		"  var_i%ld = muslin_landing_set(instance, &landings[%u], var_i%ld,\n"
+		"    instance->w2c_0x5F_stack_pointer);\n", i, slot, i, slot, i, slot);
+}
+
+static const char target_type[] = "WASM_RT_UNWIND_TARGET ";
+
+/* Those of try blocks become the function's. */
+static void declare_targets(struct filter *f, const struct function *fn)
+{
+	const char *p = fn->code;
+
+	while ((p = find(p, fn->end, target_type))) {
+		const char *name = p + strlen(target_type);
+		size_t n = strspn(name, "*abcdefghijklmnopqrstuvwxyzT_0123456789");
+
+		fprintf(f->out, "  %s%.*s;\n", target_type, (int)n, name);
+		p = name;
+	}
+}
+
+static void declare(struct filter *f, const struct function *fn)
+{
+	const char *p, *next;
+	unsigned int i = 0;
+	long slot;
+
+	fprintf(f->out, "  struct muslin_frame frame;\n"
+		"  struct muslin_landing landings[%u];\n", fn->sites);
+	for (p = fn->code; p < fn->end; p = next) {
+		next = next_line(p, fn->end);
+		slot = site(f, p, next);
+		if (slot >= 0)
+			put_variables(f, fn, i++, slot,
+				      "  volatile __typeof__(@) kept#_@;\n");
+	}
+	declare_targets(f, fn);
+	fprintf(f->out, "  muslin_frame_enter(instance, &frame, landings, %u);\n",
+		fn->sites);
+}
+
+/* "WASM_RT_UNWIND_TARGET *name = ...;": the assignment.  Or nothing. */
+static void put_target(struct filter *f, const char *p, const char *next)
+{
+	p += strlen(target_type);
+	if (*p == '*')
+		put(f, p + 1, next);
+}
+
+static void put_code(struct filter *f, const struct function *fn)
+{
+	const char *p, *next, *word;
+	unsigned int i = 0;
+	long slot;
+
+	for (p = fn->code; p < fn->end; p = next) {
+		next = next_line(p, fn->end);
+		word = p + strspn(p, " ");
+		slot = site(f, p, next);
+		if (slot >= 0)
+			put_site(f, fn, i++, slot);
+		else if (begins(word, next, target_type))
+			put_target(f, word, next);
+		else if (begins(p, next, "  FUNC_EPILOGUE;\n"))
+			fputs("  muslin_frame_leave(instance, &frame);\n"
+			      "  FUNC_EPILOGUE;\n", f->out);
+		else
+			put(f, p, next);
+	}
+}
+
+static int put_function(struct filter *f, struct function *fn)
+{
+	int r;
+
+	fn->code = behind_declarations(fn);
+	r = find_sites(f, fn);
+	if (!r && fn->sites)
+		r = find_variables(fn);
+	if (!r && fn->sites)
+		r = check(f, fn);
+	if (!r && fn->sites) {
+		put(f, fn->begin, fn->code);
+		declare(f, fn);
+		put_code(f, fn);
+	} else if (!r) {
+		put(f, fn->begin, fn->end);
+	}
+	free(fn->variables);
+	return r;
+}
+
+/* setjmp called by a pointer has no frame. */
+static const char set_body[] =
+	"  FUNC_PROLOGUE;\n  UNREACHABLE;\n  FUNC_EPILOGUE;\n  return 0;\n}\n";
+static const char jump_body[] =
+	"  FUNC_PROLOGUE;\n  muslin_land(instance, var_p0, var_p1);\n  FUNC_EPILOGUE;\n}\n";
+
+int frames_filter(struct translation *t, const char *text, size_t size, FILE *out)
+{
+	const char *p = text, *end = text + size, *next;
+	struct filter f = { .t = t, .out = out };
+	struct function fn;
+	int r = 0;
+
+	snprintf(f.set, sizeof(f.set), "w2c_%s_0x5F_setjmp_0(", t->name);
+	snprintf(f.jump, sizeof(f.jump), "w2c_%s_0x5F_longjmp_0(", t->name);
+	for (; p < end && !r; p = next) {
+		if (!function(p, end, &fn)) {
+			next = next_line(p, end);
+			put(&f, p, next);
+			continue;
+		}
+		next = fn.end;
+		if (find(p, fn.body, f.set)) {
+			put(&f, p, fn.body);
+			fputs(set_body, out);
+		} else if (find(p, fn.body, f.jump)) {
+			put(&f, p, fn.body);
+			fputs(jump_body, out);
+		} else {
+			r = put_function(&f, &fn);
+		}
+	}
+	return r;
+}
