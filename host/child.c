@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -317,6 +318,8 @@ static _Noreturn void run(struct start *s)
 		goto fail;
 	for (size_t i = 0; i < LIMITS; i++)
 		setrlimit(limited[i], &s->limits[i]);
+	/* nobody else would stop it, if who waits for it is killed */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sandbox_enter(s->sandbox);
 	child_settle(3);
 	execve(s->argv[0], s->argv, s->env);

@@ -40,7 +40,7 @@ char *workdir_read(const struct workdir *w, const char *name, size_t *size);
 /*
  * Starts argv in w, without input; its output goes to the file log.  Time,
  * memory and files have limits, and of the user's files it has those in w:
- * sandbox.h.  0 or -errno.
+ * sandbox.h.  It does not outlive the thread that called this.  0 or -errno.
  */
 int child_start(pid_t *pid, char *const argv[], const struct workdir *w,
 		const char *log);
