@@ -124,6 +124,7 @@ int workdir_open(struct workdir *w)
 
 static int make_in(struct workdir *w, const char *parent)
 {
+	struct stat st;
 	int r;
 
 	if (snprintf(w->path, sizeof(w->path), "%s/" WORKDIR "XXXXXX", parent) >=
@@ -132,7 +133,8 @@ static int make_in(struct workdir *w, const char *parent)
 	if (!mkdtemp(w->path))
 		return -errno;
 	r = workdir_open(w);
-	if (!r && !take_lock(w->fd)) {
+	/* who sweeps may have been faster */
+	if (!r && (!take_lock(w->fd) || fstat(w->fd, &st) || !st.st_nlink)) {
 		close(w->fd);
 		r = -EBUSY;
 	}
@@ -397,21 +399,28 @@ int child_start(pid_t *pid, char *const argv[], const struct workdir *w,
 	return r;
 }
 
-int child_succeeded(pid_t pid)
+int child_ended(pid_t *pid)
 {
+	pid_t ended;
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0) {
+	while ((ended = waitpid(*pid, &status, 0)) < 0) {
 		/* whoever ignores SIGCHLD is not told: its files will show */
 		if (errno != EINTR)
 			return errno == ECHILD;
 	}
+	*pid = ended;
 	errno = 0;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
 		errno = ETIME;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
 		errno = EFBIG;
 	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+int child_succeeded(pid_t pid)
+{
+	return child_ended(&pid);
 }
 
 static char *contents(int fd, size_t *size)

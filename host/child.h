@@ -46,6 +46,8 @@ int child_start(pid_t *pid, char *const argv[], const struct workdir *w,
 		const char *log);
 /* True if it exited with 0.  Else errno is ETIME or EFBIG if that was a limit. */
 int child_succeeded(pid_t pid);
+/* The same, of any child if *pid is -1: and *pid is the one that ended. */
+int child_ended(pid_t *pid);
 
 /*
  * In a child with all signals blocked, before it goes on or executes something:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,17 +99,6 @@ static int compile_part(struct job *j, int i, pid_t *pid)
 	return start_cc(j, argv, log, pid);
 }
 
-static int finish_part(struct job *j, int i, pid_t pid)
-{
-	char line[80], log[PART_NAME_SIZE];
-
-	snprintf(line, sizeof(line), "compiling, %d of %d", i + 1, j->t.parts);
-	if (j->progress)
-		j->progress(j->arg, line);
-	translate_part(&j->t, i, "log", log);
-	return finish_cc(j, log, pid);
-}
-
 static int processors(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -128,21 +118,70 @@ static int how_many_parts(size_t code)
 	return n > MAX_PARTS ? MAX_PARTS : n;
 }
 
+struct part {
+	int number;
+	off_t size;
+	pid_t pid;		/* 0 once it has ended */
+};
+
+static int larger(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	return (x->size < y->size) - (x->size > y->size);
+}
+
+/* The largest first: what is left for the end is small, and no processor idle. */
+static void order_parts(const struct job *j, struct part *parts)
+{
+	char source[PART_NAME_SIZE];
+	struct stat st;
+
+	for (int i = 0; i < j->t.parts; i++) {
+		translate_part(&j->t, i, "c", source);
+		parts[i] = (struct part){ .number = i };
+		if (!fstatat(j->t.dir->fd, source, &st, AT_SYMLINK_NOFOLLOW))
+			parts[i].size = st.st_size;
+	}
+	qsort(parts, j->t.parts, sizeof(*parts), larger);
+}
+
+/* Waits for whichever of them ends; the worker has no other children. */
+static int finish_any(struct job *j, struct part *parts, int started, int done)
+{
+	char log[PART_NAME_SIZE], line[80];
+	pid_t pid = -1;
+	int ok = child_ended(&pid), err = errno, i = 0;
+
+	while (i < started && parts[i].pid != pid)
+		i++;
+	if (i == started)
+		return -ECHILD;
+	parts[i].pid = 0;
+	snprintf(line, sizeof(line), "compiling, %d of %d", done, j->t.parts);
+	if (j->progress)
+		j->progress(j->arg, line);
+	if (ok)
+		return 0;
+	translate_part(&j->t, parts[i].number, "log", log);
+	errno = err;
+	return translate_failed(&j->t, j->c->cc[0], log);
+}
+
 /* Keeps as many compilers running as there are processors. */
 static int compile_parts(struct job *j)
 {
-	int cpus = processors();
-	pid_t pids[MAX_PARTS];
-	int started = 0, done = 0, r = 0, e;
+	struct part parts[MAX_PARTS];
+	int cpus = processors(), started = 0, done = 0, r = 0, e;
 
+	order_parts(j, parts);
 	while (done < started || (!r && started < j->t.parts)) {
 		if (!r && started < j->t.parts && started - done < cpus) {
-			r = compile_part(j, started, &pids[started]);
+			r = compile_part(j, parts[started].number, &parts[started].pid);
 			started += !r;
 			continue;
 		}
-		e = finish_part(j, done, pids[done]);
-		done++;
+		e = finish_any(j, parts, started, ++done);
 		if (!r)
 			r = e;
 	}
