@@ -104,11 +104,16 @@ static bool has_failed(int cache, const struct cache_key *key)
  * ends with it, however that ends.
  */
 #define LOCK ".background"
+#define LARGE_LOCK ".background-large"
 #define LOCK_FD 3
 
-static int take_lock(int cache)
+/* Bytes of an image that takes long to compile. */
+#define LARGE (512 << 10)
+
+static int take_lock(int cache, size_t size)
 {
-	int fd = openat(cache, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const char *name = size > LARGE ? LARGE_LOCK : LOCK;
+	int fd = openat(cache, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
@@ -127,7 +132,7 @@ void background_begin(int cache, const struct cache_key *key)
 
 	if (has_failed(cache, key) || !compiler_find_muslin(muslin, sizeof(muslin)))
 		return;
-	lock = take_lock(cache);
+	lock = take_lock(cache, key->size);
 	if (lock < 0)
 		return;
 	image = memory_file(key->image, key->size);
@@ -154,7 +159,7 @@ static void be_modest(void)
 
 /*
  * Temporary files are in the cache, where the next one finds them if this is
- * killed: no other is at work, since the lock is ours.
+ * killed.  One of another size may be at work: its directory is locked.
  */
 static void use_cache_for_files(void)
 {

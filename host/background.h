@@ -2,8 +2,9 @@
 /*
  * Optimizing in the background.  What runs once and briefly is not worth it:
  * a program is optimized when it is started for the second time, or when it
- * has computed for some time.  One at a time, for a cache: while one is being
- * optimized others are not begun, and have to be started once more.
+ * has computed for some time.  For a cache, one small program and one large at a
+ * time, so that nothing small waits for minutes: while one is being optimized
+ * others of its kind are not begun, and have to be started once more.
  *
  * It is done by a process of its own, `muslin compile --background', which
  * belongs to nobody: no terminal, no parent, no descriptor of ours.

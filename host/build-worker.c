@@ -139,6 +139,11 @@ static _Noreturn void run(struct worker *w)
 	/* a session, so that all that it starts can be killed */
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* these are the builder's */
+	if (w->lines[0] >= 0)
+		close(w->lines[0]);
+	if (w->b->job.lock >= 0)
+		close(w->b->job.lock);
 	confine(w);
 	w->shared->error = work(w);
 	_exit(0);
@@ -222,10 +227,13 @@ static int start(struct worker *w)
 	return how_it_ended(w, status);
 }
 
-/* Who waits is told of progress, and missed when it is gone. */
+/*
+ * Who waits is told of progress, and missed when it is gone; others may ask how
+ * far it is.
+ */
 static int make_pipe(struct worker *w)
 {
-	if (w->b->client < 0)
+	if (w->b->client < 0 && w->b->job.lock < 0)
 		return 0;
 	return pipe2(w->lines, O_CLOEXEC) ? -errno : 0;
 }

@@ -37,6 +37,7 @@ void build_tell(const struct build *b, const char *line)
 {
 	struct builder_message m = { .type = BUILDER_PROGRESS };
 
+	cache_job_tell(b->cache, &b->job, line);
 	if (b->client < 0 || !b->request->progress)
 		return;
 	snprintf(m.line, sizeof(m.line), "%s", line);
@@ -97,9 +98,13 @@ static void to_cache(struct build *b)
 static int optimize(struct build *b)
 {
 	struct cache_key k = key(b);
-	int r = build_worker(b, MUSLIN_TIER_OPTIMIZED);
+	int r;
 
+	if (b->cache >= 0)
+		cache_job_begin(b->cache, b->request->name, &b->job);
+	r = build_worker(b, MUSLIN_TIER_OPTIMIZED);
 	build_tell(b, "");
+	cache_job_end(b->cache, &b->job);
 	if (r == -ENOEXEC && b->cache >= 0 && k.identity)
 		background_failed(b->cache, &k);
 	if (!r && b->cache >= 0 && k.identity)
@@ -183,7 +188,7 @@ void build(struct build *b)
 	char reason[BUILD_REASON_SIZE];
 
 	memset(&b->result, 0, sizeof(b->result));
-	b->code = -1;
+	b->code = b->job.lock = -1;
 	b->cache = cache_open(b->request->type == BUILD_PROGRAM, reason, sizeof(reason));
 	if (b->cache == -EINVAL) {
 		build_failed(b, b->cache, "%s", reason);

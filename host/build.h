@@ -90,6 +90,7 @@ struct build {
 	int client;		/* who waits, a socket; -1: nobody does */
 	struct compiler compiler;
 	int cache;		/* or -1 */
+	struct cache_job job;
 	struct build_result result;
 	int code;		/* a file in memory, or -1 */
 };

@@ -16,7 +16,7 @@ static const char help[] =
 	"       muslin cache dir\n"
 	"\n"
 	"Lists the translated programs, and boot images, that are kept, the one used\n"
-	"least recently first; removes them, or only those that were not used for DAYS\n"
+	"least recently first, and what is being compiled; removes them, or only those that were not used for DAYS\n"
 	"days, or those that the list calls PROG; or prints the name of their directory.\n";
 
 #define DAY 86400
@@ -103,6 +103,17 @@ static int cache_failed(const char *error)
 	return complain(1, "%s", error);
 }
 
+static int list_compiling(void *arg, const struct muslin_compiling *c)
+{
+	char age[TEXT_SIZE];
+
+	printf("being compiled for %s, %s: ",
+	       age_text(*(time_t *)arg - c->since, age),
+	       *c->progress ? c->progress : "beginning");
+	print_name(c->program);
+	return 0;
+}
+
 static int list(void)
 {
 	struct work w = { .now = time(NULL) };
@@ -117,6 +128,8 @@ static int list(void)
 	printf("%llu program%s, %s of at most %s, in %s\n",
 	       (unsigned long long)w.count, w.count == 1 ? "" : "s",
 	       size_text(w.size, size), size_text(limit, most), dir);
+	if (muslin_compiling(list_compiling, &w.now, error, sizeof(error)))
+		return cache_failed(error);
 	return 0;
 }
 

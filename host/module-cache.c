@@ -275,7 +275,7 @@ static int write_entry(void *arg, int fd)
 }
 
 /* A file that is larger than allowed is an error here, not a signal. */
-static int write_file(int (*write)(void *arg, int fd), void *arg, int fd)
+int cache_write(int (*write)(void *arg, int fd), void *arg, int fd)
 {
 	static const struct timespec at_once;
 	sigset_t xfsz, old;
@@ -305,7 +305,7 @@ int cache_add(int dir, const char *name, mode_t mode,
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	r = write_file(write, arg, fd);
+	r = cache_write(write, arg, fd);
 	if (close(fd) && !r)
 		r = -errno;
 	if (!r && renameat(dir, tmp, dir, name))

@@ -82,6 +82,8 @@ void cache_unlock(int dir, const struct cache_key *key, int fd);
  */
 int cache_add(int dir, const char *name, mode_t mode,
 	      int (*write)(void *arg, int fd), void *arg);
+/* What write returns; where it writes more than allowed, that is -EFBIG. */
+int cache_write(int (*write)(void *arg, int fd), void *arg, int fd);
 /* It is used now: it is not the first to go when room is needed. */
 void cache_touch(int fd);
 
@@ -95,6 +97,27 @@ void cache_touch(int fd);
 int cache_open_entry(int dir, const char *name, uint64_t *size);
 /* What its key had; NULL if it is damaged.  To be freed. */
 char *cache_program(int fd, uint64_t size);
+
+/* --- cache-jobs.c --- */
+
+struct muslin_compiling;
+
+/* Something that is being compiled. */
+struct cache_job {
+	int lock;		/* a descriptor, which others only read; -1: none */
+	char name[CACHE_NAME_SIZE];
+};
+
+/* From now on others can see it, and the last line that was told. */
+void cache_job_begin(int dir, const char *program, struct cache_job *job);
+void cache_job_tell(int dir, const struct cache_job *job, const char *line);
+void cache_job_end(int dir, struct cache_job *job);
+/*
+ * Calls fn, which may be NULL, for each until it returns what is not 0, and
+ * removes those of processes that were killed.
+ */
+int cache_jobs(int dir, int (*fn)(void *arg, const struct muslin_compiling *c),
+	       void *arg);
 
 /* --- cache-entries.c --- */
 

@@ -298,6 +298,17 @@ struct muslin_cached {
  */
 int muslin_cache(int (*fn)(void *arg, const struct muslin_cached *e), void *arg,
 		 char *error, size_t n);
+
+/* A program that the C compiler is at work on, for whichever process. */
+struct muslin_compiling {
+	const char *program;	/* its name */
+	const char *progress;	/* as muslin_config's; may be empty */
+	time_t since;
+};
+
+/* Calls fn for each.  Stops at, and returns, any result that is not 0. */
+int muslin_compiling(int (*fn)(void *arg, const struct muslin_compiling *c), void *arg,
+		     char *error, size_t n);
 /*
  * The directory of the cache, which need not exist, and how many bytes may be
  * in it.  -ENOENT if the environment tells neither; -EINVAL if it is wrong.
