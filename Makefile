@@ -124,6 +124,7 @@ toolchain :=
 -include toolchain/rules.mk kernel/rules.mk host/rules.mk
 -include test-suite/rules.mk bench/rules.mk
 -include $(sort $(wildcard test-suite/conformance/*.mk))
+-include programs/rules.mk
 
 .PHONY: all demo check bench dist install clean distclean help
 all: $(built)
@@ -166,6 +167,8 @@ help:
 	@echo 'make libc-test LIBC_TEST=DIR  runs the checkout DIR of libc-test'
 	@echo 'make check-asan  runs all tests with sanitizers in the host'
 	@echo 'make fuzz     runs all fuzzers, each for FUZZ_SECONDS=N'
+	@echo 'make programs builds the programs of programs/, make program-NAME one'
+	@echo 'make rootfs   packs those that are built into a root file system'
 	@echo 'make dist     makes the sysroot tarball'
 	@echo 'make clean    removes what was made, but not what was downloaded'
 	@echo 'make distclean  removes everything that is not in git'

@@ -24,50 +24,23 @@ $(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h) | $(h)/vmlinu
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost $(HOST_CPPFLAGS) -c -o $@ $<
 
-# --- real programs: Debian's sources, nothing patched, their own build files ---
+# --- real programs: their recipes are in programs/ ---
 
 triple := wasm32-linux-musl
 with_tools := PATH='$(abspath $(B)/bin)':"$$PATH"
 
-# unpack(NAME): its source into $(T)/NAME.
+# unpack(NAME): its source into the target's directory.
 unpack = rm -rf $(@D) && mkdir -p $(@D) && \
 	tar -xf $(sources)/$(1)/*.orig.tar.[gx]z -C $(@D) --strip-components=1 --no-same-owner
 
-$(T)/lua/.stamp: $(sources)/lua.stamp $(toolchain)
-	$(say) MAKE lua
-	$(Q)$(call unpack,lua)
-	$(Q)$(with_tools) $(MAKE) -C $(@D)/src linux-noreadline CC=$(triple)-cc \
-		AR='$(triple)-ar rcu' RANLIB=$(triple)-ranlib >$(@D)/log 2>&1 || \
-		{ cat $(@D)/log >&2; exit 1; }
+test_programs := lua zlib dash make
+
+$(test_programs:%=$(T)/%/.stamp): $(T)/%/.stamp: $(B)/programs/%/.stamp
+	$(Q)rm -rf $(@D) && mkdir -p $(T)
+	$(Q)ln -s ../programs/$*/src $(@D)
 	$(Q)touch $@
 
-$(T)/zlib/.stamp: $(sources)/zlib.stamp $(toolchain)
-	$(say) MAKE zlib
-	$(Q)$(call unpack,zlib)
-	$(Q)cd $(@D) && $(with_tools) CC=$(triple)-cc CHOST=$(triple) ./configure --static >log 2>&1 && \
-		$(with_tools) $(MAKE) static all64 >>log 2>&1 || { cat log >&2; exit 1; }
-	$(Q)touch $@
-
-# Not --enable-static, which makes warnings of the linker fatal: configure's
-# tests of functions would then fail, since they declare them with another type.
-$(T)/dash/.stamp: $(sources)/dash.stamp $(toolchain)
-	$(say) MAKE dash
-	$(Q)$(call unpack,dash)
-	$(Q)cd $(@D) && $(with_tools) ./configure --host=$(triple) CC=$(triple)-cc >log 2>&1 && \
-		$(with_tools) $(MAKE) >>log 2>&1 || { cat log >&2; exit 1; }
-	$(Q)touch $@
-
-# Debian took make's manual away, but not its place in configure.
-$(T)/make/.stamp: $(sources)/make.stamp $(toolchain)
-	$(say) MAKE make
-	$(Q)$(call unpack,make)
-	$(Q)mkdir $(@D)/doc && : >$(@D)/doc/Makefile.in
-	$(Q)cd $(@D) && $(with_tools) ./configure --host=$(triple) CC=$(triple)-cc --disable-nls >log 2>&1 && \
-		$(with_tools) $(MAKE) -C lib >>log 2>&1 && $(with_tools) $(MAKE) make >>log 2>&1 || \
-		{ cat log >&2; exit 1; }
-	$(Q)touch $@
-
-check_needs += $(foreach p,lua zlib dash make,$(T)/$(p)/.stamp)
+check_needs += $(test_programs:%=$(T)/%/.stamp)
 
 include test-suite/sanitize.mk
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# Programs of others, for a root file system: see programs/README.
+#
+# make program-NAME       builds one, into $(B)/programs/NAME/root
+# make programs           builds all
+# make test-program-NAME  its own tests in the guest; native-program-NAME here
+# make rootfs             all of them as one root: $(B)/programs/rootfs, and .tar.xz
+
+P := $(B)/programs
+recipes := $(notdir $(patsubst %/recipe,%,$(wildcard programs/*/recipe)))
+run_program = BUILD='$(abspath $(B))' SOURCES='$(abspath $(sources))' $(with_tools) programs/program
+
+# program(NAME, SOURCE, NEEDS).  What tests have fetched is not fetched again.
+define program
+ifeq ($(filter $(1),lua zlib dash make sqlite3),)
+$(call fetched,$(1),tar:$(2))
+endif
+$(P)/$(1)/.stamp: programs/$(1)/recipe $(wildcard programs/$(1)/patches/*) $(sources)/$(1).stamp \
+		$(foreach n,$(3),$(P)/$(n)/.stamp) $(toolchain) | programs/program $(B)/bin/muslin
+	$$(say) PROGRAM $(1)
+	+$$(Q)mkdir -p $$(@D)
+	+$$(Q)$$(run_program) build $(1)
+	$$(Q)touch $$@
+endef
+
+# "NAME SOURCE NEEDS..." with commas for spaces
+recipe_lines := $(shell for n in $(recipes); do sed -n "s/^source=/$$n,/p; s/^needs='\(.*\)'/,\1/p" \
+	programs/$$n/recipe | tr ' \n' ','; echo; done)
+comma := ,
+words_of = $(subst $(comma), ,$(1))
+$(foreach l,$(recipe_lines),$(eval $(call program,$(word 1,$(call words_of,$(l))),$(word 2,$(call words_of,$(l))),$(wordlist 3,99,$(call words_of,$(l))))))
+
+.PHONY: programs program-% test-program-% native-program-% rootfs
+programs: $(foreach n,$(recipes),$(P)/$(n)/.stamp)
+
+program_targets := $(addprefix program-,$(recipes))
+.PHONY: $(program_targets)
+$(program_targets): program-%: $(P)/%/.stamp
+
+$(addprefix test-program-,$(recipes)): test-program-%: $(P)/%/.stamp $(P)/rootfs.tar.xz
+	$(say) TEST $*
+	+$(Q)$(run_program) test $*
+
+$(addprefix native-program-,$(recipes)): native-program-%: $(sources)/%.stamp
+	$(say) NATIVE $*
+	+$(Q)$(run_program) native $*
+
+# --- the root ---
+
+$(foreach p,netbase ncurses-base tzdata ca-certificates,$(eval $(call fetched,$(p),$(p))))
+root_data := $(foreach p,netbase ncurses-base tzdata ca-certificates,$(sources)/$(p).stamp)
+
+# of what is built when make starts: `make programs && make rootfs` is all
+packed := $(patsubst $(P)/%/.stamp,%,$(wildcard $(P)/*/.stamp))
+
+rootfs: $(P)/rootfs.tar.xz
+
+$(P)/rootfs.tar.xz: programs/rootfs $(wildcard programs/etc/*) $(root_data) $(packed:%=$(P)/%/.stamp)
+	$(say) ROOTFS '$(P)/rootfs ($(packed))'
+	$(Q)BUILD='$(abspath $(B))' SOURCES='$(abspath $(sources))' $(with_tools) programs/rootfs $(P)/rootfs $(packed)
+	$(say) TAR $@
+	$(Q)tar -C $(P)/rootfs --format=gnu --sort=name --mtime=@1767225600 \
+		--owner=0 --group=0 --numeric-owner -cf - . | xz -T0 -9 >$@.tmp
+	$(Q)mv $@.tmp $@
+
+.PHONY: programs-table
+programs-table:
+	$(Q)BUILD='$(abspath $(B))' programs/table $(sort $(recipes)) | { $(call update,doc/programs.md); }
