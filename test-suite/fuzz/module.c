@@ -30,10 +30,10 @@ static void write_glue(const struct wasm *w)
 }
 
 /* What could be in the body of a function, for its C. */
-static void write_frames(const struct wasm *w, const uint8_t *data, size_t size)
+static void write_frames(const uint8_t *data, size_t size)
 {
 	char error[MODULE_ERROR_SIZE], *text, *out;
-	struct translation t = { .w = w, .name = "program", .error = error,
+	struct translation t = { .name = "program", .error = error,
 				 .n = sizeof(error) };
 	size_t n, m;
 	FILE *f = open_memstream(&text, &n);
@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!r || memchr(error, 0, sizeof(error)) == NULL)
 		abort();
-	write_frames(&w, data, size);
+	write_frames(data, size);
 	wasm_describe(data, size, size % 7, description, sizeof(description));
 	if (!wasm_read(data, size, &w, error, sizeof(error))) {
 		print_types(&w);
