@@ -18,6 +18,8 @@ $(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
 	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -Itest-suite/guest $(GUEST_FLAGS) -o $@ $<
 
 $(T)/guest/instructions: test-suite/guest/instructions.h
+# functions that only assembler and other languages have
+$(T)/guest/function_references: private GUEST_FLAGS += -mreference-types -mmultivalue
 
 $(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h) | $(h)/vmlinux/.stamp
 	$(say) CC $<

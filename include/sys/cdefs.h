@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What programs of BSD and glibc expect of a header that musl does not have. */
 #ifndef _SYS_CDEFS_H
 #define _SYS_CDEFS_H

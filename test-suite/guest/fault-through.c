@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // memory gone through page by page, which the host maps at once from the fourth page on
 #include <string.h>
 #include <sys/mman.h>
@@ -43,7 +44,7 @@ static void write_all(char *p, int add)
 /* a child's are copies, also of what it only reads first */
 static void forked(char *p)
 {
-	int status, i;
+	int status = 0, i;
 	pid_t pid = fork();
 
 	if (!pid) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // a mapping that malloc() keeps was once thought to be zero, which calloc() relies on
 #include <stdint.h>
 #include <stdlib.h>

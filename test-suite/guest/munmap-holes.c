@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // pages that are unmapped at once, with some between them that never were: one call of the host
 #define _GNU_SOURCE
 #include <setjmp.h>

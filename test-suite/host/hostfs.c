@@ -1035,7 +1035,7 @@ START_TEST(one_machine_leaves_files_for_another)
 	ck_assert_int_gt(n, 64);
 	fails(ENFILE, open_file("file", HOST_FILE_READ));
 	/* nothing is made that cannot be had */
-	fails(ENFILE, hostfs_open_new(fs, 0, NAME("new"), 0600));
+	fails(ENFILE, hostfs_open_new(fs, 0, NAME("new"), 0600, NULL));
 	ck_assert_int_eq(access("in/new", F_OK), -1);
 	for (k = 0; k < 128 && hostfs_open(other, 0, NAME("dir/deep"), HOST_FILE_READ) >= 0; k++)
 		;
