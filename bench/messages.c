@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "clock.h"
 
 enum { PEERS = 20, SIZE = 100 };
 
@@ -29,20 +29,6 @@ struct worker {
 
 static int threads, groups, loops;
 static int ready[2], go[2];
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void send_all(struct group *g)
 {

@@ -8,18 +8,18 @@ cpu_programs := $(cpu_own) deflate lua $(if $(shell command -v tclsh),sqlite)
 bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls setjmp malloc messages data0 data1 data16
 
 # Both sides by the same clang with the same options.
-$(K)/native/%: bench/%.c bench/bench.h bench/rows.h
+$(K)/native/%: bench/%.c bench/bench.h bench/rows.h bench/clock.h
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCLANG) -O2 -o $@ $< $(bench_flags) -lm
 
-$(K)/guest/%: bench/%.c bench/bench.h bench/rows.h $(toolchain)
+$(K)/guest/%: bench/%.c bench/bench.h bench/rows.h bench/clock.h $(toolchain)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/$(triple)-cc -O2 -o $@ $< $(bench_flags) -lm
 
 # The yardstick of malloc: the same musl, native.
-$(K)/musl/malloc: bench/malloc.c bench/rows.h $(B)/native-musl/.stamp
+$(K)/musl/malloc: bench/malloc.c bench/rows.h bench/clock.h $(B)/native-musl/.stamp
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(native_cc) -static -O2 -o $@ $<

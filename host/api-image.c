@@ -89,15 +89,21 @@ static int attach(struct muslin *m, const struct image_program *program,
 	return r;
 }
 
-static int resume(struct muslin *m, const char *path, const int fd[3])
+struct resume_from {
+	const char *path;
+	const int *fd;		/* three */
+};
+
+static int resume(struct muslin *m, void *arg)
 {
+	const struct resume_from *from = arg;
 	struct image_program program = { 0 };
 	int r, file;
 
-	file = TEMP_FAILURE_RETRY(open(path, FLAGS));
+	file = TEMP_FAILURE_RETRY(open(from->path, FLAGS));
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));
-	r = api_protect(m, path);
+	r = api_protect(m, from->path);
 	if (!r)
 		r = image_resume(m, file, 0, &program);
 	close(file);
@@ -112,26 +118,15 @@ static int resume(struct muslin *m, const char *path, const int fd[3])
 	m->ctl->used = true;
 	thaw(m);
 	program_resumed(m, &program);
-	r = attach(m, &program, fd);
+	r = attach(m, &program, from->fd);
 	return r ? r : program.id;
 }
 
 int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 {
-	uint64_t start = stats_now();
-	struct api_held held;
-	int r;
+	struct resume_from from = { path, fd };
 
-	if (api_busy(m))
-		return -EBUSY;
-	m->error[0] = 0;
-	if (m->kernel)
-		return fail(m, -EBUSY, "the machine was booted before");
-	api_hold(&held);
-	r = resume(m, path, fd);
-	api_release(&held);
-	m->stats.boot = stats_now() - start;
-	return r;
+	return api_start(m, resume, &from);
 }
 
 /* In the boot task, which idles: all others sleep. */

@@ -180,10 +180,11 @@ static bool until_ready(struct muslin *m, void *arg)
 	return m->ctl->ready;
 }
 
-static int boot(struct muslin *m)
+static int boot(struct muslin *m, void *arg)
 {
 	int r = api_resume(m);
 
+	(void)arg;
 	if (r)
 		return r < 0 ? r : confine_enter(m);
 	if (!m->initrd)
@@ -196,7 +197,7 @@ static int boot(struct muslin *m)
 	return r ? r : api_run(m, until_ready, NULL);
 }
 
-int muslin_boot(struct muslin *m)
+int api_start(struct muslin *m, int (*how)(struct muslin *m, void *arg), void *arg)
 {
 	uint64_t start = stats_now();
 	struct api_held held;
@@ -208,10 +209,15 @@ int muslin_boot(struct muslin *m)
 	if (m->kernel)
 		return fail(m, -EBUSY, "the machine was booted before");
 	api_hold(&held);
-	r = boot(m);
+	r = how(m, arg);
 	api_release(&held);
 	m->stats.boot = stats_now() - start;
 	return r;
+}
+
+int muslin_boot(struct muslin *m)
+{
+	return api_start(m, boot, NULL);
 }
 
 static bool until_halted(struct muslin *m, void *arg)

@@ -29,6 +29,11 @@ bool api_busy(const struct muslin *m);
  * -ESHUTDOWN if there is no guest, -EBUSY in a callback.
  */
 int api_check(struct muslin *m);
+/*
+ * muslin_boot() and muslin_resume(): once, and not in a callback; how() is
+ * between api_hold() and api_release(), and its time is stats.boot.
+ */
+int api_start(struct muslin *m, int (*how)(struct muslin *m, void *arg), void *arg);
 /* Goes on from a boot image: 1, 0 if there is none, or an error. */
 int api_resume(struct muslin *m);
 /* Runs the machine until the predicate holds; 0, or -errno as the function's. */

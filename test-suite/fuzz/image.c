@@ -18,10 +18,9 @@
 #include <unistd.h>
 
 #include "image-impl.h"
+#include "../host/sign-image.h"
 
-static struct image *im, *whole;
-static uint8_t *file;
-static size_t size;
+static struct image *whole;
 static int fd;
 
 static void die(const char *what)
@@ -89,24 +88,6 @@ static void edit(const uint8_t *p)
 	memcpy(&where, p, sizeof(where));
 	/* the array is longer than the descriptions */
 	memcpy(target(where), p + 3, p[2] % 9);
-}
-
-static void sign(void)
-{
-	uint32_t i, n = im->head.nparts;
-
-	for (i = 0; i < n && n <= MAX_PARTS; i++) {
-		const struct part *p = &im->part[i];
-
-		if (p->offset > size || p->size > size - p->offset)
-			break;
-		im->data[i] = file + p->offset;
-	}
-	if (i == n)
-		image_sum(im, im->head.sum);
-	im->head.nparts = n < MAX_PARTS ? n : MAX_PARTS;
-	image_sum_table(im, im->head.table);
-	im->head.nparts = n;
 }
 
 /*
