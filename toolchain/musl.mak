@@ -16,6 +16,8 @@ CFLAGS_AUTO += -mllvm -inline-max-stacksize=1024
 CFLAGS = -Wno-everything -Werror=implicit-function-declaration \
 	-Werror=implicit-int -Werror=int-conversion -Werror=pointer-arith \
 	-Werror=incompatible-pointer-types
+# libc calls no setjmp; the exceptions' pass takes the longjmp that libc defines for its own.
+CFLAGS += -fsetjmp=native
 # it throws
 obj/src/setjmp/wasm32/sjlj.o: CFLAGS_ALL += -mllvm -wasm-enable-sjlj -mllvm -wasm-use-legacy-eh=true
 OPTIMIZE_GLOBS = internal/*.c malloc/*.c string/*.c

@@ -38,8 +38,8 @@ $(syscall_headers): toolchain/syscall-headers.awk $(libc)/syscalls
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -v out=$(out) -f $^ | { $(call update,$@); }
 
-# musl's Makefile does not know which objects use which header.
-$(libc)/.headers: $(B)/musl/.stamp $(syscall_headers) toolchain/$(cross).cfg \
+# musl's Makefile does not know which objects use which header, nor what compiles them.
+$(libc)/.headers: $(B)/musl/.stamp $(syscall_headers) toolchain/$(cross).cfg toolchain/cc.in \
 		toolchain/musl.mak $(wildcard arch/wasm32/* arch/wasm32/bits/* src/internal/*)
 	$(Q)mkdir -p $(libc)
 	$(Q)find $(libc)/obj -name '*.o' -delete
