@@ -10,7 +10,7 @@ FNR == NR {
 	n = split(half[2], names, " ")
 	for (i = 1; i <= n; i++)
 		if (half[1] == "@")
-			elsewhere[names[i] ".o"] = 1
+			elsewhere["/host/" names[i] ".o"] = 1
 		else
 			known[names[i]] = 1
 	if (half[1] !~ /^[-@]/) {
@@ -23,7 +23,7 @@ FNR == NR {
 $3 != "U" && $3 != "w" { defined[$2] = 1; next }
 {
 	sub(/:$/, "", $1)
-	sub(/.*\//, "", $1)
+	sub(/.*\/host\//, "/host/", $1)
 	# what <features.h> makes of a name
 	if ($2 ~ /^__.*_chk$/ && $2 != "__stack_chk_fail")
 		gsub(/^__|_chk$/, "", $2)

@@ -24,13 +24,18 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 	-fno-asynchronous-unwind-tables
 KERNEL_TEXT := -include host/kernel-text.h
 
-# the tools, and the part of the library that they consist of
-translate_objects := $(addprefix $(h)/,prelude.o child.o memory-file.o sandbox.o landlock.o cpu-$(arch).o translate.o glue.o fenv.o frames.o wasm.o wasm-code.o wasm-data.o \
-	prelude-files.o)
-tool_objects := $(addprefix $(h)/,muslin-prelude.o muslin-translate.o) $(translate_objects)
+# objects(SOURCES): of files below host/.
+objects = $(1:host/%.c=$(h)/%.o)
 
-$(h)/muslin-prelude: $(addprefix $(h)/,muslin-prelude.o prelude.o child.o memory-file.o sandbox.o landlock.o cpu-$(arch).o)
-$(h)/muslin-translate: $(h)/muslin-translate.o $(translate_objects)
+# the tools, and the part of the library that they consist of
+prelude_objects := $(call objects,host/prelude.c host/child.c host/memory-file.c \
+	host/sandbox.c host/landlock.c host/cpu-$(arch).c)
+translate_objects := $(prelude_objects) $(call objects,host/translate.c host/glue.c host/fenv.c \
+	host/frames.c host/wasm.c host/wasm-code.c host/wasm-data.c host/prelude-files.c)
+tool_objects := $(call objects,host/muslin-prelude.c host/muslin-translate.c) $(translate_objects)
+
+$(h)/muslin-prelude: $(call objects,host/muslin-prelude.c) $(prelude_objects)
+$(h)/muslin-translate: $(call objects,host/muslin-translate.c) $(translate_objects)
 $(h)/muslin-prelude $(h)/muslin-translate:
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
@@ -79,29 +84,32 @@ $(h)/init-image.o: host/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
-lib_sources := $(filter-out $(cli_sources) host/muslin-prelude.c $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/muslin-*.c), \
+lib_sources := $(filter-out $(cli_sources) $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/muslin-*.c), \
 	$(wildcard host/*.c)) $(wildcard $(patsubst %,host/%-$(arch).c,adapt cpu switch))
-lib_objects := $(lib_sources:host/%.c=$(h)/%.o) $(h)/adapt-$(arch)-asm.o $(h)/switch-$(arch)-asm.o \
+lib_assembler := host/adapt-$(arch).S host/switch-$(arch).S
+lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
 	$(h)/tcc.o $(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
-cli_objects := $(cli_sources:host/%.c=$(h)/%.o)
+cli_objects := $(call objects,$(cli_sources))
 
 # What the filter lets pass is what the other objects call.
-$(h)/confine-list.h: host/confine-calls.awk host/confine-calls.txt $(filter-out $(h)/confine-calls.o,$(lib_objects) $(cli_objects))
+$(h)/confine-list.h: host/confine-calls.awk host/confine-calls.txt $(filter-out $(call objects,host/confine-calls.c),$(lib_objects) $(cli_objects))
 	$(say) GEN $@
 	$(Q)nm -A -P $(filter %.o,$^) >$@.nm
 	$(Q)awk -f host/confine-calls.awk host/confine-calls.txt $@.nm >$@.tmp
 	$(Q)mv $@.tmp $@
-$(h)/confine-calls.o: $(h)/confine-list.h
-cflags_confine-calls := -iquote $(h)
+$(call objects,host/confine-calls.c): $(h)/confine-list.h
+cflags_host/confine-calls.c := -iquote $(h)
 
 # They have frames on stacks that a boot image keeps: no canary of a process.
-$(foreach f,adapt-$(arch) clock machine stack task user fault syscalls,$(eval cflags_$(f) := -fno-stack-protector))
+on_stacks := host/adapt-$(arch).c host/clock.c host/machine.c host/stack.c host/task.c host/user.c host/fault.c \
+	syscalls
+$(foreach f,$(on_stacks),$(eval cflags_$(f) := -fno-stack-protector))
 
 # The kernel's header is made; all else is there.
 $(h)/%.o: host/%.c | $(h)/vmlinux/.stamp
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) $(cflags_$*) -MMD -MP -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) $(cflags_$<) -MMD -MP -c -o $@ $<
 $(tool_objects): $(h)/%.o: host/%.c
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
@@ -109,18 +117,17 @@ $(tool_objects): $(h)/%.o: host/%.c
 $(h)/syscalls.o: $(h)/syscalls.c
 	$(say) CC $<
 	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) $(cflags_syscalls) -MMD -MP -c -o $@ $<
-$(h)/%-$(arch)-asm.o: host/%-$(arch).S
+$(h)/%-asm.o: host/%.S
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<
 # they are data in it
-$(h)/prelude-files.o: $(addprefix host/,abi.h jump.h prelude.h prelude-plain.h wasm-rt.h wasm-rt-exceptions.h \
-	quick-types.h quick-prelude.h quick-ops.h \
-	prelude.c translate.c glue.c fenv.c frames.c wasm.c wasm-code.c wasm-data.c wasm-reader.h)
+$(call objects,host/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\)");|host/\1|p' host/prelude-files.c)
 
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.
-$(h)/quick-rt.o: host/quick-rt.c $(addprefix host/,quick-ops.h quick.h prelude.h prelude-plain.h jump.h abi.h)
+$(call objects,host/quick-rt.c): host/quick-rt.c host/quick-ops.h host/quick.h host/prelude.h \
+		host/prelude-plain.h host/jump.h host/abi.h
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -frounding-math -ftrapping-math \

@@ -55,9 +55,10 @@ $(T)/fuzz/imports-syscalls.c: $(h)/vmlinux/.stamp
 		$(h)/vmlinux/vmlinux.h; } >$@.tmp
 	$(Q)mv $@.tmp $@
 
-IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c $(addprefix host/,machine.c task.c mm.c user.c stream.c files.c clock.c console.c \
-	stack.c tty.c arena.c share.c fault.c) $(wildcard host/hostfs*.c)
-IMPORTS_LIBS := $(addprefix $(h)/,switch-$(arch).o switch-$(arch)-asm.o) $(B)/lib/libmuslin.a
+IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine.c host/task.c host/mm.c host/user.c \
+	host/stream.c host/files.c host/clock.c host/console.c host/stack.c host/tty.c \
+	host/arena.c host/share.c host/fault.c $(wildcard host/hostfs*.c)
+IMPORTS_LIBS := $(call objects,host/switch-$(arch).c) $(filter %-asm.o,$(lib_objects)) $(B)/lib/libmuslin.a
 
 # Stacks that tasks switch between are not AddressSanitizer's to watch; heap and
 # globals are.

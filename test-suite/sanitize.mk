@@ -7,8 +7,9 @@ comma := ,
 # sanitized_tree(NAME): $(B)/NAME with what $(B) has beside host/.
 sanitized_tree = for d in bin lib host test-suite; do mkdir -p $(B)/$(1)/$$d; done; \
 	for f in $(filter-out $(addprefix $(B)/,asan fuzz bin lib host test-suite),$(wildcard $(B)/*)) \
-		$(tools) $(addprefix $(h)/,vmlinux init init.wasm init-image.o syscalls.c tcc.o quick-rt.o) \
+		$(tools) $(addprefix $(h)/,vmlinux init init.wasm init-image.o syscalls.c tcc.o) $(call objects,host/quick-rt.c) \
 		$(filter-out $(T)/host $(T)/fuzz $(T)/check $(T)/list,$(wildcard $(T)/*)); do \
+		mkdir -p $$(dirname $(B)/$(1)/$${f\#$(B)/}) && \
 		ln -sfn $(abspath $(B))/$${f\#$(B)/} $(B)/$(1)/$${f\#$(B)/}; \
 	done
 
@@ -28,8 +29,7 @@ sanitized_needs = $(built) $(guest_tests) $(check_needs)
 ifdef SANITIZED
 # Frames on the machine's stacks, which are copied, kept and left: no poison.
 no_asan_stack := $(if $(findstring clang,$(shell $(CC) --version)),-mllvm -asan-stack=0,--param asan-stack=0)
-$(foreach f,adapt-$(arch) clock machine stack task user fault syscalls, \
-	$(eval cflags_$(f) += $(no_asan_stack)))
+$(foreach f,$(on_stacks),$(eval cflags_$(f) += $(no_asan_stack)))
 
 # Of the list of tests.
 only_some := | awk 'NR == FNR { why[$$1, $$2] = substr($$0, length($$1 $$2) + 3); next } \

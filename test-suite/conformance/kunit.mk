@@ -6,7 +6,7 @@ kunit := $(B)/kunit
 kunit_kernel := $(kunit)/kernel
 kunit_c := $(vmlinux_c:$(h)/%=$(kunit)/%)
 kunit_o := $(kunit_c:.c=.o) $(lib_sources:host/%.c=$(kunit)/%.o) $(kunit)/syscalls.o
-kunit_lib := $(filter-out $(vmlinux_o) $(h)/syscalls.o $(lib_sources:host/%.c=$(h)/%.o),$(lib_objects))
+kunit_lib := $(filter-out $(vmlinux_o) $(h)/syscalls.o $(call objects,$(lib_sources)),$(lib_objects))
 
 $(kunit_kernel)/.config: $(addprefix kernel/arch/wasm/configs/,defconfig kunit.config) $(B)/linux/.stamp
 	$(say) CONFIG $@
