@@ -18,7 +18,7 @@
 #include "build.h"
 #include "child.h"
 #include "compile.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "module-cache.h"
 #include "muslin.h"
 

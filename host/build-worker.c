@@ -19,7 +19,7 @@
 #include "build.h"
 #include "child.h"
 #include "machine.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "muslin.h"
 #include "quick.h"
 #include "sandbox.h"

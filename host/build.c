@@ -12,7 +12,7 @@
 #include "build.h"
 #include "builder.h"
 #include "machine.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "muslin.h"
 
 int build_failed(struct build *b, int err, const char *fmt, ...)

@@ -14,7 +14,7 @@
 #include "builder.h"
 #include "child.h"
 #include "machine.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 
 struct builder {
 	int socket;

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "module-cache.h"
 #include "muslin.h"
 

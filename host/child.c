@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "child.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "sandbox.h"
 
 #define WORKDIR "muslin-compile."

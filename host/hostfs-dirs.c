@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "hostfs-impl.h"
-#include "share.h"
+#include "core/share.h"
 
 static uint32_t hash_of(int root, const char *path, uint32_t len)
 {

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "hostfs-impl.h"
-#include "share.h"
+#include "core/share.h"
 
 #define MOST_KEPT 256
 

@@ -6,7 +6,7 @@
 #include "image.h"
 #include "machine.h"
 #include "module-cache.h"
-#include "siphash.h"
+#include "core/siphash.h"
 
 #define KERNEL_PAGE	65536u
 #define FILE_ALIGN	4096u

@@ -11,7 +11,7 @@
 #include "hostfs.h"
 #include "image-impl.h"
 #include "kernel.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "module.h"
 #include "stack.h"
 

@@ -13,7 +13,7 @@
 #include "compile.h"
 #include "ctl.h"
 #include "image-impl.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "module-cache.h"
 
 /* --- which program is this? --- */

@@ -12,7 +12,7 @@
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"
-#include "share.h"
+#include "core/share.h"
 
 /*
  * --- what is mapped ---

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "module-cache.h"
 
 #define CACHE_USE_SECONDS 60

@@ -14,10 +14,10 @@
 #include "build.h"
 #include "console.h"
 #include "machine.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 #include "module.h"
 #include "muslin.h"
-#include "share.h"
+#include "core/share.h"
 #include "tier.h"
 
 /* unused modules that a machine keeps */

@@ -8,7 +8,7 @@
 
 #include "kernel.h"
 #include "machine.h"
-#include "share.h"
+#include "core/share.h"
 #include "stack.h"
 #include "switch.h"
 

@@ -21,7 +21,7 @@ $(T)/guest/instructions: test-suite/guest/instructions.h
 # functions that only assembler and other languages have
 $(T)/guest/function_references: private GUEST_FLAGS += -mreference-types -mmultivalue
 
-$(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h) | $(h)/vmlinux/.stamp
+$(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h host/*/*.h) | $(h)/vmlinux/.stamp
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost $(HOST_CPPFLAGS) -c -o $@ $<
@@ -57,7 +57,7 @@ $(T)/fuzz/imports-syscalls.c: $(h)/vmlinux/.stamp
 
 IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine.c host/task.c host/mm.c host/user.c \
 	host/stream.c host/files.c host/clock.c host/console.c host/stack.c host/tty.c \
-	host/arena.c host/share.c host/fault.c $(wildcard host/hostfs*.c)
+	host/arena.c host/core/share.c host/fault.c $(wildcard host/hostfs*.c)
 IMPORTS_LIBS := $(call objects,host/switch-$(arch).c) $(filter %-asm.o,$(lib_objects)) $(B)/lib/libmuslin.a
 
 # Stacks that tasks switch between are not AddressSanitizer's to watch; heap and

@@ -35,7 +35,8 @@ $(kunit)/syscalls.c: host/syscalls.awk $(kunit)/vmlinux/.stamp
 	$(Q)awk -f $< $(kunit)/vmlinux/vmlinux.h >$@
 
 # The library knows how large this kernel's instance is.
-$(kunit)/%.o: host/%.c $(wildcard host/*.h) | $(kunit)/vmlinux/.stamp
+$(kunit)/%.o: host/%.c $(wildcard host/*.h host/*/*.h) | $(kunit)/vmlinux/.stamp
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) $(subst $(h)/vmlinux,$(kunit)/vmlinux,$(HOST_CPPFLAGS)) $(HOST_CFLAGS) -c -o $@ $<
 $(kunit)/syscalls.o: $(kunit)/syscalls.c
 	$(Q)$(CCACHE) $(CC) $(subst $(h)/vmlinux,$(kunit)/vmlinux,$(HOST_CPPFLAGS)) $(HOST_CFLAGS) -c -o $@ $<

@@ -14,7 +14,7 @@
 #include <linux/fs.h>
 
 #include "child.h"
-#include "memory-file.h"
+#include "core/memory-file.h"
 
 #include <check.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* After the paper of Aumasson and Bernstein; words are little endian. */
 #include <string.h>
-#include "siphash.h"
+#include "core/siphash.h"
 
 static uint64_t rotate(uint64_t x, int n)
 {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "share.h"
+#include "core/share.h"
 
 #define MAPPINGS_DEFAULT 65530
 
