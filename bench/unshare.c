@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "child.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 int main(int argc, char **argv)
 {

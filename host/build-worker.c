@@ -24,7 +24,7 @@
 #include "quick.h"
 #include "sandbox.h"
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 #define NAME "program"
 

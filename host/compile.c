@@ -11,7 +11,7 @@
 #include "machine.h"
 #include "module-cache.h"
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 #define NAME "program"
 #define MAX_PARTS 64

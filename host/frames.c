@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 /* Variables put away in a function, for all its calls. */
 #define MAX_KEPT 16384

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 static const char *c_type(char type)
 {

@@ -12,7 +12,7 @@
 #include "abi.h"
 #include "machine.h"
 #include "quick.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 struct module {
 	const struct module_ops *ops;

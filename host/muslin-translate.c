@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include "child.h"
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 int main(int argc, char **argv)
 {

@@ -26,10 +26,10 @@ TEXT(muslin_text_translate_c, "translate.c");
 TEXT(muslin_text_glue_c, "glue.c");
 TEXT(muslin_text_fenv_c, "fenv.c");
 TEXT(muslin_text_frames_c, "frames.c");
-TEXT(muslin_text_wasm_c, "wasm.c");
-TEXT(muslin_text_wasm_code_c, "wasm-code.c");
-TEXT(muslin_text_wasm_data_c, "wasm-data.c");
-TEXT(muslin_text_wasm_reader_h, "wasm-reader.h");
+TEXT(muslin_text_wasm_c, "wasm/wasm.c");
+TEXT(muslin_text_wasm_code_c, "wasm/code.c");
+TEXT(muslin_text_wasm_data_c, "wasm/data.c");
+TEXT(muslin_text_wasm_reader_h, "wasm/reader.h");
 
 static const struct prelude_file headers[] = {
 	{ "abi.h", muslin_text_abi, muslin_text_abi_end },
@@ -59,9 +59,9 @@ static const struct prelude_file sources[] = {
 	{ "fenv.c", muslin_text_fenv_c, muslin_text_fenv_c_end },
 	{ "frames.c", muslin_text_frames_c, muslin_text_frames_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
-	{ "wasm-code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
-	{ "wasm-data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },
-	{ "wasm-reader.h", muslin_text_wasm_reader_h,
+	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
+	{ "wasm/data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },
+	{ "wasm/reader.h", muslin_text_wasm_reader_h,
 	  muslin_text_wasm_reader_h_end },
 	{ NULL, NULL, NULL },
 };

@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "module.h"
 #include "muslin.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 /* Maps a whole file.  0 or -errno. */
 static int map_file(const char *path, void **p, size_t *size)

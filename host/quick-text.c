@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 /* Blocks within blocks that tcc, which is recursive, is given. */
 #define MAX_DEPTH 8000

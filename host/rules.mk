@@ -31,7 +31,7 @@ objects = $(1:host/%.c=$(h)/%.o)
 prelude_objects := $(call objects,host/prelude.c host/child.c host/core/memory-file.c \
 	host/sandbox.c host/landlock.c host/cpu-$(arch).c)
 translate_objects := $(prelude_objects) $(call objects,host/translate.c host/glue.c host/fenv.c \
-	host/frames.c host/wasm.c host/wasm-code.c host/wasm-data.c host/prelude-files.c)
+	host/frames.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/prelude-files.c)
 tool_objects := $(call objects,host/muslin-prelude.c host/muslin-translate.c) $(translate_objects)
 
 $(h)/muslin-prelude: $(call objects,host/muslin-prelude.c) $(prelude_objects)

@@ -6,7 +6,7 @@
 #include "child.h"
 #include "sandbox.h"
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 static const char *limit_reached(int err)
 {

@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "module.h"
 #include "translate.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 static void write_glue(const struct wasm *w)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "image.h"
-#include "wasm.h"
+#include "wasm/wasm.h"
 
 #include <check.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a module says of its functions, for people. */
-#include "wasm.h"
-#include "wasm-reader.h"
+#include "wasm/wasm.h"
+#include "wasm/reader.h"
 
 /* Where the body of function i begins, its locals first; 0 if it has none. */
 static size_t find_body(const struct wasm *w, struct reader *r, const uint8_t *end,

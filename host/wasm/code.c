@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Function bodies, as far as wasm2c cannot take them as they are. */
-#include "wasm.h"
-#include "wasm-reader.h"
+#include "wasm/wasm.h"
+#include "wasm/reader.h"
 
 static void lebs(struct reader *r, uint32_t n)
 {

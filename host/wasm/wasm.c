@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include "wasm.h"
-#include "wasm-reader.h"
+#include "wasm/wasm.h"
+#include "wasm/reader.h"
 
 /* Makes room for n more elements in an array of *have. */
 static void *grow(struct reader *r, void *array, uint32_t have, uint32_t n,

@@ -7,8 +7,8 @@
  * function every byte is known; of any other nothing is assumed.
  */
 #include <stdlib.h>
-#include "wasm.h"
-#include "wasm-reader.h"
+#include "wasm/wasm.h"
+#include "wasm/reader.h"
 
 struct segment {
 	bool active;
