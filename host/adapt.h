@@ -3,7 +3,7 @@
 #ifndef MUSLIN_ADAPT_H
 #define MUSLIN_ADAPT_H
 
-#include "abi.h"
+#include "cgen/abi.h"
 
 wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
 			     wasm_rt_func_type_t type);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "abi.h"
+#include "cgen/abi.h"
 #include "arena.h"
 #include "host_page.h"
 #include "muslin.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "abi.h"
+#include "cgen/abi.h"
 #include "machine.h"
 #include "quick.h"
 #include "wasm/wasm.h"

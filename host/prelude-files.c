@@ -10,16 +10,16 @@
 	__attribute__((visibility("hidden"))) \
 	extern const char symbol[], symbol##_end[]
 
-TEXT(muslin_text_abi, "abi.h");
-TEXT(muslin_text_rt, "wasm-rt.h");
-TEXT(muslin_text_exceptions, "wasm-rt-exceptions.h");
-TEXT(muslin_text_plain, "prelude-plain.h");
-TEXT(muslin_text_prelude, "prelude.h");
-TEXT(muslin_text_jump, "jump.h");
+TEXT(muslin_text_abi, "cgen/abi.h");
+TEXT(muslin_text_rt, "cgen/wasm-rt.h");
+TEXT(muslin_text_exceptions, "cgen/wasm-rt-exceptions.h");
+TEXT(muslin_text_plain, "cgen/prelude-plain.h");
+TEXT(muslin_text_prelude, "cgen/prelude.h");
+TEXT(muslin_text_jump, "cgen/jump.h");
 
-TEXT(muslin_text_quick_types, "quick-types.h");
-TEXT(muslin_text_quick_prelude, "quick-prelude.h");
-TEXT(muslin_text_quick_ops, "quick-ops.h");
+TEXT(muslin_text_quick_types, "cgen/quick-types.h");
+TEXT(muslin_text_quick_prelude, "cgen/quick-prelude.h");
+TEXT(muslin_text_quick_ops, "cgen/quick-ops.h");
 
 TEXT(muslin_text_prelude_c, "prelude.c");
 TEXT(muslin_text_translate_c, "translate.c");

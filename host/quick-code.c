@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "abi.h"
+#include "cgen/abi.h"
 #include "build.h"
 #include "quick.h"
 

@@ -10,7 +10,7 @@
 /* All of this is called by what wasm2c wrote. */
 #define MUSLIN_TRAP_FOR(reason) MUSLIN_TRAP_OF_CALLER(reason)
 
-#include "prelude.h"
+#include "cgen/prelude.h"
 #include "quick.h"
 
 #define quick_negf(x) (-(x))
@@ -42,7 +42,7 @@
 #define STORE(name, t)
 #define RMW(name, t)
 #define CMPXCHG(name, t)
-#include "quick-ops.h"
+#include "cgen/quick-ops.h"
 
 static void quick_trap(void *instance, wasm_rt_trap_t reason)
 {
@@ -94,7 +94,7 @@ void *memcpy(void *, const void *, size_t);
 void *memmove(void *, const void *, size_t);
 
 const struct quick_symbol quick_symbols[] = {
-#include "quick-ops.h"
+#include "cgen/quick-ops.h"
 	{ "atomic_fence", quick_fence },
 	{ "memset", memset },
 	{ "memcpy", memcpy },

@@ -2,7 +2,7 @@
 # libmuslin and the muslin command.
 
 h := $(B)/host
-HOST_CPPFLAGS := -D_GNU_SOURCE= -Ihost -iquote kernel/arch/wasm/include/asm -I$(h)/vmlinux \
+HOST_CPPFLAGS := -D_GNU_SOURCE= -Ihost -iquote kernel/arch/wasm/include/asm -iquote host/cgen -I$(h)/vmlinux \
 	-DVERSION='"$(VERSION)"'
 HOST_CFLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -pthread
 HOST_LIBS := -ldl -lm -pthread
@@ -22,7 +22,7 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 	-ffp-contract=off -fno-math-errno -fno-stack-protector \
 	-fstack-clash-protection -fcf-protection=none -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables
-KERNEL_TEXT := -include host/kernel-text.h
+KERNEL_TEXT := -include host/cgen/kernel-text.h
 
 # objects(SOURCES): of files below host/.
 objects = $(1:host/%.c=$(h)/%.o)
@@ -49,9 +49,9 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
-$(vmlinux_o): %.o: %.c host/kernel-text.h host/prelude.h host/prelude-plain.h host/jump.h host/abi.h
+$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost -I$(@D) -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost/cgen -I$(@D) -c -o $@ $<
 
 $(h)/syscalls.c: host/syscalls.awk $(h)/vmlinux/.stamp
 	$(say) GEN $@
@@ -73,9 +73,9 @@ $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(h)/muslin-translate $(WASM2C) $< init $(@D)
 
-$(h)/init/init.o: $(h)/init/init.c host/prelude.h host/prelude-plain.h host/jump.h host/abi.h
+$(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost/cgen -c -o $@ $<
 
 $(h)/init-image.o: host/init-image.S $(h)/init.wasm
 	$(say) AS $@
@@ -126,8 +126,8 @@ $(call objects,host/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\)");|host/
 
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.
-$(call objects,host/quick-rt.c): host/quick-rt.c host/quick-ops.h host/quick.h host/prelude.h \
-		host/prelude-plain.h host/jump.h host/abi.h
+$(call objects,host/quick-rt.c): host/quick-rt.c host/cgen/quick-ops.h host/quick.h host/cgen/prelude.h \
+		host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -frounding-math -ftrapping-math \

@@ -8,7 +8,7 @@
 
 #include "adapt.h"
 #include "ctl.h"
-#include "jump.h"
+#include "cgen/jump.h"
 #include "kernel.h"
 #include "machine.h"
 #include "module.h"

@@ -24,7 +24,7 @@ $(T)/guest/function_references: private GUEST_FLAGS += -mreference-types -mmulti
 $(B)/test-suite/host/%.o: test-suite/host/%.c $(wildcard host/*.h host/*/*.h) | $(h)/vmlinux/.stamp
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost $(HOST_CPPFLAGS) -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost/cgen $(HOST_CPPFLAGS) -c -o $@ $<
 
 # --- real programs: their recipes are in programs/ ---
 

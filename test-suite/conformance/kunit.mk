@@ -27,9 +27,9 @@ $(kunit)/vmlinux/.stamp: $(kunit)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
 $(kunit_c): $(kunit)/vmlinux/.stamp ;
 
 # It is run once: what -O2 would take to compile is more than it gives.
-$(kunit_c:.c=.o): %.o: %.c host/prelude.h host/abi.h
+$(kunit_c:.c=.o): %.o: %.c host/cgen/prelude.h host/cgen/abi.h
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -O1 -Ihost -I$(@D) -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -O1 -Ihost/cgen -I$(@D) -c -o $@ $<
 
 $(kunit)/syscalls.c: host/syscalls.awk $(kunit)/vmlinux/.stamp
 	$(Q)awk -f $< $(kunit)/vmlinux/vmlinux.h >$@

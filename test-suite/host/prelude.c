@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The instructions of host/prelude.h, called as wasm2c's output calls them.
+ * The instructions of host/cgen/prelude.h, called as wasm2c's output calls them.
  * Expected values are those of the WebAssembly specification.
  */
 #include <stdint.h>
