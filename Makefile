@@ -106,7 +106,7 @@ $(WASM2C): config.mak
 	$(say) GEN $@
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '#!/bin/sh\nexec %s "$$@"\n' '$(WASM2C_GIVEN)' >$@
-	$(Q)ln -sfn $(dir $(WASM2C_GIVEN)) $@.d # host/sandbox.c
+	$(Q)ln -sfn $(dir $(WASM2C_GIVEN)) $@.d # host/process/sandbox.c
 	$(Q)chmod +x $@
 else
 $(WASM2C): $(sources)/wabt.stamp toolchain/private-wasm2c

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "child.h"
+#include "process/child.h"
 #include "wasm/wasm.h"
 
 int main(int argc, char **argv)

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include "background.h"
 #include "build.h"
-#include "child.h"
+#include "process/child.h"
 #include "compile.h"
 #include "core/memory-file.h"
 #include "module-cache.h"

@@ -17,12 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "build.h"
-#include "child.h"
+#include "process/child.h"
 #include "machine.h"
 #include "core/memory-file.h"
 #include "muslin.h"
 #include "quick.h"
-#include "sandbox.h"
+#include "process/sandbox.h"
 #include "translate.h"
 #include "wasm/wasm.h"
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "builder.h"
-#include "child.h"
+#include "process/child.h"
 #include "machine.h"
 #include "core/memory-file.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "arena.h"
-#include "child.h"
+#include "process/child.h"
 #include "compile.h"
 #include "machine.h"
 #include "module-cache.h"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "module-cache.h"
-#include "child.h"
+#include "process/child.h"
 #include "compile.h"
 #include "translate.h"
 

@@ -12,7 +12,7 @@
 #include "build.h"
 #include "confine.h"
 #include "hostfs.h"
-#include "landlock.h"
+#include "process/landlock.h"
 #include "machine.h"
 #include "muslin.h"
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "child.h"
+#include "process/child.h"
 #include "translate.h"
 
 static int filter(const char *path)

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "child.h"
+#include "process/child.h"
 #include "translate.h"
 #include "wasm/wasm.h"
 

@@ -28,8 +28,8 @@ KERNEL_TEXT := -include host/cgen/kernel-text.h
 objects = $(1:host/%.c=$(h)/%.o)
 
 # the tools, and the part of the library that they consist of
-prelude_objects := $(call objects,host/prelude.c host/child.c host/core/memory-file.c \
-	host/sandbox.c host/landlock.c host/cpu-$(arch).c)
+prelude_objects := $(call objects,host/prelude.c host/process/child.c host/core/memory-file.c \
+	host/process/sandbox.c host/process/landlock.c host/process/$(arch)/cpu.c)
 translate_objects := $(prelude_objects) $(call objects,host/translate.c host/glue.c host/fenv.c \
 	host/frames.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/prelude-files.c)
 tool_objects := $(call objects,host/muslin-prelude.c host/muslin-translate.c) $(translate_objects)
@@ -84,8 +84,8 @@ $(h)/init-image.o: host/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
-lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/muslin-*.c), \
-	$(wildcard host/*.c host/*/*.c)) $(wildcard $(patsubst %,host/%-$(arch).c,adapt cpu switch))
+lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/adapt-*.c host/switch-*.c host/muslin-*.c), \
+	$(wildcard host/*.c host/*/*.c)) $(wildcard host/*/$(arch)/*.c) $(wildcard $(patsubst %,host/%-$(arch).c,adapt switch))
 lib_assembler := host/adapt-$(arch).S host/switch-$(arch).S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
 	$(h)/tcc.o $(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "child.h"
-#include "sandbox.h"
+#include "process/child.h"
+#include "process/sandbox.h"
 #include "translate.h"
 #include "wasm/wasm.h"
 

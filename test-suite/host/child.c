@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <linux/fs.h>
 
-#include "child.h"
+#include "process/child.h"
 #include "core/memory-file.h"
 
 #include <check.h>

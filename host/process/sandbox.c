@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "compile.h"
-#include "landlock.h"
-#include "sandbox.h"
+#include "process/landlock.h"
+#include "process/sandbox.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 

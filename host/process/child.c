@@ -18,9 +18,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "child.h"
+#include "process/child.h"
 #include "core/memory-file.h"
-#include "sandbox.h"
+#include "process/sandbox.h"
 
 #define WORKDIR "muslin-compile."
 #define WORKDIR_SECONDS 60

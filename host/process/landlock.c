@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "landlock.h"
+#include "process/landlock.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
