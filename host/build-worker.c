@@ -23,7 +23,7 @@
 #include "muslin.h"
 #include "quick.h"
 #include "process/sandbox.h"
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 #define NAME "program"

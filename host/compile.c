@@ -10,7 +10,7 @@
 #include "compile.h"
 #include "machine.h"
 #include "module-cache.h"
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 #define NAME "program"

@@ -11,7 +11,7 @@
 #include "module-cache.h"
 #include "process/child.h"
 #include "compile.h"
-#include "translate.h"
+#include "translate/translate.h"
 
 /*
  * Floating point is exactly WebAssembly's.  A frame that is larger than the

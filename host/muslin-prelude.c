@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "process/child.h"
-#include "translate.h"
+#include "translate/translate.h"
 
 static int filter(const char *path)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "process/child.h"
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 int main(int argc, char **argv)

@@ -28,10 +28,10 @@ KERNEL_TEXT := -include host/cgen/kernel-text.h
 objects = $(1:host/%.c=$(h)/%.o)
 
 # the tools, and the part of the library that they consist of
-prelude_objects := $(call objects,host/prelude.c host/process/child.c host/core/memory-file.c \
+prelude_objects := $(call objects,host/translate/prelude.c host/process/child.c host/core/memory-file.c \
 	host/process/sandbox.c host/process/landlock.c host/process/$(arch)/cpu.c)
-translate_objects := $(prelude_objects) $(call objects,host/translate.c host/glue.c host/fenv.c \
-	host/frames.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/prelude-files.c)
+translate_objects := $(prelude_objects) $(call objects,host/translate/translate.c host/translate/glue.c host/translate/fenv.c \
+	host/translate/frames.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/translate/prelude-files.c)
 tool_objects := $(call objects,host/muslin-prelude.c host/muslin-translate.c) $(translate_objects)
 
 $(h)/muslin-prelude: $(call objects,host/muslin-prelude.c) $(prelude_objects)
@@ -122,7 +122,7 @@ $(h)/%-asm.o: host/%.S
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -c -o $@ $<
 # they are data in it
-$(call objects,host/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\)");|host/\1|p' host/prelude-files.c)
+$(call objects,host/translate/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\)");|host/\1|p' host/translate/prelude-files.c)
 
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.

@@ -11,7 +11,7 @@
 
 #include "machine.h"
 #include "module.h"
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 static void write_glue(const struct wasm *w)

@@ -11,7 +11,7 @@
 
 /* not the kernel's header of this name */
 #include <prelude.h>
-#include "translate.h"
+#include "translate/translate.h"
 
 #undef assert
 #include <check.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of this directory as data, as they are at build time. */
-#include "translate.h"
+#include "translate/translate.h"
 
 #define TEXT(symbol, file) \
 	__asm__(".section .rodata\n" \
@@ -21,11 +21,11 @@ TEXT(muslin_text_quick_types, "cgen/quick-types.h");
 TEXT(muslin_text_quick_prelude, "cgen/quick-prelude.h");
 TEXT(muslin_text_quick_ops, "cgen/quick-ops.h");
 
-TEXT(muslin_text_prelude_c, "prelude.c");
-TEXT(muslin_text_translate_c, "translate.c");
-TEXT(muslin_text_glue_c, "glue.c");
-TEXT(muslin_text_fenv_c, "fenv.c");
-TEXT(muslin_text_frames_c, "frames.c");
+TEXT(muslin_text_prelude_c, "translate/prelude.c");
+TEXT(muslin_text_translate_c, "translate/translate.c");
+TEXT(muslin_text_glue_c, "translate/glue.c");
+TEXT(muslin_text_fenv_c, "translate/fenv.c");
+TEXT(muslin_text_frames_c, "translate/frames.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
 TEXT(muslin_text_wasm_data_c, "wasm/data.c");

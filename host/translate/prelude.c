@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "translate.h"
+#include "translate/translate.h"
 
 /* A part of the text, from p to end. */
 struct text {

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 static const char *c_type(char type)

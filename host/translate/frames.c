@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 /* Variables put away in a function, for all its calls. */

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 /* Blocks within blocks that tcc, which is recursive, is given. */

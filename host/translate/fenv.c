@@ -7,7 +7,7 @@
  */
 #include <stdbool.h>
 #include <string.h>
-#include "translate.h"
+#include "translate/translate.h"
 
 /* What musl's functions of these names do (src/fenv/wasm32/access.s). */
 static const char get_name[] = "0x5F_fenv_get_0(w2c_";

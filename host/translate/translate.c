@@ -5,7 +5,7 @@
 #include <string.h>
 #include "process/child.h"
 #include "process/sandbox.h"
-#include "translate.h"
+#include "translate/translate.h"
 #include "wasm/wasm.h"
 
 static const char *limit_reached(int err)
