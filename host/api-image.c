@@ -14,7 +14,7 @@
 #include "host_page.h"
 #include "image.h"
 #include "machine.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "muslin.h"
 #include "stream.h"
 #include "tty.h"

@@ -10,7 +10,7 @@
 #include "ctl.h"
 #include "hostfs.h"
 #include "machine.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "muslin.h"
 
 static bool until_mounted(struct muslin *m, void *arg)

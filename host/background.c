@@ -19,7 +19,7 @@
 #include "process/child.h"
 #include "compile.h"
 #include "core/memory-file.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "muslin.h"
 
 /* --- what was started --- */

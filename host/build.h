@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "compile.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 
 #define BUILD_REASON_SIZE 248
 #define BUILD_LINE_SIZE 256

@@ -9,7 +9,7 @@
 #include "process/child.h"
 #include "compile.h"
 #include "machine.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 

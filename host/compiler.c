@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "process/child.h"
 #include "compile.h"
 #include "translate/translate.h"

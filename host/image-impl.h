@@ -5,7 +5,7 @@
 
 #include "image.h"
 #include "machine.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "core/siphash.h"
 
 #define KERNEL_PAGE	65536u

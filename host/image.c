@@ -14,7 +14,7 @@
 #include "ctl.h"
 #include "image-impl.h"
 #include "core/memory-file.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 
 /* --- which program is this? --- */
 

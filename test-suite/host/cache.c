@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "../skip.h"
 
 #include <check.h>

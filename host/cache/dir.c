@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "module-cache.h"
+#include "cache/cache.h"
 
 #define DEFAULT_LIMIT (1ull << 30)
 

@@ -26,7 +26,7 @@ struct cache_key {
 
 uint64_t cache_hash(uint64_t seed, const void *data, size_t size);
 
-/* --- cache-dir.c --- */
+/* --- cache/dir.c --- */
 
 /*
  * MUSLIN_CACHE, muslin in XDG_CACHE_HOME, or ~/.cache/muslin.  0, -ENOENT or
@@ -42,7 +42,7 @@ int cache_limit(uint64_t *limit);
  */
 int cache_open(bool make, char *error, size_t n);
 
-/* --- cache-secret.c --- */
+/* --- cache/secret.c --- */
 
 #define CACHE_SECRET_SIZE 32
 
@@ -52,7 +52,7 @@ int cache_open(bool make, char *error, size_t n);
  */
 int cache_secret(bool make, uint8_t secret[CACHE_SECRET_SIZE], char *error, size_t n);
 
-/* --- module-cache.c --- */
+/* --- cache/cache.c --- */
 
 /*
  * 0 and a copy of the shared object, to be freed; or -ENOENT.  Removes a
@@ -98,7 +98,7 @@ int cache_open_entry(int dir, const char *name, uint64_t *size);
 /* What its key had; NULL if it is damaged.  To be freed. */
 char *cache_program(int fd, uint64_t size);
 
-/* --- cache-jobs.c --- */
+/* --- cache/jobs.c --- */
 
 struct muslin_compiling;
 
@@ -119,7 +119,7 @@ void cache_job_end(int dir, struct cache_job *job);
 int cache_jobs(int dir, int (*fn)(void *arg, const struct muslin_compiling *c),
 	       void *arg);
 
-/* --- cache-entries.c --- */
+/* --- cache/entries.c --- */
 
 struct cache_entry {
 	char name[CACHE_NAME_SIZE];

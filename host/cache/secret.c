@@ -9,7 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "module-cache.h"
+#include "cache/cache.h"
 
 #define NAME ".key"
 

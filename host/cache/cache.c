@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/memory-file.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 
 #define CACHE_USE_SECONDS 60
 

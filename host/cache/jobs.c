@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/memory-file.h"
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "muslin.h"
 
 /* A new one is not locked at once. */

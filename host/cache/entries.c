@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "module-cache.h"
+#include "cache/cache.h"
 #include "muslin.h"
 
 /* What is written, or locked, for longer was left by somebody who has died. */
