@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api.h"
-#include "build.h"
+#include "loader/build.h"
 #include "confine.h"
 #include "ctl.h"
 #include "hostfs.h"
@@ -15,7 +15,7 @@
 #include "initrd.h"
 #include "kernel.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 #include "muslin.h"
 #include "stream.h"
 #include "tty.h"

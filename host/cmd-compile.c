@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "background.h"
+#include "loader/background.h"
 #include "cli.h"
 #include "muslin.h"
 

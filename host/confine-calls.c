@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
-#include "compile.h"
+#include "loader/compile.h"
 #include "confine.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))

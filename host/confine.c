@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "api.h"
-#include "build.h"
+#include "loader/build.h"
 #include "confine.h"
 #include "hostfs.h"
 #include "process/landlock.h"

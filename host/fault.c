@@ -11,7 +11,7 @@
 
 #include "kernel.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 #include "stack.h"
 #include "switch.h"
 #include "tty.h"

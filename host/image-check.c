@@ -9,7 +9,7 @@
 
 #include "host_page.h"
 #include "image-impl.h"
-#include "module.h"
+#include "loader/module.h"
 
 #define MEMORY_MAX	(3584u << 20)
 #define USER_ADDRESSES	(1ull << 47)

@@ -10,7 +10,7 @@
 #include "hostfs.h"
 #include "image-impl.h"
 #include "kernel.h"
-#include "module.h"
+#include "loader/module.h"
 #include "stack.h"
 
 static int read_at(int fd, void *data, size_t n, uint64_t offset)

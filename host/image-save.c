@@ -12,7 +12,7 @@
 #include "image-impl.h"
 #include "kernel.h"
 #include "core/memory-file.h"
-#include "module.h"
+#include "loader/module.h"
 #include "stack.h"
 
 static int add_part(struct image *im, struct part p, const void *data)

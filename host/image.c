@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "compile.h"
+#include "loader/compile.h"
 #include "ctl.h"
 #include "image-impl.h"
 #include "core/memory-file.h"

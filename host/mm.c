@@ -11,7 +11,7 @@
 #include "image.h"
 #include "kernel.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 #include "core/share.h"
 
 /*

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include "build.h"
+#include "loader/build.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 #include "muslin.h"
 #include "wasm/wasm.h"
 

@@ -77,8 +77,9 @@ $(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost/cgen -c -o $@ $<
 
-$(h)/init-image.o: host/init-image.S $(h)/init.wasm
+$(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 	$(say) AS $@
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -DINIT_WASM='"$(h)/init.wasm"' -c -o $@ $<
 
 # --- libmuslin and muslin ---
@@ -88,7 +89,7 @@ lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*
 	$(wildcard host/*.c host/*/*.c)) $(wildcard host/*/$(arch)/*.c) $(wildcard $(patsubst %,host/%-$(arch).c,adapt switch))
 lib_assembler := host/adapt-$(arch).S host/switch-$(arch).S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
-	$(h)/tcc.o $(h)/syscalls.o $(h)/init-image.o $(h)/init/init.o $(vmlinux_o)
+	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(vmlinux_o)
 cli_objects := $(call objects,$(cli_sources))
 
 # What the filter lets pass is what the other objects call.
@@ -126,7 +127,7 @@ $(call objects,host/translate/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\
 
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.
-$(call objects,host/quick-rt.c): host/quick-rt.c host/cgen/quick-ops.h host/quick.h host/cgen/prelude.h \
+$(call objects,host/loader/quick-rt.c): host/loader/quick-rt.c host/cgen/quick-ops.h host/loader/quick.h host/cgen/prelude.h \
 		host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)

@@ -11,7 +11,7 @@
 #include "cgen/jump.h"
 #include "kernel.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 #include "stack.h"
 #include "switch.h"
 

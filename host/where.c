@@ -12,7 +12,7 @@
 
 #include "kernel.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 
 static const char *what(wasm_rt_trap_t reason)
 {

@@ -7,7 +7,7 @@ comma := ,
 # sanitized_tree(NAME): $(B)/NAME with what $(B) has beside host/.
 sanitized_tree = for d in bin lib host test-suite; do mkdir -p $(B)/$(1)/$$d; done; \
 	for f in $(filter-out $(addprefix $(B)/,asan fuzz bin lib host test-suite),$(wildcard $(B)/*)) \
-		$(tools) $(addprefix $(h)/,vmlinux init init.wasm init-image.o syscalls.c tcc.o) $(call objects,host/quick-rt.c) \
+		$(tools) $(addprefix $(h)/,vmlinux init init.wasm loader/init-image.o syscalls.c tcc.o) $(call objects,host/loader/quick-rt.c) \
 		$(filter-out $(T)/host $(T)/fuzz $(T)/check $(T)/list,$(wildcard $(T)/*)); do \
 		mkdir -p $$(dirname $(B)/$(1)/$${f\#$(B)/}) && \
 		ln -sfn $(abspath $(B))/$${f\#$(B)/} $(B)/$(1)/$${f\#$(B)/}; \

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 

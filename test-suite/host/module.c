@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "build.h"
+#include "loader/build.h"
 #include "image.h"
 #include "machine.h"
-#include "module.h"
+#include "loader/module.h"
 
 /* It has a macro called fail. */
 #include <check.h>

@@ -11,7 +11,7 @@
 #define MUSLIN_TRAP_FOR(reason) MUSLIN_TRAP_OF_CALLER(reason)
 
 #include "cgen/prelude.h"
-#include "quick.h"
+#include "loader/quick.h"
 
 #define quick_negf(x) (-(x))
 #define quick_neg(x) (-(x))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs that are part of this library, found by their content. */
-#include "module.h"
+#include "loader/module.h"
 
 /* init-image.S, and the C that muslin-translate made from the same file */
 extern const unsigned char muslin_init[], muslin_init_end[];

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "cache/cache.h"
 #include "process/child.h"
-#include "compile.h"
+#include "loader/compile.h"
 #include "translate/translate.h"
 
 /*

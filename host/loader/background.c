@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "background.h"
-#include "build.h"
+#include "loader/background.h"
+#include "loader/build.h"
 #include "process/child.h"
-#include "compile.h"
+#include "loader/compile.h"
 #include "core/memory-file.h"
 #include "cache/cache.h"
 #include "muslin.h"

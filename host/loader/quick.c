@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "quick.h"
+#include "loader/quick.h"
 
 /* tcc's parser is recursive; only what is used of this exists. */
 #define STACK_SIZE (64 << 20)

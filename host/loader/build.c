@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "background.h"
-#include "build.h"
-#include "builder.h"
+#include "loader/background.h"
+#include "loader/build.h"
+#include "loader/builder.h"
 #include "machine.h"
 #include "core/memory-file.h"
 #include "muslin.h"

@@ -16,12 +16,12 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "build.h"
+#include "loader/build.h"
 #include "process/child.h"
 #include "machine.h"
 #include "core/memory-file.h"
 #include "muslin.h"
-#include "quick.h"
+#include "loader/quick.h"
 #include "process/sandbox.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"

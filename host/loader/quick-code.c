@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "cgen/abi.h"
-#include "build.h"
-#include "quick.h"
+#include "loader/build.h"
+#include "loader/quick.h"
 
 /*
  * Below what a boot image wants, arena.h: by any habit of Linux nobody's, so

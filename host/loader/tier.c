@@ -5,7 +5,7 @@
 #include <string.h>
 #include "machine.h"
 #include "muslin.h"
-#include "tier.h"
+#include "loader/tier.h"
 
 static const struct {
 	const char *name;

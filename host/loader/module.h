@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include "cgen/abi.h"
 #include "machine.h"
-#include "quick.h"
+#include "loader/quick.h"
 #include "wasm/wasm.h"
 
 struct module {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "arena.h"
 #include "process/child.h"
-#include "compile.h"
+#include "loader/compile.h"
 #include "machine.h"
 #include "cache/cache.h"
 #include "translate/translate.h"

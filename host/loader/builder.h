@@ -7,7 +7,7 @@
 #ifndef MUSLIN_BUILDER_H
 #define MUSLIN_BUILDER_H
 
-#include "build.h"
+#include "loader/build.h"
 
 enum builder_message_type {
 	BUILDER_PROGRESS,

@@ -10,15 +10,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "background.h"
-#include "build.h"
+#include "loader/background.h"
+#include "loader/build.h"
 #include "console.h"
 #include "machine.h"
 #include "core/memory-file.h"
-#include "module.h"
+#include "loader/module.h"
 #include "muslin.h"
 #include "core/share.h"
-#include "tier.h"
+#include "loader/tier.h"
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "builder.h"
+#include "loader/builder.h"
 #include "process/child.h"
 #include "machine.h"
 #include "core/memory-file.h"

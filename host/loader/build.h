@@ -5,7 +5,7 @@
  *
  *	who runs the machine	builder.c: asks, and gets a sealed file in memory
  *	builder			build.c: knows cache and compilers, reads no image
- *	worker			build-worker.c: one image, then it ends; what it
+ *	worker			loader/worker.c: one image, then it ends; what it
  *				can reach is what sandbox.h leaves to it
  *	wasm2c, C compiler	child.c: with less still
  */
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "compile.h"
+#include "loader/compile.h"
 #include "cache/cache.h"
 
 #define BUILD_REASON_SIZE 248
@@ -105,7 +105,7 @@ bool build_in_vain(const struct build *b);
 int build_failed(struct build *b, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* --- build-worker.c --- */
+/* --- loader/worker.c --- */
 
 /* Compiles by MUSLIN_TIER_QUICK or _OPTIMIZED; returns result.error. */
 int build_worker(struct build *b, int tier);
