@@ -13,7 +13,7 @@
 #include "ctl.h"
 #include "host_page.h"
 #include "image.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "cache/cache.h"
 #include "muslin.h"
 #include "stream.h"

@@ -9,7 +9,7 @@
 #include "api.h"
 #include "ctl.h"
 #include "hostfs.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "cache/cache.h"
 #include "muslin.h"
 

@@ -9,7 +9,7 @@
 
 #include "api.h"
 #include "ctl.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "muslin.h"
 #include "stream.h"
 #include "tty.h"

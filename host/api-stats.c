@@ -2,7 +2,7 @@
 /* muslin.h: what a machine has done. */
 #include <sys/stat.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 #include "muslin.h"
 
 void muslin_stats(const struct muslin *m, struct muslin_stats *s)

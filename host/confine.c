@@ -13,7 +13,7 @@
 #include "confine.h"
 #include "hostfs.h"
 #include "process/landlock.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "muslin.h"
 
 #define READ	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "console.h"
-#include "kernel.h"
-#include "machine.h"
-#include "switch.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
+#include "machine/switch.h"
 
 #define CONSOLE_MOST (1u << 20)	/* bytes, at once */
 

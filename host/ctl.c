@@ -11,7 +11,7 @@
 #include "ctl.h"
 #include "host_page.h"
 #include "image.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "tty.h"
 
 /* --- a queue of bytes --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's imports of section "host files" in asm/host.h. */
 #include "hostfs.h"
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 
 u32 w2c_host_file_stat(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)
 {

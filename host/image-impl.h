@@ -4,7 +4,7 @@
 #define MUSLIN_IMAGE_IMPL_H
 
 #include "image.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "cache/cache.h"
 #include "core/siphash.h"
 

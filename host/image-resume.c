@@ -9,9 +9,9 @@
 
 #include "hostfs.h"
 #include "image-impl.h"
-#include "kernel.h"
+#include "machine/kernel.h"
 #include "loader/module.h"
-#include "stack.h"
+#include "machine/stack.h"
 
 static int read_at(int fd, void *data, size_t n, uint64_t offset)
 {

@@ -10,10 +10,10 @@
 #include "ctl.h"
 #include "hostfs.h"
 #include "image-impl.h"
-#include "kernel.h"
+#include "machine/kernel.h"
 #include "core/memory-file.h"
 #include "loader/module.h"
-#include "stack.h"
+#include "machine/stack.h"
 
 static int add_part(struct image *im, struct part p, const void *data)
 {

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "loader/build.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "loader/module.h"
 #include "muslin.h"
 #include "wasm/wasm.h"

@@ -53,7 +53,7 @@ $(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/pre
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost/cgen -I$(@D) -c -o $@ $<
 
-$(h)/syscalls.c: host/syscalls.awk $(h)/vmlinux/.stamp
+$(h)/syscalls.c: host/machine/syscalls.awk $(h)/vmlinux/.stamp
 	$(say) GEN $@
 	$(Q)awk -f $< $(h)/vmlinux/vmlinux.h >$@.tmp
 	$(Q)mv $@.tmp $@
@@ -85,9 +85,9 @@ $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
-lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/adapt-*.c host/switch-*.c host/muslin-*.c), \
-	$(wildcard host/*.c host/*/*.c)) $(wildcard host/*/$(arch)/*.c) $(wildcard $(patsubst %,host/%-$(arch).c,adapt switch))
-lib_assembler := host/adapt-$(arch).S host/switch-$(arch).S
+lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/muslin-*.c), \
+	$(wildcard host/*.c host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
+lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
 	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(vmlinux_o)
 cli_objects := $(call objects,$(cli_sources))
@@ -102,7 +102,7 @@ $(call objects,host/confine-calls.c): $(h)/confine-list.h
 cflags_host/confine-calls.c := -iquote $(h)
 
 # They have frames on stacks that a boot image keeps: no canary of a process.
-on_stacks := host/adapt-$(arch).c host/clock.c host/machine.c host/stack.c host/task.c host/user.c host/fault.c \
+on_stacks := host/machine/$(arch)/adapt.c host/machine/clock.c host/machine/machine.c host/machine/stack.c host/machine/task.c host/machine/user.c host/machine/fault.c \
 	syscalls
 $(foreach f,$(on_stacks),$(eval cflags_$(f) := -fno-stack-protector))
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "ctl.h"
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "stream.h"
 #include "tty.h"
 

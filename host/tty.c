@@ -8,8 +8,8 @@
 
 #include "console.h"
 #include "ctl.h"
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "tty.h"
 
 /*

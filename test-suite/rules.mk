@@ -55,10 +55,10 @@ $(T)/fuzz/imports-syscalls.c: $(h)/vmlinux/.stamp
 		$(h)/vmlinux/vmlinux.h; } >$@.tmp
 	$(Q)mv $@.tmp $@
 
-IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine.c host/task.c host/mm.c host/user.c \
-	host/stream.c host/files.c host/clock.c host/console.c host/stack.c host/tty.c \
-	host/arena.c host/core/share.c host/fault.c $(wildcard host/hostfs*.c)
-IMPORTS_LIBS := $(call objects,host/switch-$(arch).c) $(filter %-asm.o,$(lib_objects)) $(B)/lib/libmuslin.a
+IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine/machine.c host/machine/task.c host/machine/mm.c host/machine/user.c \
+	host/stream.c host/files.c host/machine/clock.c host/console.c host/machine/stack.c host/tty.c \
+	host/machine/arena.c host/core/share.c host/machine/fault.c $(wildcard host/hostfs*.c)
+IMPORTS_LIBS := $(call objects,host/machine/$(arch)/switch.c) $(filter %-asm.o,$(lib_objects)) $(B)/lib/libmuslin.a
 
 # Stacks that tasks switch between are not AddressSanitizer's to watch; heap and
 # globals are.

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "loader/builder.h"
 #include "process/child.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "core/memory-file.h"
 
 struct builder {

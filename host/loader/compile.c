@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "arena.h"
+#include "machine/arena.h"
 #include "process/child.h"
 #include "loader/compile.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "cache/cache.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"

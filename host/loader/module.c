@@ -13,7 +13,7 @@
 #include "loader/background.h"
 #include "loader/build.h"
 #include "console.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "core/memory-file.h"
 #include "loader/module.h"
 #include "muslin.h"

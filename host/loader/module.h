@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "cgen/abi.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "loader/quick.h"
 #include "wasm/wasm.h"
 

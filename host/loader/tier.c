@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "machine.h"
+#include "machine/machine.h"
 #include "muslin.h"
 #include "loader/tier.h"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 #include "muslin.h"
 
 #define COUNT 20000

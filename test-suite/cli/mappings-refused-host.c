@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 #include "muslin.h"
 
 #define VMALLOC_START 0xe0000000ull

@@ -31,7 +31,7 @@ $(kunit_c:.c=.o): %.o: %.c host/cgen/prelude.h host/cgen/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -O1 -Ihost/cgen -I$(@D) -c -o $@ $<
 
-$(kunit)/syscalls.c: host/syscalls.awk $(kunit)/vmlinux/.stamp
+$(kunit)/syscalls.c: host/machine/syscalls.awk $(kunit)/vmlinux/.stamp
 	$(Q)awk -f $< $(kunit)/vmlinux/vmlinux.h >$@
 
 # The library knows how large this kernel's instance is.

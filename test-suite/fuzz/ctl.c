@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ctl.h"
-#include "machine.h"
+#include "machine/machine.h"
 
 static void ask(struct muslin *m, enum ctl_type type, int id)
 {

@@ -29,8 +29,8 @@
 
 #include "ctl.h"
 #include "hostfs-impl.h"
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "stream.h"
 
 #define MEMORY (32u << 20)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 #include "loader/module.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// host/adapt.c: a call of a function that returns a reference let a program choose its instance
+// host/machine/adapt.c: a call of a function that returns a reference let a program choose its instance
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// host/clock.c: a timer that fired while the host was about to sleep was lost,
+// host/machine/clock.c: a timer that fired while the host was about to sleep was lost,
 // and the machine slept for an hour.
 #include <errno.h>
 #include <sys/prctl.h>

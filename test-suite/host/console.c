@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "console.h"
-#include "machine.h"
+#include "machine/machine.h"
 
 #include <check.h>
 

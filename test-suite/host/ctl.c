@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ctl.h"
-#include "machine.h"
+#include "machine/machine.h"
 
 #include <check.h>
 

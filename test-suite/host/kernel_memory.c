@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "muslin.h"
 
 #include <check.h>	/* last: it has a fail() of its own */

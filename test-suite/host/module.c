@@ -14,7 +14,7 @@
 
 #include "loader/build.h"
 #include "image.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "loader/module.h"
 
 /* It has a macro called fail. */

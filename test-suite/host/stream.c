@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "stream.h"
 #include "tty.h"
 

@@ -21,7 +21,7 @@ struct host_attr;
 struct host_statfs;
 struct host_image;
 
-/* --- machine (host/machine.c) --- */
+/* --- machine (host/machine/machine.c) --- */
 
 /*
  * Bytes of physical memory: linear memory 0..n, mapped at the same address, but
@@ -45,7 +45,7 @@ void __noreturn __host(halt)(int how);
 
 void __host(console_write)(const char *s, unsigned long n);
 
-/* --- clock (host/clock.c) --- */
+/* --- clock (host/machine/clock.c) --- */
 
 /* Nanoseconds since boot, never goes back. */
 u64 __host(clock_ns)(void);
@@ -58,7 +58,7 @@ void __host(idle)(void);
 /* Fills buf with random bytes. */
 void __host(random)(void *buf, unsigned long n);
 
-/* --- tasks (host/task.c): each has a native stack of its own --- */
+/* --- tasks (host/machine/task.c): each has a native stack of its own --- */
 
 /*
  * The id of a task that is a copy of the calling one, in the system call that
@@ -75,7 +75,7 @@ void __host(task_switch)(int prev, int next);
 /* Never the running task. */
 void __host(task_free)(int id);
 
-/* --- address spaces (host/mm.c): id 0 is the kernel's own --- */
+/* --- address spaces (host/machine/mm.c): id 0 is the kernel's own --- */
 
 /* A new, empty 4 GiB address space; its id, > 0. */
 int __host(mm_create)(void);
@@ -91,7 +91,7 @@ int __host(mm_map)(int id, unsigned long va, unsigned long pa,
 /* -ENOMEM: then nothing is mapped there any more, unless it is the kernel's. */
 int __host(mm_unmap)(int id, unsigned long va, unsigned long len);
 
-/* --- programs (host/user.c) --- */
+/* --- programs (host/machine/user.c) --- */
 
 /*
  * Makes image, a wasm module, ready to run in address space id and describes

@@ -8,8 +8,8 @@
  * or returned, is 0.
  */
 #include <string.h>
-#include "adapt.h"
-#include "machine.h"
+#include "machine/adapt.h"
+#include "machine/machine.h"
 
 static const char *signature(const struct module_ops *ops, wasm_rt_func_type_t type)
 {

@@ -8,7 +8,7 @@
 wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
 			     wasm_rt_func_type_t type);
 
-/* --- adapt-x86_64.c: particular to a CPU --- */
+/* --- machine/x86_64/adapt.c: particular to a CPU --- */
 
 /* A signature has at most this many parameters, and one result. */
 #define ADAPT_MAX 32

@@ -2,13 +2,13 @@
 /* Where the calling convention of the System V ABI has arguments. */
 #include <stddef.h>
 #include <string.h>
-#include "adapt.h"
-#include "machine.h"
+#include "machine/adapt.h"
+#include "machine/machine.h"
 
 #define INTS 6
 #define FLOATS 8
 
-/* adapt-x86_64.S knows this.  Results are in the first ones. */
+/* machine/x86_64/adapt.S knows this.  Results are in the first ones. */
 struct registers {
 	uint64_t ints[INTS];
 	uint64_t floats[FLOATS];

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "cgen/abi.h"
-#include "arena.h"
+#include "machine/arena.h"
 #include "host_page.h"
 #include "muslin.h"
 

@@ -9,11 +9,11 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "loader/module.h"
-#include "stack.h"
-#include "switch.h"
+#include "machine/stack.h"
+#include "machine/switch.h"
 #include "tty.h"
 
 #define ALT_STACK_SIZE 65536

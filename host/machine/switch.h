@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is particular to a CPU: switch-x86_64.S, switch-x86_64.c. */
+/* What is particular to a CPU: machine/x86_64/switch.S, machine/x86_64/switch.c. */
 #ifndef MUSLIN_SWITCH_H
 #define MUSLIN_SWITCH_H
 

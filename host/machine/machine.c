@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 
 /* physical memory ends where vmalloc space begins, asm/pgtable.h */
 #define MEMORY_MIN (32ull << 20)

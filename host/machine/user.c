@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapt.h"
+#include "machine/adapt.h"
 #include "ctl.h"
 #include "cgen/jump.h"
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "loader/module.h"
-#include "stack.h"
-#include "switch.h"
+#include "machine/stack.h"
+#include "machine/switch.h"
 
 /* The running task's program. */
 static struct mm *running(struct muslin *m)

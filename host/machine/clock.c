@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "machine.h"
-#include "stack.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
+#include "machine/stack.h"
 #include "stream.h"
 #include "tty.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "arena.h"
-#include "machine.h"
+#include "machine/arena.h"
+#include "machine/machine.h"
 
 #define PLACES		(4ul << 30)	/* of mappings, from ARENA_ADDRESS */
 #define PLACE_ALIGN	(2ul << 20)	/* a page table of the host's each */

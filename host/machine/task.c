@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel.h"
-#include "machine.h"
-#include "stack.h"
-#include "switch.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
+#include "machine/stack.h"
+#include "machine/switch.h"
 
 /* The first function on a task's stack. */
 static void task_main(void *arg)

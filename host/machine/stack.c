@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "core/share.h"
-#include "stack.h"
-#include "switch.h"
+#include "machine/stack.h"
+#include "machine/switch.h"
 
 #define POOL_MAX 256
 #define POOL_WHOLE 8

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "image.h"
-#include "kernel.h"
-#include "machine.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
 #include "loader/module.h"
 #include "core/share.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "switch.h"
+#include "machine/switch.h"
 
 #define RED_ZONE 128
 #define PF_WRITE 2		/* page-fault error code */
