@@ -10,14 +10,14 @@
 
 #include "api.h"
 #include "confine.h"
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "host_page.h"
 #include "image.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
 #include "muslin.h"
-#include "stream.h"
-#include "tty.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
 
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 

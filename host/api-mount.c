@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "hostfs.h"
 #include "machine/machine.h"
 #include "cache/cache.h"

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "machine/machine.h"
 #include "muslin.h"
-#include "stream.h"
-#include "tty.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
 
 static size_t count(char *const *v, size_t *bytes)
 {

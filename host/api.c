@@ -9,7 +9,7 @@
 #include "api.h"
 #include "loader/build.h"
 #include "confine.h"
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "hostfs.h"
 #include "image.h"
 #include "initrd.h"
@@ -17,8 +17,8 @@
 #include "machine/machine.h"
 #include "loader/module.h"
 #include "muslin.h"
-#include "stream.h"
-#include "tty.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
 
 #define DEFAULT_MEMORY (1ull << 30)
 

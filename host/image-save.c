@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "hostfs.h"
 #include "image-impl.h"
 #include "machine/kernel.h"

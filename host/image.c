@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "loader/compile.h"
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "image-impl.h"
 #include "core/memory-file.h"
 #include "cache/cache.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "loader/background.h"
 #include "loader/build.h"
-#include "console.h"
+#include "devices/console.h"
 #include "machine/machine.h"
 #include "core/memory-file.h"
 #include "loader/module.h"

@@ -13,8 +13,8 @@
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"
-#include "stream.h"
-#include "tty.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
 
 #define NSEC_PER_SEC 1000000000ull
 #define NEVER (~0ull)

@@ -14,7 +14,7 @@
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
-#include "tty.h"
+#include "devices/tty.h"
 
 #define ALT_STACK_SIZE 65536
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "machine/adapt.h"
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "cgen/jump.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"

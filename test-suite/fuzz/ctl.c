@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "machine/machine.h"
 
 static void ask(struct muslin *m, enum ctl_type type, int id)

@@ -27,11 +27,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "hostfs-impl.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
-#include "stream.h"
+#include "devices/stream.h"
 
 #define MEMORY (32u << 20)
 #define PAGE 65536u

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console.h"
+#include "devices/console.h"
 #include "machine/machine.h"
 
 #include <check.h>

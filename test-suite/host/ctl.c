@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "machine/machine.h"
 
 #include <check.h>

@@ -11,10 +11,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "machine/machine.h"
-#include "stream.h"
-#include "tty.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
 
 /* It has a macro called fail. */
 #include <check.h>

@@ -41,7 +41,7 @@ void __host(frozen)(void);
 /* Never returns; how is one of host_page.h's, HOST_POWER_OFF ... */
 void __noreturn __host(halt)(int how);
 
-/* --- console (host/console.c): boot messages and panics --- */
+/* --- console (host/devices/console.c): boot messages and panics --- */
 
 void __host(console_write)(const char *s, unsigned long n);
 
@@ -130,7 +130,7 @@ unsigned long __host(user_sp)(void);
 unsigned long __host(user_tls)(void);
 
 /*
- * --- streams (host/stream.c): what the embedder gave as files 0, 1, 2 ... ---
+ * --- streams (host/devices/stream.c): what the embedder gave as files 0, 1, 2 ... ---
  *
  * Numbers are below HOST_STREAMS; HOST_STREAM_CTL is the channel between init
  * and the embedder, see host/init/protocol.h.
@@ -150,7 +150,7 @@ s64 __host(stream_seek)(int n, s64 offset, int whence);
 /* Nobody in the guest has it open any more; its number can be used again. */
 void __host(stream_close)(int n);
 
-/* --- terminal (host/tty.c): the embedder's terminal, in raw mode --- */
+/* --- terminal (host/devices/tty.c): the embedder's terminal, in raw mode --- */
 
 /*
  * As for streams.  One interrupt (HOST_IRQ_TTY) after each read as soon as

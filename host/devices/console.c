@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "console.h"
+#include "devices/console.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/switch.h"

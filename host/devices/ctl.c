@@ -7,12 +7,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "console.h"
-#include "ctl.h"
+#include "devices/console.h"
+#include "devices/ctl.h"
 #include "host_page.h"
 #include "image.h"
 #include "machine/machine.h"
-#include "tty.h"
+#include "devices/tty.h"
 
 /* --- a queue of bytes --- */
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <termios.h>
 
-#include "stream.h"
+#include "devices/stream.h"
 
 struct muslin;
 

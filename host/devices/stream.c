@@ -10,11 +10,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "devices/ctl.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
-#include "stream.h"
-#include "tty.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
 
 /*
  * A description of its own, for a pipe or a terminal: O_NONBLOCK on the one

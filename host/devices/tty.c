@@ -6,11 +6,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "console.h"
-#include "ctl.h"
+#include "devices/console.h"
+#include "devices/ctl.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
-#include "tty.h"
+#include "devices/tty.h"
 
 /*
  * Whose terminal it is: a process has one, and signal handlers have no other
