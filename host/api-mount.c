@@ -8,7 +8,7 @@
 
 #include "api.h"
 #include "devices/ctl.h"
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
 #include "muslin.h"

@@ -10,7 +10,7 @@
 #include "loader/build.h"
 #include "confine.h"
 #include "devices/ctl.h"
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 #include "image.h"
 #include "initrd.h"
 #include "machine/kernel.h"

@@ -11,7 +11,7 @@
 #include "api.h"
 #include "loader/build.h"
 #include "confine.h"
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 #include "process/landlock.h"
 #include "machine/machine.h"
 #include "muslin.h"

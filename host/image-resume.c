@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 #include "image-impl.h"
 #include "machine/kernel.h"
 #include "loader/module.h"

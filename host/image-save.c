@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "devices/ctl.h"
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 #include "image-impl.h"
 #include "machine/kernel.h"
 #include "core/memory-file.h"

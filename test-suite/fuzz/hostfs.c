@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 
 #define BUFFER 70000
 #define OPEN_MAX_FILES 64

@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "devices/ctl.h"
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "devices/stream.h"

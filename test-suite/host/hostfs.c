@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 #include "../skip.h"
 
 /* The guest's directory is top/in; top/out is what it must not reach. */

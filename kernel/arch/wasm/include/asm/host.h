@@ -161,7 +161,7 @@ long __host(tty_write)(const void *buf, unsigned long len);
 /* rows << 16 | columns; a change is an interrupt (HOST_IRQ_WINCH). */
 unsigned long __host(tty_size)(void);
 
-/* --- host files (host/files.c): directories that the embedder named --- */
+/* --- host files (host/hostfs/imports.c): directories that the embedder named --- */
 
 /*
  * A path is len bytes, relative to directory number root; len 0 is that

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 
 #define MAX_FILES (1 << 20)	/* more than a process can have open */
 

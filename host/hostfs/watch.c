@@ -15,7 +15,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 
 /* not in linux/magic.h */
 #define BCACHEFS_MAGIC	0xca451a4e

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 
 /* What tells a file from all others, as long as it is there. */
 struct id {
@@ -22,7 +22,7 @@ struct root {
 	struct id id;
 	bool read_only;
 	bool suid;		/* files may become set-user-ID */
-	bool owners;		/* files have owners that are kept: hostfs-owner.c */
+	bool owners;		/* files have owners that are kept: hostfs/owner.c */
 	char *only;		/* name of the only file in it, or NULL */
 	char *only_real;	/* that file's name on the host */
 };
@@ -37,7 +37,7 @@ struct file {
 	struct id id;		/* of a directory */
 };
 
-/* A kept directory, see hostfs-dirs.c; none if path is NULL. */
+/* A kept directory, see hostfs/dirs.c; none if path is NULL. */
 struct dir {
 	char *path;		/* len bytes */
 	uint32_t len, hash;
@@ -52,7 +52,7 @@ struct dir {
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
-/* Names on the way to what the guest must not reach: hostfs-guard.c. */
+/* Names on the way to what the guest must not reach: hostfs/guard.c. */
 struct guards {
 	struct guard *all;
 	int n;
@@ -142,7 +142,7 @@ int hostfs_open_path(struct hostfs *fs, const struct place *p, struct stat *st);
 /* The same regular file or directory again; flags: how, and O_NOATIME. */
 int hostfs_reopen(struct hostfs *fs, int fd, const struct stat *st, int flags);
 
-/* --- hostfs-owner.c: whose a new file is --- */
+/* --- hostfs/owner.c: whose a new file is --- */
 
 /* Who this thread was, with its rights, if they have to be given back. */
 struct caps {
@@ -172,7 +172,7 @@ int hostfs_chown(struct root *root, int fd, const struct stat *st,
 /* Of a new file, or an old one's new mode: does the directory allow it? */
 bool hostfs_mode_allowed(const struct root *root, mode_t mode);
 
-/* --- hostfs-guard.c: what no guest may have --- */
+/* --- hostfs/guard.c: what no guest may have --- */
 
 static inline bool same_id(const struct id *a, const struct id *b)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's imports of section "host files" in asm/host.h. */
-#include "hostfs.h"
+#include "hostfs/hostfs.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 
 /* What is changed: an open file, or else by_path, which is O_PATH. */
 struct target {

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 
 /* The end of each function here: the call's result, and p left. */
 static int done(struct place *p, int r)

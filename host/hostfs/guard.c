@@ -24,7 +24,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 #include "image-impl.h"
 
 struct id hostfs_id(const struct stat *st)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files of the host for the machine: only those in directories that the
- * embedder named.  host/files.c is the kernel's way to these functions;
+ * embedder named.  host/hostfs/imports.c is the kernel's way to these functions;
  * kernel/arch/wasm/include/asm/host.h says what each does.  All return a
  * negative errno on failure.
  */

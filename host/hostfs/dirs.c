@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hostfs-impl.h"
+#include "hostfs/impl.h"
 #include "core/share.h"
 
 static uint32_t hash_of(int root, const char *path, uint32_t len)
