@@ -12,7 +12,7 @@
 #include "confine.h"
 #include "devices/ctl.h"
 #include "host_page.h"
-#include "image.h"
+#include "image/image.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
 #include "muslin.h"

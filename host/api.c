@@ -11,7 +11,7 @@
 #include "confine.h"
 #include "devices/ctl.h"
 #include "hostfs/hostfs.h"
-#include "image.h"
+#include "image/image.h"
 #include "initrd.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"

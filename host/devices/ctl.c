@@ -10,7 +10,7 @@
 #include "devices/console.h"
 #include "devices/ctl.h"
 #include "host_page.h"
-#include "image.h"
+#include "image/image.h"
 #include "machine/machine.h"
 #include "devices/tty.h"
 

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "hostfs/impl.h"
-#include "image-impl.h"
+#include "image/impl.h"
 
 struct id hostfs_id(const struct stat *st)
 {

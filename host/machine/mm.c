@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "image/image.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "loader/module.h"

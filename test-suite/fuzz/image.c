@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image-impl.h"
+#include "image/impl.h"
 #include "../host/sign-image.h"
 
 static struct image *whole;

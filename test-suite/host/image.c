@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "host_page.h"
-#include "image-impl.h"
+#include "image/impl.h"
 
 #include <check.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Boot images that are edited, and signed again: image-impl.h before. */
+/* Boot images that are edited, and signed again: image/impl.h before. */
 #ifndef SIGN_IMAGE_H
 #define SIGN_IMAGE_H
 

@@ -3,7 +3,7 @@
 #ifndef MUSLIN_IMAGE_IMPL_H
 #define MUSLIN_IMAGE_IMPL_H
 
-#include "image.h"
+#include "image/image.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
 #include "core/siphash.h"

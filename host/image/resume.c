@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "hostfs/hostfs.h"
-#include "image-impl.h"
+#include "image/impl.h"
 #include "machine/kernel.h"
 #include "loader/module.h"
 #include "machine/stack.h"

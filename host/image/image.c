@@ -12,7 +12,7 @@
 
 #include "loader/compile.h"
 #include "devices/ctl.h"
-#include "image-impl.h"
+#include "image/impl.h"
 #include "core/memory-file.h"
 #include "cache/cache.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "host_page.h"
-#include "image-impl.h"
+#include "image/impl.h"
 #include "loader/module.h"
 
 #define MEMORY_MAX	(3584u << 20)

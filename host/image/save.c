@@ -9,7 +9,7 @@
 
 #include "devices/ctl.h"
 #include "hostfs/hostfs.h"
-#include "image-impl.h"
+#include "image/impl.h"
 #include "machine/kernel.h"
 #include "core/memory-file.h"
 #include "loader/module.h"
