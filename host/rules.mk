@@ -93,13 +93,13 @@ lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-as
 cli_objects := $(call objects,$(cli_sources))
 
 # What the filter lets pass is what the other objects call.
-$(h)/confine-list.h: host/confine-calls.awk host/confine-calls.txt $(filter-out $(call objects,host/confine-calls.c),$(lib_objects) $(cli_objects))
+$(h)/confine-list.h: host/api/confine-calls.awk host/api/confine-calls.txt $(filter-out $(call objects,host/api/confine-calls.c),$(lib_objects) $(cli_objects))
 	$(say) GEN $@
 	$(Q)nm -A -P $(filter %.o,$^) >$@.nm
-	$(Q)awk -f host/confine-calls.awk host/confine-calls.txt $@.nm >$@.tmp
+	$(Q)awk -f host/api/confine-calls.awk host/api/confine-calls.txt $@.nm >$@.tmp
 	$(Q)mv $@.tmp $@
-$(call objects,host/confine-calls.c): $(h)/confine-list.h
-cflags_host/confine-calls.c := -iquote $(h)
+$(call objects,host/api/confine-calls.c): $(h)/confine-list.h
+cflags_host/api/confine-calls.c := -iquote $(h)
 
 # They have frames on stacks that a boot image keeps: no canary of a process.
 on_stacks := host/machine/$(arch)/adapt.c host/machine/clock.c host/machine/machine.c host/machine/stack.c host/machine/task.c host/machine/user.c host/machine/fault.c \

@@ -49,7 +49,7 @@ struct muslin {
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
 	uint64_t mappings;	/* of the host's, see share.h */
 	uint64_t files;		/* and descriptors that the guest had opened */
-	enum { FREEZING = 1, FROZEN } freezing;	/* see api-image.c */
+	enum { FREEZING = 1, FROZEN } freezing;	/* see api/image.c */
 	bool thawed;		/* what the kernel has forgotten is mapped again */
 
 	/*
@@ -109,7 +109,7 @@ struct muslin {
 	void (*progress)(void *arg, const char *line);
 	void *callback_arg;
 
-	/* what the library counts as it goes; api-stats.c adds the rest */
+	/* what the library counts as it goes; api/stats.c adds the rest */
 	struct muslin_stats stats;
 	struct call_count *calls;	/* by kernel_exports; NULL: not counted */
 
@@ -389,7 +389,7 @@ extern const unsigned int kernel_exports_count;
 /* What HOST_RESTART_BLOCK asks for. */
 uint32_t kernel_restart(struct muslin *m);
 
-/* --- api-stats.c --- */
+/* --- api/stats.c --- */
 
 struct call_count {
 	uint64_t calls, time;

@@ -35,7 +35,7 @@ $3 != "U" && $3 != "w" { defined[$2] = 1; next }
 END {
 	for (name in wanted)
 		if (!(name in defined) && !(name in known)) {
-			print "host/confine-calls.txt: which system calls does " name "() make?" >"/dev/stderr"
+			print "host/api/confine-calls.txt: which system calls does " name "() make?" >"/dev/stderr"
 			bad = 1
 		}
 	if (bad || !lines)

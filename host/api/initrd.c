@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "initrd.h"
+#include "api/initrd.h"
 
 /* init-image.S */
 extern const unsigned char muslin_init[], muslin_init_end[];

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api.h"
+#include "api/api.h"
 #include "loader/build.h"
-#include "confine.h"
+#include "api/confine.h"
 #include "devices/ctl.h"
 #include "hostfs/hostfs.h"
 #include "image/image.h"
-#include "initrd.h"
+#include "api/initrd.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "loader/module.h"

@@ -8,9 +8,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "api.h"
+#include "api/api.h"
 #include "loader/build.h"
-#include "confine.h"
+#include "api/confine.h"
 #include "hostfs/hostfs.h"
 #include "process/landlock.h"
 #include "machine/machine.h"

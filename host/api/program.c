@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api.h"
+#include "api/api.h"
 #include "devices/ctl.h"
 #include "machine/machine.h"
 #include "muslin.h"

@@ -19,7 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include "loader/compile.h"
-#include "confine.h"
+#include "api/confine.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api.h"
+#include "api/api.h"
 #include "devices/ctl.h"
 #include "hostfs/hostfs.h"
 #include "machine/machine.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api.h"
-#include "confine.h"
+#include "api/api.h"
+#include "api/confine.h"
 #include "devices/ctl.h"
 #include "host_page.h"
 #include "image/image.h"
