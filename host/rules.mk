@@ -84,7 +84,7 @@ $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 
 # --- libmuslin and muslin ---
 
-cli_sources := host/main.c $(wildcard host/run-*.c host/cmd-*.c)
+cli_sources := $(wildcard host/cli/*.c)
 lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/muslin-*.c), \
 	$(wildcard host/*.c host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
 lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S

@@ -11,7 +11,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 #define DIR "/proc/sys/fs/binfmt_misc"
 #define NAME "muslin"

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "muslin.h"
 
 #define PROGRAM_DIR "/run/muslin"

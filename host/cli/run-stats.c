@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "muslin.h"
 
 struct call {

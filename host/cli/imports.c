@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "muslin.h"
 
 static const char help[] =

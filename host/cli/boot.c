@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static const char help[] =
 	"usage: muslin boot [OPTION]... [--] [PROG [ARG]...]\n"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "loader/background.h"
-#include "cli.h"
+#include "cli/cli.h"
 #include "muslin.h"
 
 static const char help[] =
