@@ -32,10 +32,10 @@ prelude_objects := $(call objects,host/translate/prelude.c host/process/child.c 
 	host/process/sandbox.c host/process/landlock.c host/process/$(arch)/cpu.c)
 translate_objects := $(prelude_objects) $(call objects,host/translate/translate.c host/translate/glue.c host/translate/fenv.c \
 	host/translate/frames.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/translate/prelude-files.c)
-tool_objects := $(call objects,host/muslin-prelude.c host/muslin-translate.c) $(translate_objects)
+tool_objects := $(call objects,host/tools/prelude.c host/tools/translate.c) $(translate_objects)
 
-$(h)/muslin-prelude: $(call objects,host/muslin-prelude.c) $(prelude_objects)
-$(h)/muslin-translate: $(call objects,host/muslin-translate.c) $(translate_objects)
+$(h)/muslin-prelude: $(call objects,host/tools/prelude.c) $(prelude_objects)
+$(h)/muslin-translate: $(call objects,host/tools/translate.c) $(translate_objects)
 $(h)/muslin-prelude $(h)/muslin-translate:
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
@@ -85,8 +85,8 @@ $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := $(wildcard host/cli/*.c)
-lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/muslin-*.c), \
-	$(wildcard host/*.c host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
+lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c), \
+	$(wildcard host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
 lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
 	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(vmlinux_o)
