@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "loader/background.h"
 #include "loader/build.h"
-#include "devices/console.h"
+#include "core/text.h"
 #include "machine/machine.h"
 #include "core/memory-file.h"
 #include "loader/module.h"
