@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
-#include "loader/compile.h"
+#include "process/cpu.h"
 #include "api/confine.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))

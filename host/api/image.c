@@ -44,7 +44,7 @@ static void thaw(struct muslin *m)
 
 int api_resume(struct muslin *m)
 {
-	struct image_program program = { 0 };
+	struct kept_program program = { 0 };
 	int r, fd;
 
 	if (m->image && !*m->image)
@@ -64,7 +64,7 @@ int api_resume(struct muslin *m)
 }
 
 /* Whom the waiting program's files were is told to look at them again. */
-static int attach(struct muslin *m, const struct image_program *program,
+static int attach(struct muslin *m, const struct kept_program *program,
 		  const int fd[3])
 {
 	int i, tty, r = 0;
@@ -97,7 +97,7 @@ struct resume_from {
 static int resume(struct muslin *m, void *arg)
 {
 	const struct resume_from *from = arg;
-	struct image_program program = { 0 };
+	struct kept_program program = { 0 };
 	int r, file;
 
 	file = TEMP_FAILURE_RETRY(open(from->path, FLAGS));
@@ -226,7 +226,7 @@ static int give_name(int fd, const char *path, char *temporary)
 
 /* As cache_add(), where others may have files of any name. */
 static int save_file(struct muslin *m, const char *path,
-		     const struct image_program *program)
+		     const struct kept_program *program)
 {
 	bool named = false;
 	char *temporary;
@@ -302,7 +302,7 @@ static int only_program(struct muslin *m, struct program **only)
 
 static int snapshot_program(struct muslin *m, const char *path)
 {
-	struct image_program kept;
+	struct kept_program kept;
 	struct program *p;
 	int i, r;
 

@@ -10,7 +10,6 @@
 #include "devices/console.h"
 #include "devices/ctl.h"
 #include "host_page.h"
-#include "image/image.h"
 #include "machine/machine.h"
 #include "devices/tty.h"
 
@@ -89,7 +88,7 @@ struct program *program_new(struct muslin *m)
 	return NULL;
 }
 
-void program_resumed(struct muslin *m, const struct image_program *kept)
+void program_resumed(struct muslin *m, const struct kept_program *kept)
 {
 	struct program *p = m->ctl->programs;
 	int i;

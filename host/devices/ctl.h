@@ -33,6 +33,13 @@ struct program {
 	_Atomic uint64_t kill_one, kill_group;
 };
 
+/* What an image's machine has started, and waits in it.  id 0: nothing. */
+struct kept_program {
+	int32_t id;
+	int32_t stream[3];	/* or negative */
+	int32_t tty;		/* not 0: some of the others are the terminal */
+};
+
 struct queue {
 	unsigned char *p;
 	size_t begin, end, size;
@@ -83,8 +90,7 @@ uint32_t ctl_woken(struct muslin *m);
 struct program *program_get(struct muslin *m, int id);
 struct program *program_new(struct muslin *m);
 /* Of a boot image: it has the id, and the files, that it had. */
-struct image_program;
-void program_resumed(struct muslin *m, const struct image_program *kept);
+void program_resumed(struct muslin *m, const struct kept_program *kept);
 void program_free(struct muslin *m, struct program *p);
 
 #endif

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "hostfs/impl.h"
-#include "image/impl.h"
+#include "core/formats.h"
 
 struct id hostfs_id(const struct stat *st)
 {

@@ -111,7 +111,7 @@ static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
 	}
 }
 
-static bool check_program(const struct image_program *p, uint32_t used)
+static bool check_program(const struct kept_program *p, uint32_t used)
 {
 	int i, j;
 
@@ -121,7 +121,7 @@ static bool check_program(const struct image_program *p, uint32_t used)
 	for (i = 0; i < 3; i++) {
 		int n = p->stream[i];
 
-		/* image_program is all zero if there is none */
+		/* kept_program is all zero if there is none */
 		if (p->id && (n < -1 || n == HOST_STREAM_CTL || n >= HOST_STREAMS))
 			return false;
 		for (j = 0; j < i; j++)

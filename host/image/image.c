@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "loader/compile.h"
+#include "process/cpu.h"
 #include "devices/ctl.h"
 #include "image/impl.h"
 #include "core/memory-file.h"
@@ -98,27 +98,6 @@ void image_sum(const struct image *im, uint8_t sum[SIPHASH_SIZE])
 }
 
 /* --- a resumed machine --- */
-
-int image_unshare(struct muslin *m, uint32_t pa, uint32_t len)
-{
-	uint32_t page, end = (pa + len) / KERNEL_PAGE;
-	int r;
-
-	for (page = pa / KERNEL_PAGE; m->image_pages && page < end; page++) {
-		uint64_t at = (uint64_t)page * KERNEL_PAGE;
-
-		if (!(m->image_pages[page / 8] >> page % 8 & 1))
-			continue;
-		r = write_all(m->memory_fd, m->memory + at, KERNEL_PAGE, at);
-		if (r)
-			return r;
-		if (mmap(m->memory + at, KERNEL_PAGE, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, m->memory_fd, at) == MAP_FAILED)
-			return -errno;
-		m->image_pages[page / 8] &= ~(1 << page % 8);
-	}
-	return 0;
-}
 
 void image_exit(struct muslin *m)
 {

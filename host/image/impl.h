@@ -3,15 +3,16 @@
 #ifndef MUSLIN_IMAGE_IMPL_H
 #define MUSLIN_IMAGE_IMPL_H
 
+#include "devices/ctl.h"
 #include "image/image.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
+#include "core/formats.h"
 #include "core/siphash.h"
 
 #define KERNEL_PAGE	65536u
 #define FILE_ALIGN	4096u
 #define MAX_PARTS	65536
-#define IMAGE_MAGIC	"muslin boot img2"	/* 16 bytes */
 
 /*
  * The file: this, the parts' descriptions, then the parts; those of physical
@@ -30,7 +31,7 @@ struct head {
 	uint32_t signal_frame;	/* the processor's registers in it */
 	uint32_t used;		/* it is not just booted */
 	char cpu[32];		/* that programs were compiled for */
-	struct image_program program;
+	struct kept_program program;
 	char cmdline[2048];
 	struct muslin machine;
 };

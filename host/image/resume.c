@@ -349,7 +349,7 @@ static int start(struct image *im, int fd)
 }
 
 int image_resume(struct muslin *m, int fd, uint64_t memory_size,
-		 struct image_program *program)
+		 struct kept_program *program)
 {
 	struct arena before = m->arena;
 	struct image *im;

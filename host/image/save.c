@@ -256,7 +256,7 @@ static int save(struct image *im, int fd)
 	return write_image(im, fd);
 }
 
-int image_save(struct muslin *m, int fd, const struct image_program *program)
+int image_save(struct muslin *m, int fd, const struct kept_program *program)
 {
 	struct image *im;
 	int r;

@@ -8,6 +8,7 @@
 #include "machine/arena.h"
 #include "process/child.h"
 #include "loader/compile.h"
+#include "process/cpu.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
 #include "translate/translate.h"

@@ -62,9 +62,4 @@ int compile(const struct compiler *c, const struct wasm *w,
 	    void (*progress)(void *arg, const char *line), void *arg,
 	    char *error, size_t n);
 
-/* cpu-ARCH.c: options for the processor that this is. */
-const char *cpu_flags(void);
-/* What seccomp calls the system calls that this is compiled for. */
-extern const uint32_t cpu_audit_arch;
-
 #endif

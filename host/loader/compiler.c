@@ -11,6 +11,7 @@
 #include "cache/cache.h"
 #include "process/child.h"
 #include "loader/compile.h"
+#include "process/cpu.h"
 #include "translate/translate.h"
 
 /*

@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image/image.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "loader/module.h"
+#include "core/memory-file.h"
 #include "core/share.h"
 
 /*
@@ -427,13 +427,38 @@ static bool goes_through(struct muslin *m, struct space *s, const struct change 
 	return s->fault_run > GOES_THROUGH;
 }
 
+/*
+ * Pages of physical memory that are this machine's alone, since they are still
+ * the image's: called before a program gets to see one.  0 or -errno.
+ */
+static int unshare(struct muslin *m, uint32_t pa, uint32_t len)
+{
+	uint32_t page, end = (pa + len) / MM_PAGE;
+	int r;
+
+	for (page = pa / MM_PAGE; m->image_pages && page < end; page++) {
+		uint64_t at = (uint64_t)page * MM_PAGE;
+
+		if (!(m->image_pages[page / 8] >> page % 8 & 1))
+			continue;
+		r = write_all(m->memory_fd, m->memory + at, MM_PAGE, at);
+		if (r)
+			return r;
+		if (mmap(m->memory + at, MM_PAGE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, m->memory_fd, at) == MAP_FAILED)
+			return -errno;
+		m->image_pages[page / 8] &= ~(1 << page % 8);
+	}
+	return 0;
+}
+
 static int map(struct muslin *m, struct mm *mm, const struct change *c, u32 pa, u32 len,
 	       int prot)
 {
 	int flags = MAP_SHARED | MAP_FIXED, r = make_chunks(mm->space, c);
 
 	if (!r && m->image_pages)
-		r = image_unshare(m, pa, len);
+		r = unshare(m, pa, len);
 	if (!r)
 		r = take_share(m, mm->space, c);
 	if (r)

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "loader/compile.h"
+#include "process/cpu.h"
 #include "process/landlock.h"
 #include "process/sandbox.h"
 

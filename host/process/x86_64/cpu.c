@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <linux/audit.h>
-#include "loader/compile.h"
+#include "process/cpu.h"
 
 const uint32_t cpu_audit_arch = AUDIT_ARCH_X86_64;
 
