@@ -10,11 +10,11 @@
 #include <ucontext.h>
 
 #include "machine/kernel.h"
+#include "machine/hooks.h"
 #include "machine/machine.h"
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
-#include "devices/tty.h"
 
 #define ALT_STACK_SIZE 65536
 
@@ -206,7 +206,7 @@ static void take_default(int sig, const siginfo_t *si)
 {
 	if (sig == fault_irq_signal())
 		return;
-	tty_restore_now();
+	machine_hooks.dying();
 	signal(sig, SIG_DFL);
 	/* an instruction comes back to its fault; what was sent does not */
 	if (si->si_code <= 0)

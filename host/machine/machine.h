@@ -193,6 +193,19 @@ uint64_t clock_now(struct muslin *m);
 /* A host signal arrived: raises what is due in irq_pending. */
 void clock_poll(struct muslin *m);
 
+#define NSEC_PER_SEC 1000000000ull
+#define CLOCK_NEVER (~0ull)	/* of timer_when */
+
+static inline uint64_t clock_nsec(const struct timespec *ts)
+{
+	return ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+}
+
+static inline struct timespec clock_timespec(uint64_t ns)
+{
+	return (struct timespec) { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+}
+
 static inline void irq_raise(struct muslin *m, unsigned int bits)
 {
 	__atomic_fetch_or(&m->page->irq_pending, bits, __ATOMIC_SEQ_CST);

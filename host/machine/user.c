@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "machine/adapt.h"
-#include "devices/ctl.h"
 #include "cgen/jump.h"
 #include "machine/kernel.h"
+#include "machine/hooks.h"
 #include "machine/machine.h"
 #include "loader/module.h"
 #include "machine/stack.h"
@@ -50,7 +50,7 @@ static int check_size(struct muslin *m, const char *name, struct module *mod,
 /* Without init there is no machine: the kernel would tell that in several lines. */
 static int no_space(struct muslin *m)
 {
-	if (m->ctl->ready)
+	if (machine_hooks.has_init(m))
 		return -ENOMEM;
 	fail(m, -ENOMEM, "the host has no room for an address space of 8 GiB (ulimit -v)");
 	machine_halt(m, HALTED + HOST_NO_MEMORY);
@@ -133,7 +133,7 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 	if (err)
 		return err;
 	if (l.err) {
-		ctl_refused(m, l.info.error);
+		machine_hooks.refused(m, l.info.error);
 		memcpy(info->error, l.info.error, sizeof(info->error));
 		return l.err;
 	}

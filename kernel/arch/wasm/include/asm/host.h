@@ -45,7 +45,7 @@ void __noreturn __host(halt)(int how);
 
 void __host(console_write)(const char *s, unsigned long n);
 
-/* --- clock (host/machine/clock.c) --- */
+/* --- clock (host/machine/clock.c, host/devices/idle.c) --- */
 
 /* Nanoseconds since boot, never goes back. */
 u64 __host(clock_ns)(void);

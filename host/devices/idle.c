@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting, for the timer or for files: what a vCPU does that has nothing to do. */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <time.h>
+
+#include "devices/idle.h"
+#include "devices/stream.h"
+#include "devices/tty.h"
+#include "machine/kernel.h"
+#include "machine/machine.h"
+#include "machine/stack.h"
+
+#define TTY_INTERVAL 200000000	/* nanoseconds */
+
+static void look(struct muslin *m, const struct timespec *timeout)
+{
+	struct pollfd p[STREAM_POLLFDS];
+	int n = stream_pollfds(m, p);
+
+	if (ppoll(p, n, timeout, NULL) > 0)
+		irq_raise(m, stream_ready(m, p));
+	m->polled = clock_now(m);
+}
+
+void idle_poll(struct muslin *m)
+{
+	static const struct timespec now;
+
+	look(m, &now);
+}
+
+void w2c_host_idle(struct w2c_host *h)
+{
+	struct muslin *m = machine(h);
+	struct timespec timeout = { .tv_sec = 3600 };
+	uint64_t now, when;
+
+	machine_poke(m);
+	/*
+	 * The timer's signal does not wake what is only about to sleep.  After
+	 * this line it finds a timeout that it has not changed; before it, it
+	 * has left an interrupt.
+	 */
+	when = __atomic_load_n(&m->timer_when, __ATOMIC_SEQ_CST);
+	if (irq_pending(m))
+		return;
+	stack_trim(m);
+	now = clock_now(m);
+	if (when != CLOCK_NEVER)
+		timeout = clock_timespec(when > now ? when - now : 0);
+	if (tty_background(m) && clock_nsec(&timeout) > TTY_INTERVAL)
+		timeout = clock_timespec(TTY_INTERVAL);
+	look(m, &timeout);
+	clock_poll(m);
+}
