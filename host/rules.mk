@@ -160,4 +160,4 @@ $(B)/bin/muslin: $(cli_objects) $(B)/lib/libmuslin.a $(WASM2C)
 
 built += $(B)/bin/muslin $(B)/lib/libmuslin.a
 
--include $(wildcard $(h)/*.d)
+-include $(wildcard $(h)/*.d $(h)/*/*.d $(h)/*/*/*.d)

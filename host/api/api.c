@@ -36,9 +36,13 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		return -ENOMEM;
 	m->memory_fd = -1;
 	m->log = config->log;
-	m->progress = config->progress;
 	m->callback_arg = config->arg;
-	m->tier = config->tier;
+	m->loader = (struct loader) {
+		.tier = config->tier, .exports = kernel_exports,
+		.nexports = kernel_exports_count, .counting = config->count_calls,
+		.stats = &m->stats, .files = &m->files,
+		.progress = config->progress, .progress_arg = config->arg,
+	};
 	m->arena.keep = config->keep;
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
@@ -49,7 +53,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	}
 
 	/* while there is little for it to inherit */
-	r = builder_start(m);
+	r = builder_start(&m->loader);
 	if (r)
 		goto out_free;
 	if ((r = ctl_init(m)) || (r = streams_init(m)) || (r = tty_init(m)))
@@ -81,8 +85,8 @@ void muslin_free(struct muslin *m)
 		return;
 	machine_exit(m);
 	image_exit(m);
-	module_exit(m);
-	builder_stop(m);
+	module_exit(&m->loader);
+	builder_stop(&m->loader);
 	tty_exit(m);
 	streams_exit(m);
 	ctl_exit(m);

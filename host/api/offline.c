@@ -93,27 +93,27 @@ int muslin_imports(const char *path,
 	return r;
 }
 
-/* The loader needs no more of a machine than this. */
 static int translate_image(const struct muslin_config *config, const char *path,
 			   const void *image, size_t size, char *error)
 {
-	struct muslin *m = calloc(1, sizeof(*m));
+	struct muslin_stats stats = { 0 };
+	uint64_t files = 0;
+	struct loader loader = {
+		.tier = MUSLIN_TIER_OPTIMIZED, .exports = kernel_exports,
+		.nexports = kernel_exports_count, .stats = &stats, .files = &files,
+	};
 	struct module *mod;
 	int r;
 
-	if (!m)
-		return -ENOMEM;
-	m->tier = MUSLIN_TIER_OPTIMIZED;
 	if (config) {
-		m->progress = config->progress;
-		m->callback_arg = config->arg;
+		loader.progress = config->progress;
+		loader.progress_arg = config->arg;
 	}
-	r = module_load(m, path, image, size, &mod, error);
+	r = module_load(&loader, path, image, size, &mod, error);
 	if (!r)
 		module_put(mod);
-	module_exit(m);
-	builder_stop(m);
-	free(m);
+	module_exit(&loader);
+	builder_stop(&loader);
 	return r;
 }
 

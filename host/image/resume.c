@@ -283,12 +283,12 @@ static int load_module(struct image *im, uint32_t i)
 	int j, r;
 
 	if (p->size) {
-		r = module_resume(m, p->id, im->data[i - 1], im->data[i], p->size,
+		r = module_resume(&m->loader, p->id, im->data[i - 1], im->data[i], p->size,
 				  im->data[i - 2], p[-2].size, ops, &mod, error);
 	} else {
 		const struct module_builtin *b = image_find_builtin(ops);
 
-		r = module_resume(m, p->id, "init", b->image,
+		r = module_resume(&m->loader, p->id, "init", b->image,
 				  (char *)b->end - (char *)b->image, NULL, 0, ops,
 				  &mod, error);
 	}
@@ -343,7 +343,7 @@ static int start(struct image *im, int fd)
 	if (r)
 		return r;
 	load_saved(im);
-	m->module_id = im->head.machine.module_id;
+	m->loader.module_id = im->head.machine.loader.module_id;
 	clock_resume(m, im->head.clock);
 	return 0;
 }
@@ -380,7 +380,7 @@ int image_resume(struct muslin *m, int fd, uint64_t memory_size,
 	if (r) {
 		unmap(im, im->head.nparts);
 		image_exit(m);
-		module_exit(m);
+		module_exit(&m->loader);
 		machine_reset(m);
 		m->arena = before;
 		memset(before.next, 0, im->part[0].size);

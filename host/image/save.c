@@ -135,7 +135,7 @@ static int add_modules(struct image *im)
 	const struct module *mod;
 	int r = 0;
 
-	for (mod = im->m->modules; mod && !r; mod = mod->next)
+	for (mod = im->m->loader.modules; mod && !r; mod = mod->next)
 		if (mod->refs)
 			r = add_module(im, mod);
 	return r;

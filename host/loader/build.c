@@ -11,7 +11,7 @@
 #include "loader/background.h"
 #include "loader/build.h"
 #include "loader/builder.h"
-#include "machine/machine.h"
+#include "core/stats.h"
 #include "core/memory-file.h"
 #include "muslin.h"
 

@@ -64,20 +64,20 @@ struct build_result {
 
 /* --- builder.c: for who runs the machine --- */
 
-struct muslin;
+struct loader;
 
 /*
- * Starts m's builder, unless there is one; it ends with builder_stop(), or when
+ * Starts the loader's builder, unless there is one; it ends with builder_stop(), or when
  * this process does.  It has the environment of now.  0 or -errno.
  */
-int builder_start(struct muslin *m);
-void builder_stop(struct muslin *m);
+int builder_start(struct loader *loader);
+void builder_stop(struct loader *loader);
 /*
  * image is a descriptor.  0: result is its answer, which is checked as far as it
  * can be, and *code a descriptor, to be closed, or -1.  -errno: it is gone.
  * progress is called if request->progress says so.
  */
-int builder_ask(struct muslin *m, const struct build_request *request, int image,
+int builder_ask(struct loader *loader, const struct build_request *request, int image,
 		void (*progress)(void *arg, const char *line), void *arg,
 		struct build_result *result, int *code);
 

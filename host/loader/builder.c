@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "loader/builder.h"
 #include "process/child.h"
-#include "machine/machine.h"
+#include "loader/loader.h"
 #include "core/memory-file.h"
 
 struct builder {
@@ -164,37 +164,37 @@ static int fork_builder(int socket)
 
 /* --- who runs a machine --- */
 
-int builder_start(struct muslin *m)
+int builder_start(struct loader *loader)
 {
 	int pair[2], r;
 
-	if (m->builder)
+	if (loader->builder)
 		return 0;
-	m->builder = calloc(1, sizeof(*m->builder));
-	if (!m->builder)
+	loader->builder = calloc(1, sizeof(*loader->builder));
+	if (!loader->builder)
 		return -ENOMEM;
 	r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ? -errno : 0;
 	if (!r) {
 		r = fork_builder(pair[1]);
 		close(pair[1]);
-		m->builder->socket = pair[0];
+		loader->builder->socket = pair[0];
 		if (r)
 			close(pair[0]);
 	}
 	if (r) {
-		free(m->builder);
-		m->builder = NULL;
+		free(loader->builder);
+		loader->builder = NULL;
 	}
 	return r;
 }
 
-void builder_stop(struct muslin *m)
+void builder_stop(struct loader *loader)
 {
-	if (!m->builder)
+	if (!loader->builder)
 		return;
-	close(m->builder->socket);
-	free(m->builder);
-	m->builder = NULL;
+	close(loader->builder->socket);
+	free(loader->builder);
+	loader->builder = NULL;
 }
 
 /* The builder is trusted; but what it answers, others have made. */
@@ -213,7 +213,7 @@ static bool plausible(const struct build_request *request,
 		 memory_file_size(code) >= (int64_t)r->size);
 }
 
-static int answer(struct muslin *m, const struct build_request *request,
+static int answer(struct loader *loader, const struct build_request *request,
 		  void (*progress)(void *arg, const char *line), void *arg,
 		  struct build_result *result, int *code)
 {
@@ -221,7 +221,7 @@ static int answer(struct muslin *m, const struct build_request *request,
 	int r;
 
 	for (;;) {
-		r = receive_with(m->builder->socket, &msg, sizeof(msg), code);
+		r = receive_with(loader->builder->socket, &msg, sizeof(msg), code);
 		if (r)
 			return r;
 		if (msg.type == BUILDER_RESULT)
@@ -241,14 +241,14 @@ static int answer(struct muslin *m, const struct build_request *request,
 	return -EPROTO;
 }
 
-int builder_ask(struct muslin *m, const struct build_request *request, int image,
+int builder_ask(struct loader *loader, const struct build_request *request, int image,
 		void (*progress)(void *arg, const char *line), void *arg,
 		struct build_result *result, int *code)
 {
-	int r = builder_start(m);
+	int r = builder_start(loader);
 
 	*code = -1;
 	if (!r)
-		r = send_with(m->builder->socket, request, sizeof(*request), image);
-	return r ? r : answer(m, request, progress, arg, result, code);
+		r = send_with(loader->builder->socket, request, sizeof(*request), image);
+	return r ? r : answer(loader, request, progress, arg, result, code);
 }

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "machine/arena.h"
 #include "process/child.h"
 #include "loader/compile.h"
 #include "process/cpu.h"
-#include "machine/machine.h"
+#include "core/stats.h"
+#include "muslin.h"
 #include "cache/cache.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"

@@ -51,6 +51,14 @@ bool compiler_find_muslin(char *path, size_t n);
 
 /* --- compile.c --- */
 
+/*
+ * Compiled programs are there, each where it was linked for, unless somebody
+ * else is; machine/arena.h begins above.
+ */
+#define CODE_ADDRESS	0x100000000000ull
+#define CODE_PLACES	0xffff
+#define CODE_PLACE	(256ull << 20)
+
 /* Bytes of files that compiling an image of size bytes may take. */
 size_t compile_room(size_t size);
 /*

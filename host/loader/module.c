@@ -13,7 +13,8 @@
 #include "loader/background.h"
 #include "loader/build.h"
 #include "core/text.h"
-#include "machine/machine.h"
+#include "core/stats.h"
+#include "loader/loader.h"
 #include "core/memory-file.h"
 #include "loader/module.h"
 #include "muslin.h"
@@ -33,7 +34,7 @@
 
 /* What one module_load() works on. */
 struct load {
-	struct muslin *m;
+	struct loader *loader;
 	const char *name;
 	const void *image;
 	size_t size;
@@ -68,22 +69,22 @@ static int refuse(struct load *l, int err, const char *fmt, ...)
 
 /* --- is it a program for this kernel? --- */
 
-static const struct kernel_export *find_export(const char *import)
+static const struct kernel_export *find_export(const struct loader *loader, const char *import)
 {
 	static const char prefix[] = "__syscall_";
 
 	if (strncmp(import, prefix, strlen(prefix)))
 		return NULL;
-	for (unsigned int i = 0; i < kernel_exports_count; i++)
-		if (!strcmp(kernel_exports[i].name, import + strlen(prefix)))
-			return &kernel_exports[i];
+	for (unsigned int i = 0; i < loader->nexports; i++)
+		if (!strcmp(loader->exports[i].name, import + strlen(prefix)))
+			return &loader->exports[i];
 	return NULL;
 }
 
 static int check_function(struct load *l, const struct wasm_import *im,
 			  void **thunk)
 {
-	const struct kernel_export *e = find_export(im->name);
+	const struct kernel_export *e = find_export(l->loader, im->name);
 	const char *type = l->w.types[im->type];
 	char theirs[80], ours[80];
 
@@ -94,7 +95,7 @@ static int check_function(struct load *l, const struct wasm_import *im,
 		return refuse(l, -ENOEXEC, "linux.%s has type %s, the kernel's is %s",
 			      im->name, wasm_signature(type, theirs, sizeof(theirs)),
 			      wasm_signature(e->type, ours, sizeof(ours)));
-	*thunk = l->m->calls && !l->builtin ? e->counting : e->thunk;
+	*thunk = l->loader->counting && !l->builtin ? e->counting : e->thunk;
 	return 0;
 }
 
@@ -360,7 +361,7 @@ static void progress(void *arg, const char *line)
 	else
 		*text = 0;
 	make_printable(text);
-	l->m->progress(l->m->callback_arg, text);
+	l->loader->progress(l->loader->progress_arg, text);
 }
 
 /* A shared object; fd becomes the module's. */
@@ -416,7 +417,7 @@ static int load_quick(struct load *l, struct module *mod, void *place,
 static int take_code(struct load *l, struct module *mod, void *place,
 		     const struct build_result *r, int fd)
 {
-	struct muslin_stats *stats = &l->m->stats;
+	struct muslin_stats *stats = l->loader->stats;
 
 	stats->translate += r->translate;
 	stats->quick += r->quick;
@@ -434,10 +435,10 @@ static int take_code(struct load *l, struct module *mod, void *place,
 static int ask_builder(struct load *l, struct module *mod, int tier, int image)
 {
 	struct build_request request = {
-		.type = BUILD_PROGRAM, .tier = tier, .progress = l->m->progress != NULL,
+		.type = BUILD_PROGRAM, .tier = tier, .progress = l->loader->progress != NULL,
 	};
 	struct build_result result;
-	int code, r = builder_start(l->m);
+	int code, r = builder_start(l->loader);
 	/* after that: the builder does not have it */
 	void *place = quick_reserve();
 
@@ -446,14 +447,14 @@ static int ask_builder(struct load *l, struct module *mod, int tier, int image)
 	request.place = (uintptr_t)place;
 	snprintf(request.name, sizeof(request.name), "%s", l->name);
 	if (!r)
-		r = builder_ask(l->m, &request, image, progress, l, &result, &code);
+		r = builder_ask(l->loader, &request, image, progress, l, &result, &code);
 	if (!r) {
 		mod->optimizable = result.optimizable;
 		return take_code(l, mod, place, &result, code);
 	}
 	quick_release(place);
 	/* the next one gets another, if we may start one */
-	builder_stop(l->m);
+	builder_stop(l->loader);
 	if (r == -EPIPE || r == -ECONNRESET)
 		return refuse(l, -EIO, "the process that compiles it is gone");
 	return refuse(l, r, "the process that compiles it: %s", strerror(-r));
@@ -467,9 +468,9 @@ static uint64_t time_compiling(const struct muslin_stats *s)
 static int native_code(struct load *l, struct module *mod)
 {
 	char reason[MODULE_ERROR_SIZE];
-	struct muslin_stats *stats = &l->m->stats;
+	struct muslin_stats *stats = l->loader->stats;
 	uint64_t start = stats_now(), compiling = time_compiling(stats);
-	int tier = tier_of(l->m, reason, sizeof(reason)), r;
+	int tier = tier_of(l->loader, reason, sizeof(reason)), r;
 
 	if (tier < 0)
 		return refuse(l, tier, "%s", reason);
@@ -537,7 +538,7 @@ static void destroy(struct module *mod)
 		close(mod->fd);
 	if (mod->image_fd >= 0)
 		close(mod->image_fd);
-	share_give(&share_files, &mod->owner->files, MODULE_FILES);
+	share_give(&share_files, mod->owner->files, MODULE_FILES);
 	free((void *)mod->thunks);
 	wasm_data_free(&mod->pieces);
 	free(mod->image);
@@ -576,14 +577,14 @@ static int make(struct load *l, struct module *mod)
 	return r < 0 ? r : check_ops(l, mod);
 }
 
-/* --- the machine's modules --- */
+/* --- the loader's modules --- */
 
-static struct module *find(struct muslin *m, uint64_t hash, const void *image,
+static struct module *find(struct loader *loader, uint64_t hash, const void *image,
 			   size_t size)
 {
 	struct module *mod;
 
-	for (mod = m->modules; mod; mod = mod->next)
+	for (mod = loader->modules; mod; mod = mod->next)
 		if (mod->hash == hash && mod->size == size && !mod->retired &&
 		    !memcmp(mod->image, image, size))
 			return mod;
@@ -629,9 +630,9 @@ static int add_module(struct load *l, uint64_t hash, struct module **out)
 		goto out_wasm;
 	}
 	mod->fd = mod->image_fd = -1;
-	mod->owner = l->m;
+	mod->owner = l->loader;
 	mod->hash = hash;
-	if (!share_take(&share_files, &l->m->files, MODULE_FILES)) {
+	if (!share_take(&share_files, l->loader->files, MODULE_FILES)) {
 		free(mod);
 		r = refuse(l, -ENFILE, "there are too many programs");
 		goto out_wasm;
@@ -642,7 +643,7 @@ static int add_module(struct load *l, uint64_t hash, struct module **out)
 		goto out_wasm;
 	}
 	mod->refs = 1;
-	mod->id = ++l->m->module_id;
+	mod->id = ++l->loader->module_id;
 	link_module(mod);
 	*out = mod;
 out_wasm:
@@ -650,22 +651,22 @@ out_wasm:
 	return r;
 }
 
-int module_load(struct muslin *m, const char *name, const void *image,
+int module_load(struct loader *loader, const char *name, const void *image,
 		size_t size, struct module **out, char error[MODULE_ERROR_SIZE])
 {
 	struct load l = {
-		.m = m, .name = name, .image = image, .size = size,
+		.loader = loader, .name = name, .image = image, .size = size,
 		.error = error,
 	};
 	uint64_t hash = cache_hash(0, image, size);
-	struct module *mod = find(m, hash, image, size);
+	struct module *mod = find(loader, hash, image, size);
 
 	if (mod && mod->optimizable && outdated(mod, name)) {
 		retire(mod);
 		mod = NULL;
 	}
 	if (mod) {
-		m->stats.loaded++;
+		loader->stats->loaded++;
 		mod->refs++;
 		*out = mod;
 		return 0;
@@ -673,13 +674,13 @@ int module_load(struct muslin *m, const char *name, const void *image,
 	return add_module(&l, hash, out);
 }
 
-int module_resume(struct muslin *m, uint32_t id, const char *name,
+int module_resume(struct loader *loader, uint32_t id, const char *name,
 		  const void *image, size_t size, const void *so, size_t so_size,
 		  const struct module_ops *ops, struct module **out,
 		  char error[MODULE_ERROR_SIZE])
 {
 	struct load l = {
-		.m = m, .name = name, .image = image, .size = size,
+		.loader = loader, .name = name, .image = image, .size = size,
 		.so = so, .so_size = so_size, .error = error,
 	};
 	int r = add_module(&l, cache_hash(0, image, size), out);
@@ -693,19 +694,19 @@ int module_resume(struct muslin *m, uint32_t id, const char *name,
 	return refuse(&l, -EADDRINUSE, "the place of its code is taken");
 }
 
-struct module *module_find(struct muslin *m, uint32_t id)
+struct module *module_find(struct loader *loader, uint32_t id)
 {
 	struct module *mod;
 
-	for (mod = m->modules; mod; mod = mod->next)
+	for (mod = loader->modules; mod; mod = mod->next)
 		if (mod->id == id)
 			return module_get(mod);
 	return NULL;
 }
 
-struct module *module_reload(struct muslin *m, uint32_t id)
+struct module *module_reload(struct loader *loader, uint32_t id)
 {
-	struct module *mod = module_find(m, id);
+	struct module *mod = module_find(loader, id);
 	bool again = mod && !mod->retired &&
 		!(mod->optimizable && outdated(mod, mod->name));
 
@@ -746,12 +747,12 @@ void module_put(struct module *mod)
 	}
 }
 
-void module_exit(struct muslin *m)
+void module_exit(struct loader *loader)
 {
-	while (m->modules) {
-		struct module *mod = m->modules;
+	while (loader->modules) {
+		struct module *mod = loader->modules;
 
-		m->modules = mod->next;
+		loader->modules = mod->next;
 		destroy(mod);
 	}
 }

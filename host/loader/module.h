@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "cgen/abi.h"
-#include "machine/machine.h"
+#include "loader/loader.h"
 #include "loader/quick.h"
 #include "wasm/wasm.h"
 
@@ -18,7 +18,7 @@ struct module {
 	const struct module_ops *ops;
 	/* for w2c_linux.sc: the kernel's entry for each import */
 	void *const *thunks;
-	uint32_t id;		/* never another module's, on this machine */
+	uint32_t id;		/* never another module's of this loader */
 	uint32_t data;		/* the first address of data */
 	uint32_t data_start;	/* what is before it is constant; a page's */
 	uint32_t data_end;	/* of what module_data() gives, a page's end */
@@ -27,7 +27,7 @@ struct module {
 
 	/* private to module.c */
 	struct module *next;
-	struct muslin *owner;
+	struct loader *owner;
 	unsigned int refs;
 	uint64_t hash;
 	void *image;
@@ -52,14 +52,14 @@ struct module {
  * compiler; other errors come from the host.  error is one line that begins
  * with name.
  */
-int module_load(struct muslin *m, const char *name, const void *image,
+int module_load(struct loader *loader, const char *name, const void *image,
 		size_t size, struct module **out,
 		char error[MODULE_ERROR_SIZE]);
 /*
  * From a boot image: so is what native code there was, and ops where.  NULL:
  * it is built in.  As number id; -EADDRINUSE if it cannot be there.
  */
-int module_resume(struct muslin *m, uint32_t id, const char *name,
+int module_resume(struct loader *loader, uint32_t id, const char *name,
 		  const void *image, size_t size, const void *so, size_t so_size,
 		  const struct module_ops *ops, struct module **out,
 		  char error[MODULE_ERROR_SIZE]);
@@ -70,9 +70,9 @@ static inline struct module *module_get(struct module *mod)
 }
 
 /* One that is still there, as another reference; NULL. */
-struct module *module_find(struct muslin *m, uint32_t id);
+struct module *module_find(struct loader *loader, uint32_t id);
 /* The same for a program that is started; NULL, too, if its code is outdated. */
-struct module *module_reload(struct muslin *m, uint32_t id);
+struct module *module_reload(struct loader *loader, uint32_t id);
 /* Fills to with initialised data, from mod->data + offset on. */
 void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n);
 
@@ -87,7 +87,7 @@ static inline bool module_has(const struct module *mod, const void *pc)
 }
 
 /* At the end of a machine, when no address space is left. */
-void module_exit(struct muslin *m);
+void module_exit(struct loader *loader);
 
 /* Programs that were compiled with this library; ends with a NULL image. */
 struct module_builtin {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "machine/machine.h"
+#include "loader/loader.h"
 #include "muslin.h"
 #include "loader/tier.h"
 
@@ -24,10 +24,10 @@ int muslin_tier(const char *name)
 	return -EINVAL;
 }
 
-int tier_of(const struct muslin *m, char *error, size_t n)
+int tier_of(const struct loader *loader, char *error, size_t n)
 {
 	const char *name = getenv("MUSLIN_TIER");
-	int tier = m->tier;
+	int tier = loader->tier;
 
 	if (tier)
 		return tier;

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-struct muslin;
+struct loader;
 
 /* AUTO, QUICK or OPTIMIZED of muslin.h; or -EINVAL, with error set. */
-int tier_of(const struct muslin *m, char *error, size_t n);
+int tier_of(const struct loader *loader, char *error, size_t n);
 
 #endif

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include "loader/build.h"
 #include "process/child.h"
-#include "machine/machine.h"
+#include "core/stats.h"
 #include "core/memory-file.h"
 #include "muslin.h"
 #include "loader/quick.h"

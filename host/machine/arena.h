@@ -16,14 +16,6 @@
 #define ARENA_ADDRESS	0x200000000000ull	/* nobody's, by any habit of Linux */
 #define ARENA_SIZE	(64ul << 20)		/* for objects */
 
-/*
- * Below that are compiled programs, each where it was linked for, unless
- * somebody else is there.
- */
-#define CODE_ADDRESS	0x100000000000ull
-#define CODE_PLACES	0xffff
-#define CODE_PLACE	(256ull << 20)
-
 struct muslin;
 
 struct arena {

@@ -15,6 +15,8 @@
 #include <time.h>
 
 #include "cgen/abi.h"
+#include "core/stats.h"
+#include "loader/loader.h"
 #include "machine/arena.h"
 #include "host_page.h"
 #include "muslin.h"
@@ -30,7 +32,6 @@ struct w2c_vmlinux;
 struct mm;
 struct task;
 struct module;
-struct builder;
 struct confinement;
 struct hostfs;
 struct streams;
@@ -92,12 +93,9 @@ struct muslin {
 	const void *initrd;
 	size_t initrd_size;
 	char *image;		/* of muslin_config */
-	int tier;		/* of muslin.h */
+	struct loader loader;
 
 	/* of other files of this library, each by its own */
-	struct module *modules;
-	struct builder *builder;	/* NULL: not started yet */
-	uint32_t module_id;	/* of the last one */
 	struct hostfs *hostfs;
 	struct streams *streams;
 	struct tty *tty;
@@ -106,7 +104,6 @@ struct muslin {
 
 	/* the embedder's; may be NULL */
 	void (*log)(void *arg, const char *text, size_t n);
-	void (*progress)(void *arg, const char *line);
 	void *callback_arg;
 
 	/* what the library counts as it goes; api/stats.c adds the rest */
@@ -389,13 +386,6 @@ void *fault_irq_tag(void);
 
 /* --- syscalls, generated from vmlinux.wasm --- */
 
-struct kernel_export {
-	const char *name;	/* of syscall.tbl */
-	const char *type;	/* "iil:i": i is i32, l is i64 */
-	void *thunk;		/* called with a struct w2c_linux first */
-	void *counting;		/* the same, for m->calls */
-};
-
 extern const struct kernel_export kernel_exports[];
 extern const unsigned int kernel_exports_count;
 
@@ -407,14 +397,6 @@ uint32_t kernel_restart(struct muslin *m);
 struct call_count {
 	uint64_t calls, time;
 };
-
-static inline uint64_t stats_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 static inline uint64_t call_begins(struct muslin *m, unsigned int n)
 {

@@ -105,7 +105,7 @@ static void load_module(void *arg)
 {
 	struct load *l = arg;
 
-	l->err = module_load(l->m, l->name, l->image, l->size, &l->mod, l->info.error);
+	l->err = module_load(&l->m->loader, l->name, l->image, l->size, &l->mod, l->info.error);
 	if (!l->err)
 		l->err = check_size(l->m, l->name, l->mod, l->info.error,
 				    sizeof(l->info.error));
@@ -149,7 +149,7 @@ u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
 
 	if (mm->module)
 		return -EBUSY;
-	mod = module_reload(m, module);
+	mod = module_reload(&m->loader, module);
 	return mod ? set_up(m, mm, mod, info) : -ENOENT;
 }
 
@@ -157,7 +157,7 @@ u32 w2c_host_user_data(struct w2c_host *h, u32 module, u32 offset, u32 buf, u32 
 {
 	struct muslin *m = machine(h);
 	void *to = kmem(m, buf, n);
-	struct module *mod = module_find(m, module);
+	struct module *mod = module_find(&m->loader, module);
 
 	if (!mod)
 		return -ENOENT;

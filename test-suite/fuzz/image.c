@@ -102,7 +102,7 @@ int __lsan_is_turned_off(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct image_program program = { 0 };
+	struct kept_program program = { 0 };
 	size_t table = whole->head.nparts * sizeof(*im->part);
 	struct muslin *m;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "muslin.h"
 #include "loader/module.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
@@ -92,11 +93,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* it has a process that would compile, which is started once */
-	static struct muslin m;
+	static struct muslin_stats stats;
+	static uint64_t files;
+	static struct loader loader = {
+		.exports = kernel_exports, .stats = &stats, .files = &files,
+	};
 	char error[MODULE_ERROR_SIZE], description[50];
 	struct module *mod;
 	struct wasm w;
-	int r = module_load(&m, "prog", data, size, &mod, error);
+	int r;
+
+	loader.nexports = kernel_exports_count;
+	r = module_load(&loader, "prog", data, size, &mod, error);
 
 	if (!r || memchr(error, 0, sizeof(error)) == NULL)
 		abort();

@@ -93,7 +93,7 @@ static void remove_image(void)
 /* What a machine says to im. */
 static int resume(void)
 {
-	struct image_program program = { 0 };
+	struct kept_program program = { 0 };
 	struct muslin *m;
 	int fd, r;
 

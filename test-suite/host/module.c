@@ -15,12 +15,15 @@
 #include "loader/build.h"
 #include "image.h"
 #include "machine/machine.h"
+#include "muslin.h"
 #include "loader/module.h"
 
 /* It has a macro called fail. */
 #include <check.h>
 
-static struct muslin m;
+static struct muslin_stats stats;
+static uint64_t files;
+static struct loader loader;
 static struct module *mod;
 static char error[MODULE_ERROR_SIZE];
 static struct image image, *im = &image;
@@ -56,7 +59,10 @@ static const struct muslin_rt rt = { on_trap, zeroed, discard };
 
 static void setup(void)
 {
-	memset(&m, 0, sizeof(m));
+	loader = (struct loader) {
+		.exports = kernel_exports, .nexports = kernel_exports_count,
+		.stats = &stats, .files = &files,
+	};
 	snprintf(dir, sizeof(dir), "%s/muslin-module.XXXXXX",
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -69,8 +75,8 @@ static void teardown(void)
 {
 	char command[200];
 
-	module_exit(&m);
-	builder_stop(&m);
+	module_exit(&loader);
+	builder_stop(&loader);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -78,7 +84,7 @@ static void teardown(void)
 static int load(void)
 {
 	*error = 0;
-	return module_load(&m, "prog", im->p, im->n, &mod, error);
+	return module_load(&loader, "prog", im->p, im->n, &mod, error);
 }
 
 static void refused(int err, const char *why)
@@ -174,8 +180,9 @@ static void tier(const char *name)
 
 START_TEST(cached_program_is_not_compiled)
 {
-	struct muslin other = { .progress = compiling };
+	struct loader other = loader;
 
+	other.progress = compiling;
 	tier("optimized");
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
@@ -211,8 +218,8 @@ START_TEST(damaged_cache_entry_is_made_again)
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
-	module_exit(&m);
-	builder_stop(&m);
+	module_exit(&loader);
+	builder_stop(&loader);
 	snprintf(command, sizeof(command),
 		 "for f in '%s'/*.so; do head -c 5000 $f >$f.x; mv $f.x $f; done", dir);
 	ck_assert_int_eq(system(command), 0);
@@ -466,7 +473,7 @@ static uint8_t *put_items(uint8_t *p, int id, const char *what, size_t n,
 static void big_is_refused(struct image *big, const uint8_t *end)
 {
 	*error = 0;
-	ck_assert_int_eq(module_load(&m, "prog", big->p, end - big->p, &mod, error),
+	ck_assert_int_eq(module_load(&loader, "prog", big->p, end - big->p, &mod, error),
 			 -ENOEXEC);
 	free(big);
 }
@@ -674,10 +681,10 @@ START_TEST(missing_compiler_is_named)
 	unsetenv("MUSLIN_CC");
 	setenv("PATH", "/nowhere", 1);
 	/* the builder has the environment that it was started with */
-	builder_stop(&m);
+	builder_stop(&loader);
 	refused(-ENOENT, "prog: no C compiler found (tried clang-22, clang, gcc, cc; set MUSLIN_CC)");
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
-	builder_stop(&m);
+	builder_stop(&loader);
 	refused(-ENOENT, "prog: wasm2c not found (set MUSLIN_WASM2C)");
 	setenv("PATH", path, 1);
 	free(path);
@@ -754,8 +761,8 @@ START_TEST(quick_tier_needs_no_compiler)
 	ck_assert_ptr_nonnull(mod->quick.p);
 	ran(9);
 	module_put(mod);
-	module_exit(&m);
-	builder_stop(&m);
+	module_exit(&loader);
+	builder_stop(&loader);
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
 	refused(-ENOENT, "prog: wasm2c not found (set MUSLIN_WASM2C)");
 }
@@ -788,8 +795,8 @@ START_TEST(tools_are_not_needed_for_what_is_cached)
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_msg(load() == 0, "%s", error);
 	module_put(mod);
-	module_exit(&m);
-	builder_stop(&m);
+	module_exit(&loader);
+	builder_stop(&loader);
 	tier(_i ? "optimized" : "auto");
 	setenv("MUSLIN_CC", "no-such-cc", 1);
 	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
@@ -865,7 +872,7 @@ START_TEST(deep_blocks_are_not_quick)
 		size[4 + i] = (n >> 7 * i & 127) | (i < 2) << 7;
 
 	tier("quick");
-	ck_assert_int_eq(module_load(&m, "prog", deep, p - deep, &mod, error), -E2BIG);
+	ck_assert_int_eq(module_load(&loader, "prog", deep, p - deep, &mod, error), -E2BIG);
 	ck_assert_str_eq(error, "prog: too deep a nesting of blocks");
 }
 END_TEST
@@ -889,8 +896,8 @@ static void await_background(void)
 static void load_twice(void)
 {
 	for (int i = 0; i < 2; i++) {
-		module_exit(&m);
-		builder_stop(&m);
+		module_exit(&loader);
+		builder_stop(&loader);
 		ck_assert_msg(load() == 0, "%s", error);
 		ck_assert_ptr_nonnull(mod->quick.p);
 		if (!i)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What has native code made of programs, and keeps it. */
+#ifndef MUSLIN_LOADER_H
+#define MUSLIN_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct builder;
+struct module;
+struct muslin_stats;
+
+/* What a program can import: a system call. */
+struct kernel_export {
+	const char *name;	/* of syscall.tbl */
+	const char *type;	/* "iil:i": i is i32, l is i64 */
+	void *thunk;		/* called with a struct w2c_linux first */
+	void *counting;		/* the same, and counts the call */
+};
+
+/*
+ * All zero but what its owner sets.  It is used by one thread at a time.
+ */
+struct loader {
+	/* the owner's */
+	int tier;		/* enum muslin_tier */
+	const struct kernel_export *exports;
+	unsigned int nexports;
+	bool counting;		/* calls of programs are counted */
+	struct muslin_stats *stats;
+	uint64_t *files;	/* open files of its owner's: share.h */
+	void (*progress)(void *arg, const char *line);	/* NULL: nobody is told */
+	void *progress_arg;
+
+	struct module *modules;
+	struct builder *builder;	/* NULL: not started yet */
+	uint32_t module_id;	/* of the last one */
+};
+
+#endif
