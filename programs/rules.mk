@@ -12,7 +12,7 @@ run_program = BUILD='$(abspath $(B))' SOURCES='$(abspath $(sources))' $(with_too
 
 # program(NAME, SOURCE, NEEDS).  What tests have fetched is not fetched again.
 define program
-ifeq ($(filter $(1),lua zlib dash make),)
+ifeq ($(filter $(1),lua sqlite3 zlib dash make),)
 $(call fetched,$(1),tar:$(2))
 endif
 $(P)/$(1)/.stamp: programs/$(1)/recipe $(wildcard programs/$(1)/patches/*) $(sources)/$(1).stamp \
