@@ -153,6 +153,9 @@ int muslin_boot(struct muslin *m);
  */
 int muslin_snapshot(struct muslin *m, const char *path);
 
+/* Not 0: the cache has one for this machine, which its config does not name. */
+int muslin_has_image(const struct muslin *m);
+
 /*
  * Instead of muslin_boot: goes on from an image with a program, which gets fd as
  * its files 0 to 2; -1 is one that fails.  If it had a terminal, it needs one
@@ -173,6 +176,11 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3]);
 #define MUSLIN_READ_ONLY 1
 /* The guest may make set-user-ID and set-group-ID files of the host in it. */
 #define MUSLIN_SUID 2
+/*
+ * The host's directory is only read: what the guest changes there is in its own
+ * memory, and gone in the end.  Mount points are made in it, too.
+ */
+#define MUSLIN_OVERLAY 8
 int muslin_mount(struct muslin *m, const char *host, const char *guest,
 		 int flags);
 /*

@@ -30,7 +30,10 @@ static int mount_root(struct muslin *m, int root, const char *guest, int flags)
 	msg->head.size = sizeof(*msg) + n;
 	msg->head.type = CTL_MOUNT;
 	msg->root = root;
-	msg->flags = flags & MUSLIN_READ_ONLY ? CTL_MOUNT_RO : 0;
+	if (flags & (MUSLIN_READ_ONLY | MUSLIN_OVERLAY))
+		msg->flags |= CTL_MOUNT_RO;
+	if (flags & MUSLIN_OVERLAY)
+		msg->flags |= CTL_MOUNT_OVERLAY;
 	memcpy(msg->path, guest, n);
 	m->ctl->mounted = false;
 	r = ctl_send(m, &msg->head);
@@ -89,7 +92,7 @@ int muslin_mount(struct muslin *m, const char *host, const char *guest,
 	if (r)
 		return r;
 	root = hostfs_add_dir(m->hostfs, host,
-			      (flags & MUSLIN_READ_ONLY ? HOSTFS_READ_ONLY : 0) |
+			      (flags & (MUSLIN_READ_ONLY | MUSLIN_OVERLAY) ? HOSTFS_READ_ONLY : 0) |
 			      (flags & MUSLIN_SUID ? HOSTFS_SUID : 0));
 	if (root < 0)
 		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));

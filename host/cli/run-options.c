@@ -12,10 +12,11 @@
 #include "muslin.h"
 
 const char run_options_help[] =
-	"  --dir HOST[:GUEST][:ro][:suid]\n"
+	"  --dir HOST[:GUEST][:ro][:suid][:overlay]\n"
 	"                           make a directory of the host visible, at GUEST or at\n"
 	"                           the same path; ro: read-only; suid: set-user-ID and\n"
-	"                           set-group-ID files can be made in it.  Without any\n"
+	"                           set-group-ID files can be made in it; overlay: what\n"
+	"                           is changed in it is gone in the end.  Without any\n"
 	"                           --dir it is the current directory.\n"
 	"  --env NAME=VALUE         set a variable of the program's environment\n"
 	"  --env NAME               the same, with our own value\n"
@@ -36,7 +37,8 @@ const char run_options_help[] =
 	"  --help                   show this\n";
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
-       OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_HELP };
+       OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
+       OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -50,6 +52,8 @@ static const struct option long_options[] = {
 	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "no-confine", no_argument, NULL, OPT_NO_CONFINE },
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "shell", required_argument, NULL, OPT_SHELL },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
@@ -119,12 +123,15 @@ static int dir_flags(char *dir)
 			flags |= MUSLIN_READ_ONLY;
 		else if (ends_with(dir, ":suid"))
 			flags |= MUSLIN_SUID;
+		else if (ends_with(dir, ":overlay"))
+			flags |= MUSLIN_READ_ONLY | MUSLIN_OVERLAY;
 		else
 			return flags;
 	}
 }
 
-static int add_dir(struct run_options *o, const char *arg)
+/* what is said before its name */
+static int add_dir(struct run_options *o, const char *what, const char *arg)
 {
 	char *host = xstrdup(arg), *guest;
 	struct dir d = { .flags = dir_flags(host) };
@@ -136,18 +143,18 @@ static int add_dir(struct run_options *o, const char *arg)
 		*guest++ = 0;
 	if (guest && *guest != '/') {
 		status = complain(STATUS_USAGE,
-				  "--dir %s: the guest's path must begin with /",
-				  arg);
+				  "%s%s: the guest's path must begin with /",
+				  what, arg);
 		goto out;
 	}
 	d.host = realpath(host, NULL);
 	if (!d.host || stat(d.host, &st)) {
-		status = complain(STATUS_FAILED, "--dir %s: %s", host,
+		status = complain(STATUS_FAILED, "%s%s: %s", what, host,
 				  strerror(errno));
 		goto out;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		status = complain(STATUS_FAILED, "--dir %s: %s", host,
+		status = complain(STATUS_FAILED, "%s%s: %s", what, host,
 				  strerror(ENOTDIR));
 		free(d.host);
 		goto out;
@@ -158,6 +165,11 @@ static int add_dir(struct run_options *o, const char *arg)
 out:
 	free(host);
 	return status;
+}
+
+int run_options_dir(struct run_options *o, const char *arg)
+{
+	return add_dir(o, "", arg);
 }
 
 static int set_memory(struct run_options *o, const char *arg)
@@ -184,7 +196,7 @@ static int take_option(struct run_options *o, int opt)
 {
 	switch (opt) {
 	case OPT_DIR:
-		return add_dir(o, optarg);
+		return add_dir(o, "--dir ", optarg);
 	case OPT_ENV:
 		return add_env(o, optarg);
 	case OPT_ENV_ALL:
@@ -217,6 +229,15 @@ static int take_option(struct run_options *o, int opt)
 	case OPT_IMAGE:
 		o->image = optarg;
 		return 0;
+	case OPT_ROOT:
+		o->root = optarg;
+		return 0;
+	case OPT_SHELL:
+		o->shell = optarg;
+		return 0;
+	case 'c':
+		o->command = optarg;
+		return 0;
 	default:
 		return set_memory(o, optarg);
 	}
@@ -228,8 +249,9 @@ int run_options_parse(struct run_options *o, int argc, char **argv,
 	int opt, status, at = 1;
 
 	opterr = 0;
-	for (optind = 1; (opt = getopt_long(argc, argv, "+:", long_options,
-					    NULL)) >= 0; at = optind) {
+	for (optind = 1; !o->command &&
+	     (opt = getopt_long(argc, argv, o->of_shell ? "+:c:" : "+:",
+				long_options, NULL)) >= 0; at = optind) {
 		if (opt == OPT_HELP) {
 			fputs(help, stdout);
 			fputs(run_options_help, stdout);
@@ -238,7 +260,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv,
 		if (opt == ':')
 			status = complain(STATUS_USAGE, "%s: needs a value",
 					  argv[at]);
-		else if (opt == '?')
+		else if (opt == '?' || ((opt == OPT_ROOT || opt == OPT_SHELL) && !o->of_shell))
 			status = complain(STATUS_USAGE, "%s: unknown option",
 					  argv[at]);
 		else

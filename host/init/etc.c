@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <net/if.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +66,11 @@ void add_user(const struct ctl_spawn *s, char **env)
 	static uint32_t known;		/* 0 is root, whom all know */
 	char line[1024];
 
-	if (s->uid == known || !s->uid || root_entered() ||
-	    strlen(name) + strlen(home) > 400 || strpbrk(name, ":\n") ||
-	    strpbrk(home, ":\n"))
+	if (strlen(name) + strlen(home) > 400 || strpbrk(name, ":\n") ||
+	    strpbrk(home, ":\n") || root_entered())
+		return;
+	make_home(home, s->uid, s->gid);
+	if (s->uid == known || !s->uid || getpwuid(s->uid))
 		return;
 	known = s->uid;
 	snprintf(line, sizeof(line), "%s:x:%u:%u::%s:/bin/sh\n", name, s->uid,

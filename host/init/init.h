@@ -29,7 +29,8 @@ void add_user(const struct ctl_spawn *s, char **env);
 /* mount.c */
 void mount_system(void);
 int mount_root(const struct ctl_mount *m);	/* 0 or an errno */
-int root_entered(void);	/* "/" is a directory of the host */
+int root_entered(void);	/* "/" is a directory of the host, where changes stay */
+void make_home(const char *home, uid_t uid, gid_t gid);
 void umount_all(void);
 
 /* spawn.c */

@@ -12,7 +12,9 @@
 #include <unistd.h>
 #include "init.h"
 
-#define HOSTFS_MAGIC 0x00c0ffee	/* linux/magic.h */
+/* linux/magic.h */
+#define HOSTFS_MAGIC	0x00c0ffee
+#define OVERLAYFS_MAGIC	0x794c7630
 
 static const struct {
 	const char *type, *path, *options;
@@ -119,11 +121,26 @@ static int make_point(char *path)
  * A root for "/" itself: the others move into it, as far as it has a place
  * for them, and it becomes our root directory.
  */
-static int entered;
+static int entered, covered;
 
 int root_entered(void)
 {
-	return entered;
+	return entered && !covered;
+}
+
+/*
+ * A user's home directory.  It may have been made before, as the way to a mount
+ * point; but not where it is the host's.
+ */
+void make_home(const char *home, uid_t uid, gid_t gid)
+{
+	char path[1024];
+	struct statfs fs;
+
+	snprintf(path, sizeof(path), "%s", home);
+	if (covered && path[0] == '/' && path[1] && !make_point(path) &&
+	    !statfs(path, &fs) && fs.f_type == OVERLAYFS_MAGIC)
+		chown(path, uid, gid);
 }
 
 static int enter_root(void)
@@ -136,6 +153,7 @@ static int enter_root(void)
 
 	for (i = 0; i < sizeof(keep) / sizeof(*keep); i++) {
 		snprintf(path, sizeof(path), "/.root%s", keep[i]);
+		make_point(path);
 		mount(keep[i], path, NULL, MS_MOVE, NULL);
 	}
 	if (chdir("/.root") || mount(".", "/", NULL, MS_MOVE, NULL) ||
@@ -143,6 +161,47 @@ static int enter_root(void)
 		return errno;
 	entered = 1;
 	return 0;
+}
+
+/* Where the tmpfs is mounted that changes go to, while it is needed. */
+#define LAYER "/run/.layer"
+
+static int mount_layer(const struct stat *lower)
+{
+	char options[64] = "mode=0755";
+
+	add_inodes(options, sizeof(options));
+	if (mkdir(LAYER, 0755) && errno != EEXIST)
+		return errno;
+	if (mount("tmpfs", LAYER, "tmpfs", MS_NOSUID | MS_NODEV, options))
+		return errno;
+	/* its mode and owner are those of the root that is seen */
+	if (mkdir(LAYER "/upper", 0755) || mkdir(LAYER "/work", 0755) ||
+	    chown(LAYER "/upper", lower->st_uid, lower->st_gid) ||
+	    chmod(LAYER "/upper", lower->st_mode & 07777))
+		return errno;
+	return 0;
+}
+
+/*
+ * What is mounted at path is covered by itself with a layer for changes, in
+ * memory.  The layer is nowhere to be seen: overlayfs has its own mount of it.
+ */
+static int cover(const char *path)
+{
+	struct stat st;
+	int r;
+
+	/* so that the option need not quote the name */
+	if (chdir(path) || stat(".", &st))
+		return errno;
+	r = mount_layer(&st);
+	if (!r && mount("overlay", path, "overlay", MS_NOSUID | MS_NODEV,
+			"lowerdir=.,upperdir=" LAYER "/upper,workdir=" LAYER "/work"))
+		r = errno;
+	umount2(LAYER, MNT_DETACH);
+	rmdir(LAYER);
+	return chdir("/") ? errno : r;
 }
 
 struct mounted {
@@ -170,13 +229,21 @@ int mount_root(const struct ctl_mount *m)
 	r = make_point(mounted->path);
 	if (!r && mount("hostfs", path, "hostfs", flags, root))
 		r = errno;
+	if (!r && m->flags & CTL_MOUNT_OVERLAY) {
+		r = cover(path);
+		if (r)
+			umount2(path, 0);
+	}
 	if (r) {
 		free(mounted);
 		return r;
 	}
 	mounted->next = mounts;
 	mounts = mounted;
-	return path == m->path ? 0 : enter_root();
+	if (path == m->path)
+		return 0;
+	covered = m->flags & CTL_MOUNT_OVERLAY;
+	return enter_root();
 }
 
 /* The last one first.  One that cannot go, as a root that was entered, was

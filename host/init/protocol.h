@@ -40,6 +40,8 @@ struct ctl_head {
 };
 
 #define CTL_MOUNT_RO	1
+/* with CTL_MOUNT_RO: changes are possible, and kept in memory */
+#define CTL_MOUNT_OVERLAY	2
 
 struct ctl_mount {
 	struct ctl_head head;
