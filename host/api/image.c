@@ -36,6 +36,16 @@ static int open_cached(const struct muslin *m)
 	return fd;
 }
 
+int muslin_has_image(const struct muslin *m)
+{
+	int fd = open_cached(m);
+
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return 1;
+}
+
 static void thaw(struct muslin *m)
 {
 	m->ctl->ready = true;

@@ -23,6 +23,7 @@ int cmd_imports(int argc, char **argv);
 int cmd_cache(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
 int cmd_binfmt(int argc, char **argv);
+int cmd_shell(int argc, char **argv);
 
 /* The kernel started us for a program, as cmd_binfmt() asked it to. */
 bool is_interpreter(void);
@@ -57,6 +58,10 @@ struct run_options {
 	bool stats;
 	bool tty;		/* of a program that is kept */
 	bool no_confine;
+	/* of muslin shell, the only one that takes them */
+	bool of_shell;
+	const char *root, *shell, *command;
+	bool make_image;	/* if there is none in the cache */
 };
 
 extern const char run_options_help[];
@@ -67,6 +72,8 @@ extern const char run_options_help[];
  */
 int run_options_parse(struct run_options *o, int argc, char **argv,
 		      const char *help);
+/* One more directory, as --dir has it; 0, or an exit status. */
+int run_options_dir(struct run_options *o, const char *arg);
 /* The kernel parameters, to be freed. */
 char *run_options_cmdline(const struct run_options *o);
 void run_options_free(struct run_options *o);
@@ -89,6 +96,11 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 
 /* Boots, or resumes, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
+
+/* --- cmd-shell.c --- */
+
+/* One in the cache, for the machine of o, by another process. */
+void make_image(const struct run_options *o);
 
 /* --- run-stats.c --- */
 

@@ -24,6 +24,7 @@ static const struct {
 	{ "cache", cmd_cache },
 	{ "snapshot", cmd_snapshot },
 	{ "binfmt", cmd_binfmt },
+	{ "shell", cmd_shell },
 };
 
 static const char usage[] =
@@ -34,6 +35,7 @@ static const char usage[] =
 	"       muslin cache [list | dir | clear]\n"
 	"       muslin snapshot [OPTION]... [--image FILE PROG [ARG]...]\n"
 	"       muslin binfmt [--print | --remove | COMMAND [ARG]...]\n"
+	"       muslin shell [OPTION]... [DIR]... [-c COMMAND]\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"

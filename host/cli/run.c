@@ -396,6 +396,8 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
+	if (o->make_image && !o->image && !muslin_has_image(m))
+		make_image(o);
 	status = confine(m, o, t ? t->host : NULL, o->keep);
 	if (status)
 		goto out_free;
