@@ -58,10 +58,15 @@ rootfs: $(P)/rootfs.tar.xz
 $(P)/rootfs.tar.xz: programs/rootfs $(wildcard programs/etc/*) $(root_data) $(packed:%=$(P)/%/.stamp)
 	$(say) ROOTFS '$(P)/rootfs ($(packed))'
 	$(Q)BUILD='$(abspath $(B))' SOURCES='$(abspath $(sources))' $(with_tools) programs/rootfs $(P)/rootfs $(packed)
-	$(say) TAR $@
-	$(Q)tar -C $(P)/rootfs --format=gnu --sort=name --mtime=@1767225600 \
-		--owner=0 --group=0 --numeric-owner -cf - . | xz -T0 -9 >$@.tmp
-	$(Q)mv $@.tmp $@
+	$(Q)mkdir -p $(B)/share/muslin && ln -sfn ../../programs/rootfs $(B)/share/muslin/rootfs
+
+# Where `muslin shell' finds it, beside its own bin directory; if it was made.
+install: install-rootfs
+.PHONY: install-rootfs
+install-rootfs:
+	$(Q)[ ! -d $(P)/rootfs ] || { d='$(DESTDIR)$(prefix)/share/muslin' && mkdir -p "$$d" && \
+		rm -rf "$$d/rootfs" && cp -R --no-dereference --preserve=mode,timestamps,links \
+		$(P)/rootfs "$$d"; }
 
 .PHONY: programs-table
 programs-table:

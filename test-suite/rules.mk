@@ -43,6 +43,8 @@ $(test_programs:%=$(T)/%/.stamp): $(T)/%/.stamp: $(B)/programs/%/.stamp
 	$(Q)touch $@
 
 check_needs += $(test_programs:%=$(T)/%/.stamp)
+# programs/rootfs makes a small root
+check_needs += $(addprefix $(sources)/,$(addsuffix .stamp,netbase ncurses-base tzdata ca-certificates))
 
 include test-suite/sanitize.mk
 
