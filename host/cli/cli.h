@@ -97,7 +97,7 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 /* Boots, or resumes, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
 
-/* --- cmd-shell.c --- */
+/* --- cli/shell.c --- */
 
 /* One in the cache, for the machine of o, by another process. */
 void make_image(const struct run_options *o);
