@@ -31,7 +31,7 @@ objects = $(1:host/%.c=$(h)/%.o)
 prelude_objects := $(call objects,host/translate/prelude.c host/process/child.c host/core/memory-file.c \
 	host/process/sandbox.c host/process/landlock.c host/process/$(arch)/cpu.c)
 translate_objects := $(prelude_objects) $(call objects,host/translate/translate.c host/translate/glue.c host/translate/fenv.c \
-	host/translate/frames.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/translate/prelude-files.c)
+	host/translate/frames.c host/translate/registers.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/translate/prelude-files.c)
 tool_objects := $(call objects,host/tools/prelude.c host/tools/translate.c) $(translate_objects)
 
 $(h)/muslin-prelude: $(call objects,host/tools/prelude.c) $(prelude_objects)
@@ -49,7 +49,7 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
-$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/prelude-instance.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost/cgen -I$(@D) -c -o $@ $<
 
@@ -73,7 +73,7 @@ $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(h)/muslin-translate $(WASM2C) $< init $(@D)
 
-$(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+$(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/prelude-registers.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost/cgen -c -o $@ $<
 
@@ -85,8 +85,8 @@ $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := $(wildcard host/cli/*.c)
-lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c), \
-	$(wildcard host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
+lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/vcpu-*.c host/muslin-*.c), \
+	$(wildcard host/*/*.c)) $(wildcard $(patsubst %,host/%-$(arch).c,adapt cpu switch vcpu))
 lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
 	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(vmlinux_o)
@@ -129,7 +129,7 @@ $(call objects,host/translate/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.
 $(call objects,host/loader/quick-rt.c): host/loader/quick-rt.c host/cgen/quick-ops.h host/loader/quick.h host/cgen/prelude.h \
-		host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+		host/cgen/prelude-plain.h host/cgen/prelude-instance.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -frounding-math -ftrapping-math \

@@ -11,6 +11,7 @@
 #include "core/share.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/vcpu.h"
 
 #define POOL_MAX 256
 #define POOL_WHOLE 8
@@ -160,7 +161,7 @@ void stack_settle(struct muslin *m)
 		s->told = true;
 		m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
 		user_trap(m, SIGSEGV, SEGV_MAPERR,
-			  *m->task->mm->ops->sp(m->task->mm->space->base));
+			  muslin_words()->sp);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/vcpu.h"
 
 /* The running task's program. */
 static struct mm *running(struct muslin *m)
@@ -21,16 +22,6 @@ static struct mm *running(struct muslin *m)
 	if (!m->task->mm)
 		machine_refuse(m, "asked for a program that does not run");
 	return m->task->mm;
-}
-
-static uint32_t *user_sp(struct task *t)
-{
-	return t->mm->ops->sp(t->mm->space->base);
-}
-
-static uint32_t *user_tls(struct task *t)
-{
-	return t->mm->ops->tls(t->mm->space->base);
 }
 
 /* Before the kernel has given up the old program, while there is who to tell. */
@@ -76,6 +67,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	};
 	head = muslin_head(mm->space->base);
 	head->rt = &user_rt;
+	head->instance = mm->space->base;
 	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	err = mod->ops->setup(mm->space->base, &mm->space->linux_imports);
@@ -171,7 +163,7 @@ u32 w2c_host_user_sp(struct w2c_host *h)
 	struct muslin *m = machine(h);
 
 	running(m);
-	return *user_sp(m->task);
+	return muslin_words()->sp;
 }
 
 u32 w2c_host_user_tls(struct w2c_host *h)
@@ -179,7 +171,7 @@ u32 w2c_host_user_tls(struct w2c_host *h)
 	struct muslin *m = machine(h);
 
 	running(m);
-	return *user_tls(m->task);
+	return muslin_words()->tls;
 }
 
 static void user_enter(struct muslin *m)
@@ -206,10 +198,10 @@ static bool call_handler(struct muslin *m)
 	uint32_t old, env = fenv_get();
 
 	task_check(m);
-	old = *user_sp(m->task);
+	old = muslin_words()->sp;
 	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
-	*user_sp(m->task) = p.info;
+	muslin_words()->sp = p.info;
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 
@@ -219,7 +211,7 @@ static bool call_handler(struct muslin *m)
 	m->in_user = 0;
 	fenv_set(env);
 	m->task->trap = trap;	/* who called may not be who returns: fork */
-	*user_sp(m->task) = old;
+	muslin_words()->sp = old;
 	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
 
