@@ -106,11 +106,32 @@ static void threads(void)
 		t_check(b.n[i] == THREADS * TURNS);
 }
 
+/* What a processor does in one instruction: only a flag is looked at, or nothing. */
+static void compared(void)
+{
+	static atomic_int n = 2;
+	static atomic_uint bits;
+
+	t_check(--n != 0 && --n == 0);
+	t_check(--n < 0 && ++n == 0);
+	n += 5;
+	n -= 3;
+	t_check((n -= 2) == 0);
+	bits |= 0x10;
+	bits ^= 0x30;
+	t_check((bits & 0x10) == 0 && bits == 0x20);
+	bits &= ~0x20u;
+	t_check(bits == 0 && !(atomic_fetch_or(&bits, 4) & 4));
+	t_check(atomic_fetch_and(&bits, ~4u) & 4);
+	t_check(bits == 0);
+}
+
 int main(void)
 {
 	errno = 0;
 	sizes();
 	operations();
+	compared();
 	by_name();
 	threads();
 	t_check(errno == 0);
