@@ -85,8 +85,8 @@ $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 # --- libmuslin and muslin ---
 
 cli_sources := $(wildcard host/cli/*.c)
-lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c) $(wildcard host/adapt-*.c host/cpu-*.c host/switch-*.c host/vcpu-*.c host/muslin-*.c), \
-	$(wildcard host/*/*.c)) $(wildcard $(patsubst %,host/%-$(arch).c,adapt cpu switch vcpu))
+lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c), \
+	$(wildcard host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
 lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
 	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(vmlinux_o)

@@ -349,7 +349,7 @@ START_TEST(calls_check_types)
 		mod->ops->call1(base, 16, 42);
 		ck_abort_msg("call beyond the table does not trap");
 	}
-	ck_assert_int_eq(*mod->ops->words, vcpu_words_at());
+	ck_assert_int_eq(*mod->ops->words, words_at());
 	mod->ops->teardown(base);
 	module_put(mod);
 }
