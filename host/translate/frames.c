@@ -8,26 +8,25 @@
  * only for C's sake: a pointer that it made of one variable, and a count that
  * it made of another, need not be of the same time.  So every variable is put
  * away before the call, where the compiler does not look, and taken back when
- * the call returns again: nothing but instance and the frame's own address is
- * then used that the compiler has from before.  All that lies in the frame and
- * leads out of it has its place for the function's whole life, not for a
- * block's: blocks are jumped into.
+ * the call returns again, if it may be read then (frames-live.c), or else made 0:
+ * nothing but instance and the frame's own address is then used that the compiler
+ * has from before, even if a variable that is read was taken for one that is not.
+ * All that lies in the frame and leads out of it has its place for the function's
+ * whole life, not for a block's: blocks are jumped into.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "translate/frames.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 
 /* Variables put away in a function, for all its calls. */
 #define MAX_KEPT 16384
-
-struct variable {
-	const char *name;	/* var_l0 */
-	int length;
-};
+/* Those, and the ones that become 0. */
+#define MAX_SET (1 << 18)
 
 struct function {
 	const char *begin, *body, *end;
@@ -35,6 +34,7 @@ struct function {
 	struct variable *variables;
 	size_t nvariables;
 	unsigned int sites;
+	bool *live;	/* of each variable, for each site */
 };
 
 struct filter {
@@ -115,11 +115,16 @@ static const char *behind_declarations(const struct function *fn)
 static int find_variables(struct function *fn)
 {
 	const char *p = fn->begin;
+	bool reference = false;
 	size_t room = 0;
 
 	while ((p = find(p, fn->code, "var_"))) {
-		struct variable v = { p, 5 };
+		struct variable v = { .name = p, .length = 5 };
 
+		/* behind a type, or a comma */
+		if (isalnum(p[-2]) || p[-2] == '_')
+			reference = p[-2] == 't';
+		v.reference = reference;
 		p += 4;
 		if (!islower(*p) || !isdigit(p[1]))
 			continue;
@@ -139,11 +144,11 @@ static int find_variables(struct function *fn)
 	return 0;
 }
 
-/* A slot of the stack that the call, whose argument is in another, leaves. */
+/* It may change, and is no slot of the stack above those that the call leaves. */
 static bool is_kept(const struct variable *v, unsigned long slot)
 {
-	return v->name[4] == 'p' || v->name[4] == 'l' ||
-		strtoul(v->name + 5, NULL, 10) < slot;
+	return v->assigned && (v->name[4] == 'p' || v->name[4] == 'l' ||
+			       strtoul(v->name + 5, NULL, 10) < slot);
 }
 
 /* "var_i3 = w2c_program_0x5F_setjmp_0(instance, var_i3);": its slot, or -1 */
@@ -190,25 +195,47 @@ static int refuse(struct filter *f, const char *why)
 	return -ENOEXEC;
 }
 
-/* What would have to last longer than its block, and does not. */
 static int check(struct filter *f, const struct function *fn)
 {
-	size_t kept = fn->sites * fn->nvariables;
-
-	if (find(fn->code, fn->end, "wasm_rt_exception_size()"))
-		return refuse(f, "throws exceptions again");
-	if (kept > MAX_KEPT || fn->sites > MAX_KEPT / 16)
+	if (fn->sites * fn->nvariables > MAX_SET || fn->sites > MAX_KEPT / 16)
 		return refuse(f, "has too many variables");
 	return 0;
 }
 
+/* Sets fn->live.  A reference has no 0 that any compiler knows. */
+static int find_live(struct filter *f, struct function *fn)
+{
+	const char **places = calloc(fn->sites, sizeof(*places));
+	size_t n = fn->nvariables, kept = 0;
+	unsigned int i = 0;
+	int r = -ENOMEM;
+
+	fn->live = calloc(fn->sites, n);
+	for (const char *p = fn->code, *next; places && p < fn->end; p = next) {
+		next = next_line(p, fn->end);
+		if (site(f, p, next) >= 0)
+			places[i++] = next;
+	}
+	if (places && fn->live)
+		r = live_variables(fn->code, fn->end, fn->variables, n, places,
+				   fn->sites, fn->live);
+	free(places);
+	for (size_t k = 0; k < fn->sites * n && !r; k++) {
+		fn->live[k] |= fn->variables[k % n].reference;
+		kept += fn->live[k] && fn->variables[k % n].assigned;
+	}
+	if (r == -E2BIG || kept > MAX_KEPT)
+		return refuse(f, "has too many variables");
+	return r;
+}
+
 static void put_variables(struct filter *f, const struct function *fn,
-			  unsigned int i, long slot, const char *format)
+			  unsigned int i, long slot, bool live, const char *format)
 {
 	for (size_t k = 0; k < fn->nvariables; k++) {
 		const struct variable *v = &fn->variables[k];
 
-		if (!is_kept(v, slot))
+		if (!is_kept(v, slot) || fn->live[i * fn->nvariables + k] != live)
 			continue;
 		for (const char *s = format; *s; s++) {
 			if (*s == '@')
@@ -224,9 +251,10 @@ static void put_variables(struct filter *f, const struct function *fn,
 static void put_site(struct filter *f, const struct function *fn, unsigned int i,
 		     long slot)
 {
-	put_variables(f, fn, i, slot, "  kept#_@ = @;\n");
+	put_variables(f, fn, i, slot, true, "  kept#_@ = @;\n");
 	fprintf(f->out, "  if (muslin_setjmp(&landings[%u].jump)) {\n", i);
-	put_variables(f, fn, i, slot, "  @ = kept#_@;\n");
+	put_variables(f, fn, i, slot, true, "  @ = kept#_@;\n");
+	put_variables(f, fn, i, slot, false, "  @ = 0;\n");
 	fprintf(f->out,
 		"  instance->w2c_0x5F_stack_pointer = landings[%u].sp;\n"
 		"  var_i%ld = landings[%u].value;\n"
@@ -252,6 +280,31 @@ static void declare_targets(struct filter *f, const struct function *fn)
 	}
 }
 
+/*
+ * "void *var_T1 = alloca(var_T1_size);": an exception that is thrown again, with
+ * var_T1_tag and var_T1_size.  Each becomes the function's, and is where the compiler
+ * does not look.
+ */
+static const char alloca_call[] = " = alloca(";
+
+static void declare_rethrown(struct filter *f, const struct function *fn)
+{
+	const char *p = fn->code, *name;
+
+	while ((p = find(p, fn->end, alloca_call))) {
+		for (name = p; name[-1] != '*' && name > fn->code; name--)
+			;
+		fprintf(f->out, "  volatile wasm_rt_tag_t %.*s_tag = 0;\n"
+			"  volatile uint32_t %.*s_size = 0;\n"
+			"  u64 %.*s_values[MUSLIN_EXCEPTION_VALUES] = { 0 };\n"
+			"  void *volatile %.*s = %.*s_values;\n",
+			(int)(p - name), name, (int)(p - name), name,
+			(int)(p - name), name, (int)(p - name), name,
+			(int)(p - name), name);
+		p++;
+	}
+}
+
 static void declare(struct filter *f, const struct function *fn)
 {
 	const char *p, *next;
@@ -264,10 +317,11 @@ static void declare(struct filter *f, const struct function *fn)
 		next = next_line(p, fn->end);
 		slot = site(f, p, next);
 		if (slot >= 0)
-			put_variables(f, fn, i++, slot,
+			put_variables(f, fn, i++, slot, true,
 				      "  volatile __typeof__(@) kept#_@;\n");
 	}
 	declare_targets(f, fn);
+	declare_rethrown(f, fn);
 	fprintf(f->out, "  muslin_frame_enter(instance, &frame, landings, %u);\n",
 		fn->sites);
 }
@@ -278,6 +332,20 @@ static void put_target(struct filter *f, const char *p, const char *next)
 	p += strlen(target_type);
 	if (*p == '*')
 		put(f, p + 1, next);
+}
+
+/* The same for one that is thrown again.  False if the line is none of it. */
+static bool put_rethrown(struct filter *f, const char *p, const char *next)
+{
+	static const char *const types[] = { "const wasm_rt_tag_t ", "uint32_t " };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (begins(p, next, types[i])) {
+			put(f, p + strlen(types[i]), next);
+			return true;
+		}
+	}
+	return begins(p, next, "void *") && find(p, next, alloca_call);
 }
 
 static void put_code(struct filter *f, const struct function *fn)
@@ -294,6 +362,8 @@ static void put_code(struct filter *f, const struct function *fn)
 			put_site(f, fn, i++, slot);
 		else if (begins(word, next, target_type))
 			put_target(f, word, next);
+		else if (put_rethrown(f, word, next))
+			;
 		else if (begins(p, next, "  FUNC_EPILOGUE;\n"))
 			fputs("  muslin_frame_leave(instance, &frame);\n"
 			      "  FUNC_EPILOGUE;\n", f->out);
@@ -312,6 +382,8 @@ static int put_function(struct filter *f, struct function *fn)
 		r = find_variables(fn);
 	if (!r && fn->sites)
 		r = check(f, fn);
+	if (!r && fn->sites)
+		r = find_live(f, fn);
 	if (!r && fn->sites) {
 		put(f, fn->begin, fn->code);
 		declare(f, fn);
@@ -320,6 +392,7 @@ static int put_function(struct filter *f, struct function *fn)
 		put(f, fn->begin, fn->end);
 	}
 	free(fn->variables);
+	free(fn->live);
 	return r;
 }
 
