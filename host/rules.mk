@@ -30,9 +30,8 @@ objects = $(1:host/%.c=$(h)/%.o)
 # the tools, and the part of the library that they consist of
 prelude_objects := $(call objects,host/translate/prelude.c host/process/child.c host/core/memory-file.c \
 	host/process/sandbox.c host/process/landlock.c host/process/$(arch)/cpu.c)
-translate_objects := $(prelude_objects) $(call objects,host/translate/translate.c host/translate/glue.c host/translate/fenv.c \
-	host/translate/frames.c host/translate/frames-live.c \
-	host/translate/registers.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/translate/prelude-files.c)
+translate_objects := $(prelude_objects) $(call objects,$(filter-out host/translate/prelude.c, \
+	$(wildcard host/wasm/*.c host/translate/*.c)))
 tool_objects := $(call objects,host/tools/prelude.c host/tools/translate.c) $(translate_objects)
 
 $(h)/muslin-prelude: $(call objects,host/tools/prelude.c) $(prelude_objects)

@@ -10,7 +10,7 @@ FNR == NR {
 	n = split(half[2], names, " ")
 	for (i = 1; i <= n; i++)
 		if (half[1] == "@")
-			elsewhere["/host/" names[i] ".o"] = 1
+			elsewhere["/host/" names[i] (names[i] ~ /\/$/ ? "" : ".o")] = 1
 		else
 			known[names[i]] = 1
 	if (half[1] !~ /^[-@]/) {
@@ -28,7 +28,9 @@ $3 != "U" && $3 != "w" { defined[$2] = 1; next }
 	if ($2 ~ /^__.*_chk$/ && $2 != "__stack_chk_fail")
 		gsub(/^__|_chk$/, "", $2)
 	sub(/^__isoc(99|23)_/, "", $2)
-	if (!($1 in elsewhere) && $2 !~ /_(asan|lsan|ubsan|sanitizer|sancov)_/)
+	room = $1
+	sub(/[^\/]*$/, "", room)
+	if (!($1 in elsewhere) && !(room in elsewhere) && $2 !~ /_(asan|lsan|ubsan|sanitizer|sancov)_/)
 		wanted[$2] = 1
 }
 
