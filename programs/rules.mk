@@ -68,6 +68,20 @@ install-rootfs:
 		rm -rf "$$d/rootfs" && cp -R --no-dereference --preserve=mode,timestamps,links \
 		$(P)/rootfs "$$d"; }
 
+# A session of doc/session.txt, as README has it, and doc/shell.png, a picture of it:
+# by tmux and pango1.0-tools.
+.PHONY: session
+session: rootfs
+	$(Q)rm -rf $(B)/session && mkdir -p $(B)/session/demo && cp examples/hello.c $(B)/session/demo
+	$(Q)cd $(B)/session/demo && $(with_tools) MUSLIN_CACHE="$$($(abspath $(B))/bin/muslin cache dir)" \
+		HOME='$(abspath $(B))/session' $(CURDIR)/doc/session 80 50 "PS1='$$ ' bash --norc" \
+		<$(CURDIR)/doc/session.txt >../screen
+	$(Q)awk -f doc/markup.awk $(B)/session/screen >$(B)/session/markup
+	$(Q)pango-view --no-display --markup --font='DejaVu Sans Mono 9' --margin=8 --dpi=80 --antialias=gray --hinting=full \
+		--background='#1c1f21' --foreground='#d3d7cf' --output=$(B)/session/shell.png $(B)/session/markup
+	$(Q)cp $(B)/session/shell.png doc
+	$(Q)sed 's/\x1b\[[0-9;]*m//g; s/ *$$//' $(B)/session/screen
+
 .PHONY: programs-table
 programs-table:
 	$(Q)BUILD='$(abspath $(B))' programs/table $(sort $(recipes)) | { $(call update,doc/programs.md); }
