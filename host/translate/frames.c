@@ -4,15 +4,20 @@
  * returns twice in the function that makes it, whatever that is doing when it
  * is jumped to.
  *
- * A C compiler keeps no more than variables that have not changed, and that
- * only for C's sake: a pointer that it made of one variable, and a count that
- * it made of another, need not be of the same time.  So every variable is put
- * away before the call, where the compiler does not look, and taken back when
- * the call returns again, if it may be read then (frames-live.c), or else made 0:
- * nothing but instance and the frame's own address is then used that the compiler
- * has from before, even if a variable that is read was taken for one that is not.
- * All that lies in the frame and leads out of it has its place for the function's
- * whole life, not for a block's: blocks are jumped into.
+ * A C compiler keeps no more than variables that have not changed, and that only for
+ * C's sake: a pointer that it made of one variable, and a count that it made of
+ * another, need not be of the same time.  So a function is made two.  One puts away
+ * what may be read when the call has returned (frames-live.c), in the frame of the
+ * other, which has called it.  There is where longjmp leads; it calls the first again,
+ * whose variables are then as new, are taken back, or 0, and which goes to behind the
+ * call.  That is C like any other, and compiled as well, even if a variable that is
+ * read was taken for one that is not.
+ *
+ * A try block cannot be gone into that way, since it begins with a muslin_setjmp() of
+ * its own.  In a function that has one each call of setjmp becomes muslin_setjmp(),
+ * and nothing but instance and the frame's own address is used behind it that the
+ * compiler has from before.  All that lies in the frame and leads out of it has its
+ * place for the function's whole life, not for a block's: blocks are jumped into.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -35,6 +40,7 @@ struct function {
 	size_t nvariables;
 	unsigned int sites;
 	bool *live;	/* of each variable, for each site */
+	bool again;	/* it is called again, and jumps to the site */
 };
 
 struct filter {
@@ -111,20 +117,27 @@ static const char *behind_declarations(const struct function *fn)
 	return p;
 }
 
+/* The word that ends at p, and does not begin before begin. */
+static const char *word_before(const char *begin, const char *p)
+{
+	while (p > begin && (isalnum((unsigned char)p[-1]) || p[-1] == '_'))
+		p--;
+	return p;
+}
+
 /* Parameters, locals (var_p0, var_l0) and slots of the stack (var_i0). */
 static int find_variables(struct function *fn)
 {
-	const char *p = fn->begin;
-	bool reference = false;
+	const char *p = fn->begin, *type = "u32";
 	size_t room = 0;
 
 	while ((p = find(p, fn->code, "var_"))) {
 		struct variable v = { .name = p, .length = 5 };
 
 		/* behind a type, or a comma */
-		if (isalnum(p[-2]) || p[-2] == '_')
-			reference = p[-2] == 't';
-		v.reference = reference;
+		if (p > fn->begin && word_before(fn->begin, p - 1) < p - 1)
+			type = word_before(fn->begin, p - 1);
+		v.type = type;
 		p += 4;
 		if (!islower(*p) || !isdigit(p[1]))
 			continue;
@@ -202,6 +215,11 @@ static int check(struct filter *f, const struct function *fn)
 	return 0;
 }
 
+static bool is_reference(const struct variable *v)
+{
+	return *v->type == 'w';	/* wasm_rt_funcref_t */
+}
+
 /* Sets fn->live.  A reference has no 0 that any compiler knows. */
 static int find_live(struct filter *f, struct function *fn)
 {
@@ -221,7 +239,7 @@ static int find_live(struct filter *f, struct function *fn)
 				   fn->sites, fn->live);
 	free(places);
 	for (size_t k = 0; k < fn->sites * n && !r; k++) {
-		fn->live[k] |= fn->variables[k % n].reference;
+		fn->live[k] |= is_reference(&fn->variables[k % n]);
 		kept += fn->live[k] && fn->variables[k % n].assigned;
 	}
 	if (r == -E2BIG || kept > MAX_KEPT)
@@ -240,6 +258,10 @@ static void put_variables(struct filter *f, const struct function *fn,
 		for (const char *s = format; *s; s++) {
 			if (*s == '@')
 				fprintf(f->out, "%.*s", v->length, v->name);
+			else if (*s == '%')
+				fprintf(f->out, "%.*s", (int)strcspn(v->type, " "), v->type);
+			else if (*s == '$')
+				fputs(fn->again ? "kept->" : "kept.", f->out);
 			else if (*s == '#')
 				fprintf(f->out, "%u", i);
 			else
@@ -248,20 +270,37 @@ static void put_variables(struct filter *f, const struct function *fn,
 	}
 }
 
+static void put_landing(struct filter *f, const struct function *fn, unsigned int i,
+			long slot)
+{
+	const char *to = fn->again ? "kept->" : "kept.";
+
+	put_variables(f, fn, i, slot, true, "  @ = $k#_@;\n");
+	put_variables(f, fn, i, slot, false, "  @ = 0;\n");
+	fprintf(f->out,
+		"  instance->w2c_0x5F_stack_pointer = %slandings[%u].sp;\n"
+		"  var_i%ld = %slandings[%u].value;\n", to, i, slot, to, i);
+}
+
 static void put_site(struct filter *f, const struct function *fn, unsigned int i,
 		     long slot)
 {
-	put_variables(f, fn, i, slot, true, "  kept#_@ = @;\n");
-	fprintf(f->out, "  if (muslin_setjmp(&landings[%u].jump)) {\n", i);
-	put_variables(f, fn, i, slot, true, "  @ = kept#_@;\n");
-	put_variables(f, fn, i, slot, false, "  @ = 0;\n");
-	fprintf(f->out,
-		"  instance->w2c_0x5F_stack_pointer = landings[%u].sp;\n"
-		"  var_i%ld = landings[%u].value;\n"
-		"  }\n"
-		"  else\n"
-		"  var_i%ld = muslin_landing_set(instance, &landings[%u], var_i%ld,\n"
-		"    instance->w2c_0x5F_stack_pointer);\n", i, slot, i, slot, i, slot);
+	static const char set[] =
+		"  var_i%ld = muslin_landing_set(instance, &%slandings[%u], var_i%ld,\n"
+		"    instance->w2c_0x5F_stack_pointer);\n";
+
+	put_variables(f, fn, i, slot, true, "  $k#_@ = @;\n");
+	if (fn->again) {
+		fprintf(f->out, set, slot, "kept->", i, slot);
+		fprintf(f->out, "  goto set_%u;\n  landed_%u:\n", i, i);
+		put_landing(f, fn, i, slot);
+		fprintf(f->out, "  set_%u:;\n", i);
+	} else {
+		fprintf(f->out, "  if (muslin_setjmp(&kept.landings[%u].jump)) {\n", i);
+		put_landing(f, fn, i, slot);
+		fputs("  }\n  else\n", f->out);
+		fprintf(f->out, set, slot, "kept.", i, slot);
+	}
 }
 
 static const char target_type[] = "WASM_RT_UNWIND_TARGET ";
@@ -305,25 +344,90 @@ static void declare_rethrown(struct filter *f, const struct function *fn)
 	}
 }
 
-static void declare(struct filter *f, const struct function *fn)
+/* Its name, and the parenthesis behind that. */
+static const char *find_name(const struct function *fn, const char **end)
 {
-	const char *p, *next;
+	*end = memchr(fn->begin, '(', fn->body - fn->begin);
+	return word_before(fn->begin, *end);
+}
+
+/* "struct w2c_program_f1_kept {": what is kept, and where it is jumped to. */
+static void put_kept(struct filter *f, const struct function *fn)
+{
+	const char *p, *next, *end, *name = find_name(fn, &end);
 	unsigned int i = 0;
 	long slot;
 
-	fprintf(f->out, "  struct muslin_frame frame;\n"
-		"  struct muslin_landing landings[%u];\n", fn->sites);
+	fprintf(f->out, "struct %.*s_kept {\n"
+		"  struct muslin_frame frame;\n  struct muslin_jump jump;\n"
+		"  struct muslin_landing landings[%u];\n",
+		(int)(end - name), name, fn->sites);
 	for (p = fn->code; p < fn->end; p = next) {
 		next = next_line(p, fn->end);
 		slot = site(f, p, next);
 		if (slot >= 0)
-			put_variables(f, fn, i++, slot, true,
-				      "  volatile __typeof__(@) kept#_@;\n");
+			put_variables(f, fn, i++, slot, true, "  volatile % k#_@;\n");
 	}
-	declare_targets(f, fn);
-	declare_rethrown(f, fn);
-	fprintf(f->out, "  muslin_frame_enter(instance, &frame, landings, %u);\n",
+	fputs("};\n", f->out);
+}
+
+static void declare(struct filter *f, const struct function *fn)
+{
+	const char *end, *name = find_name(fn, &end);
+
+	fprintf(f->out, "  struct %.*s_kept kept;\n", (int)(end - name), name);
+	if (!fn->again) {
+		declare_targets(f, fn);
+		declare_rethrown(f, fn);
+	}
+	fprintf(f->out, "  muslin_frame_enter(instance, &kept.frame, kept.landings, %u);\n",
 		fn->sites);
+}
+
+/* Its type, the name with what is behind it, and parameters. */
+static void put_head(struct filter *f, const struct function *fn)
+{
+	const char *end, *name = find_name(fn, &end);
+
+	fputs("__attribute__((noinline)) static ", f->out);
+	put(f, fn->begin, end);
+	fputs("_from", f->out);
+	put(f, end, fn->body - 4);
+	fprintf(f->out, ", struct %.*s_kept *kept)", (int)(end - name), name);
+}
+
+/*
+ * What callers of the function call.  It is jumped back to, and calls the function,
+ * that is, what was made of it, once more.
+ */
+static void put_caller(struct filter *f, const struct function *fn)
+{
+	const char *end, *name = find_name(fn, &end);
+	bool value = !begins(fn->begin, end, "void ");
+
+	put_head(f, fn);
+	fputs(";\n", f->out);
+	put(f, fn->begin, fn->body);
+	if (value)
+		fprintf(f->out, "  %.*s result;\n", (int)(name - fn->begin), fn->begin);
+	declare(f, fn);
+	fprintf(f->out, "  kept.frame.again = &kept.jump;\n"
+		"  muslin_setjmp(&kept.jump);\n  %s%.*s_from(instance, ",
+		value ? "result = " : "", (int)(end - name), name);
+	for (size_t i = 0; i < fn->nvariables; i++)
+		if (fn->variables[i].name[4] == 'p')
+			fprintf(f->out, "%.*s, ", fn->variables[i].length,
+				fn->variables[i].name);
+	fprintf(f->out, "&kept);\n  muslin_frame_leave(instance, &kept.frame);\n%s}\n",
+		value ? "  return result;\n" : "");
+}
+
+static void put_entries(struct filter *f, const struct function *fn)
+{
+	fputs("  switch (kept->frame.entry) {\n", f->out);
+	for (unsigned int i = 0; i < fn->sites; i++)
+		fprintf(f->out, "  case %u: goto landed_%u;\n", i + 1, i);
+	fputs("  }\n", f->out);
 }
 
 /* "WASM_RT_UNWIND_TARGET *name = ...;": the assignment.  Or nothing. */
@@ -364,12 +468,27 @@ static void put_code(struct filter *f, const struct function *fn)
 			put_target(f, word, next);
 		else if (put_rethrown(f, word, next))
 			;
-		else if (begins(p, next, "  FUNC_EPILOGUE;\n"))
-			fputs("  muslin_frame_leave(instance, &frame);\n"
+		else if (!fn->again && begins(p, next, "  FUNC_EPILOGUE;\n"))
+			fputs("  muslin_frame_leave(instance, &kept.frame);\n"
 			      "  FUNC_EPILOGUE;\n", f->out);
 		else
 			put(f, p, next);
 	}
+}
+
+static void put_frame(struct filter *f, const struct function *fn)
+{
+	if (fn->again) {
+		put_caller(f, fn);
+		put_head(f, fn);
+		fputs(" {\n", f->out);
+		put(f, fn->body, fn->code);
+		put_entries(f, fn);
+	} else {
+		put(f, fn->begin, fn->code);
+		declare(f, fn);
+	}
+	put_code(f, fn);
 }
 
 static int put_function(struct filter *f, struct function *fn)
@@ -385,9 +504,9 @@ static int put_function(struct filter *f, struct function *fn)
 	if (!r && fn->sites)
 		r = find_live(f, fn);
 	if (!r && fn->sites) {
-		put(f, fn->begin, fn->code);
-		declare(f, fn);
-		put_code(f, fn);
+		fn->again = !find(fn->code, fn->end, "wasm_rt_try(");
+		put_kept(f, fn);
+		put_frame(f, fn);
 	} else if (!r) {
 		put(f, fn->begin, fn->end);
 	}

@@ -9,7 +9,7 @@
 struct variable {
 	const char *name;	/* var_l0 */
 	int length;
-	bool reference;		/* no number */
+	const char *type;	/* with a blank behind it */
 	bool assigned;		/* in its function's code */
 };
 
