@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "devices/idle.h"
 #include "devices/stream.h"
@@ -15,11 +16,17 @@
 
 static void look(struct muslin *m, const struct timespec *timeout)
 {
-	struct pollfd p[STREAM_POLLFDS];
+	struct pollfd p[STREAM_POLLFDS + 1];
 	int n = stream_pollfds(m, p);
+	uint64_t times;
 
-	if (ppoll(p, n, timeout, NULL) > 0)
+	p[n] = (struct pollfd){ .fd = m->wall_fd, .events = POLLIN };
+	if (ppoll(p, n + 1, timeout, NULL) > 0)
 		irq_raise(m, stream_ready(m, p));
+	/* it fails, and has told what it can */
+	if (p[n].revents)
+		(void)!read(m->wall_fd, &times, sizeof(times));
+	clock_check_wall(m);
 	m->polled = clock_now(m);
 }
 

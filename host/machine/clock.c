@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +18,8 @@
 #define LAST (1ull << 62)	/* nanoseconds since boot: in 146 years */
 #define RANDOM_MOST (1u << 20)	/* bytes, at once */
 #define POLL_INTERVAL 4000000	/* nanoseconds */
+#define WALL_STEP 2000000	/* what the kernel hears of */
+#define WALL_DOUBT 500000	/* between two looks at a clock */
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -34,13 +38,50 @@ u64 w2c_host_clock_ns(struct w2c_host *h)
 	return clock_now(machine(h));
 }
 
-u64 w2c_host_realtime_ns(struct w2c_host *h)
+static uint64_t ns_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	(void)h;
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(clock, &ts);
 	return clock_nsec(&ts);
+}
+
+u64 w2c_host_realtime_ns(struct w2c_host *h)
+{
+	uint64_t wall = ns_of(CLOCK_REALTIME);
+
+	machine(h)->wall = wall - ns_of(CLOCK_MONOTONIC);
+	return wall;
+}
+
+/*
+ * The wall clock was set, or the host was suspended.  NTP's slewing is of both
+ * clocks.  If this thread lost the CPU in between, the next look will do.
+ */
+void clock_check_wall(struct muslin *m)
+{
+	uint64_t before = ns_of(CLOCK_MONOTONIC);
+	int64_t wall = ns_of(CLOCK_REALTIME) - before;
+
+	if (!m->wall || llabs(wall - m->wall) < WALL_STEP ||
+	    ns_of(CLOCK_MONOTONIC) - before > WALL_DOUBT)
+		return;
+	m->wall = wall;
+	irq_raise(m, HOST_IRQ_CLOCK);
+}
+
+/* Ends a sleep when the wall clock is set: until when it sleeps may depend on it. */
+static int wall_timer(void)
+{
+	static const struct itimerspec never = { .it_value.tv_sec = LAST / NSEC_PER_SEC };
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0 && timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
+				       &never, NULL)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 static void timer_arm(struct muslin *m)
@@ -122,6 +163,9 @@ int clock_start(struct muslin *m)
 		.sigev_signo = fault_irq_signal(),
 		.sigev_value.sival_ptr = fault_irq_tag() };
 
+	if (!m->wall_watched)
+		m->wall_fd = wall_timer();
+	m->wall_watched = true;
 	ev.sigev_notify_thread_id = syscall(SYS_gettid);
 	if (timer_create(CLOCK_MONOTONIC, &ev, &m->timer))
 		return -errno;
@@ -132,4 +176,11 @@ int clock_start(struct muslin *m)
 void clock_stop(struct muslin *m)
 {
 	timer_delete(m->timer);
+}
+
+void clock_exit(struct muslin *m)
+{
+	if (m->wall_watched && m->wall_fd >= 0)
+		close(m->wall_fd);
+	m->wall_watched = false;
 }

@@ -220,4 +220,5 @@ void machine_exit(struct muslin *m)
 {
 	task_exit(m);
 	mm_exit(m);
+	clock_exit(m);
 }

@@ -78,6 +78,9 @@ struct muslin {
 	uint64_t timer_when;	/* nanoseconds since boot, ~0 for none */
 	timer_t timer;
 	uint64_t polled;	/* when files were last looked at */
+	int64_t wall;		/* CLOCK_REALTIME less CLOCK_MONOTONIC, as the kernel knows it */
+	bool wall_watched;
+	int wall_fd;		/* a timer that tells when that changes, or -1 */
 
 	struct host_signals *signals;	/* fault.c, while it runs */
 
@@ -186,9 +189,12 @@ void clock_resume(struct muslin *m, uint64_t now);
 /* The machine begins, or ceases, to run on this thread. */
 int clock_start(struct muslin *m);
 void clock_stop(struct muslin *m);
+void clock_exit(struct muslin *m);
 uint64_t clock_now(struct muslin *m);
 /* A host signal arrived: raises what is due in irq_pending. */
 void clock_poll(struct muslin *m);
+/* Raises an interrupt if the host's wall clock was set. */
+void clock_check_wall(struct muslin *m);
 
 #define NSEC_PER_SEC 1000000000ull
 #define CLOCK_NEVER (~0ull)	/* of timer_when */

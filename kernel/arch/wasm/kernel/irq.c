@@ -29,6 +29,8 @@ static void dispatch(unsigned int pending)
 		wasm_thaw();
 	if (pending & HOST_IRQ_FREEZE)
 		wasm_freeze();
+	if (pending & HOST_IRQ_CLOCK)
+		wasm_clock_irq();
 	if (pending & HOST_IRQ_TIMER)
 		wasm_timer_irq();
 	if (pending & HOST_IRQ_STREAM)

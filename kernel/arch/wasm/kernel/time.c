@@ -18,8 +18,16 @@ static struct clocksource clock = {
 	.rating	= 400,
 	.read	= clock_read,
 	.mask	= CLOCKSOURCE_MASK(64),
+	.mult	= 1 << 24,	/* it counts nanoseconds */
+	.shift	= 24,
 	.flags	= CLOCK_SOURCE_IS_CONTINUOUS,
 };
+
+/* From the first moment on: jiffies would lose what booting takes. */
+struct clocksource * __init clocksource_default_clock(void)
+{
+	return &clock;
+}
 
 static int timer_next(unsigned long delta, struct clock_event_device *ev)
 {
@@ -53,15 +61,33 @@ unsigned long long sched_clock(void)
 	return host_clock_ns();
 }
 
+/* The wall clock, seen from the other one, when it was last taken from the host. */
+static s64 taken;
+
 void read_persistent_clock64(struct timespec64 *ts)
 {
-	*ts = ns_to_timespec64(host_realtime_ns());
+	u64 now = host_realtime_ns();
+
+	taken = now - host_clock_ns();
+	*ts = ns_to_timespec64(now);
+}
+
+/* One that the guest has set is the guest's alone. */
+void wasm_clock_irq(void)
+{
+	s64 own = ktime_get_real_ns() - host_clock_ns() - taken;
+	struct timespec64 now;
+
+	if (abs(own) > 5 * NSEC_PER_MSEC)
+		return;
+	read_persistent_clock64(&now);
+	do_settimeofday64(&now);
 }
 
 void __init time_init(void)
 {
 	timer.cpumask = cpumask_of(0);
-	clocksource_register_hz(&clock, NSEC_PER_SEC);
+	__clocksource_register(&clock);
 	clockevents_config_and_register(&timer, NSEC_PER_SEC, 1000, 0x7fffffff);
 }
 

@@ -2,4 +2,5 @@
 #ifndef _WASM_TIME_H
 #define _WASM_TIME_H
 void wasm_timer_irq(void);
+void wasm_clock_irq(void);
 #endif

@@ -49,7 +49,7 @@ void __host(console_write)(const char *s, unsigned long n);
 
 /* Nanoseconds since boot, never goes back. */
 u64 __host(clock_ns)(void);
-/* Nanoseconds since 1970, read at boot and at HOST_IRQ_THAW. */
+/* Nanoseconds since 1970, read at boot, at HOST_IRQ_THAW and at HOST_IRQ_CLOCK. */
 u64 __host(realtime_ns)(void);
 /* One interrupt at that clock_ns, ~0 for none.  Replaces the last one. */
 void __host(timer_set)(u64 when);

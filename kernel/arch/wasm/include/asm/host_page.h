@@ -19,6 +19,7 @@
 #define HOST_IRQ_WINCH	8	/* the terminal's size changed */
 #define HOST_IRQ_FREEZE	16	/* get ready for a boot image: host_frozen() */
 #define HOST_IRQ_THAW	32	/* this is a copy of the machine that was frozen */
+#define HOST_IRQ_CLOCK	64	/* the wall clock was set: host_realtime_ns() */
 
 /* streams */
 #define HOST_STREAMS	256
