@@ -41,8 +41,8 @@ static void refused(pid_t pid, int request)
 int main(void)
 {
 	static const int requests[] = {
-		PTRACE_SYSCALL, PTRACE_SINGLESTEP, 31 /* PTRACE_SYSEMU of x86 */,
-		32 /* PTRACE_SYSEMU_SINGLESTEP */, 33 /* PTRACE_SINGLEBLOCK */,
+		PTRACE_SINGLESTEP, 32 /* PTRACE_SYSEMU_SINGLESTEP */,
+		33 /* PTRACE_SINGLEBLOCK of x86 */,
 	};
 	pid_t pid = traced();
 	int status;

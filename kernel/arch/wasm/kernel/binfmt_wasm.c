@@ -28,7 +28,6 @@
 #include <asm/host.h>
 #include <asm/host_page.h>
 #include <asm/image.h>
-#include <asm/user_mode.h>
 
 static int load_wasm(struct linux_binprm *bprm);
 
@@ -182,8 +181,11 @@ static int load_wasm(struct linux_binprm *bprm)
 		goto out;
 	finalize_exec(bprm);
 	start_thread(regs, 0, bprm->p);
-	if (replaces)
-		host_page.action = HOST_USER_EXEC;
+	if (replaces) {
+		/* told to the host when nothing sleeps any more */
+		regs->exec = 1;
+		set_thread_flag(TIF_NOTIFY_RESUME);
+	}
 out:
 	if (data)
 		fput(data);

@@ -33,6 +33,7 @@ void wasm_run_user(void)
 {
 	struct pt_regs *regs = current_pt_regs();
 
+	current->thread.space = current->mm->context.id;
 	host_user_run(current->mm->context.id, regs->pc, regs->sp, regs->tls);
 }
 
@@ -47,6 +48,7 @@ void wasm_start_task(struct task_struct *t)
 		t->thread.fn(t->thread.fn_arg);
 	if (task_pt_regs(t)->forked) {
 		task_pt_regs(t)->forked = 0;
+		t->thread.space = t->mm->context.id;
 		host_user_resume(t->mm->context.id);
 	}
 	wasm_run_user();
@@ -61,7 +63,7 @@ static int copy_user_regs(struct pt_regs *regs, const struct kernel_clone_args *
 {
 	u32 entry;
 
-	*regs = (struct pt_regs) { .user = 1 };
+	*regs = (struct pt_regs) { .user = 1, .nr = -1 };
 	if (!args->stack) {
 		if (args->flags & CLONE_VM)
 			return -EINVAL;
@@ -98,7 +100,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 
 	p->thread.eintr = false;
 	if (args->fn) {
-		*regs = (struct pt_regs) { };
+		*regs = (struct pt_regs) { .nr = -1 };
 		p->thread.fn = args->fn;
 		p->thread.fn_arg = args->fn_arg;
 	} else {
@@ -127,7 +129,7 @@ void flush_thread(void)
 
 void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp)
 {
-	*regs = (struct pt_regs) { .user = 1, .pc = pc, .sp = sp };
+	*regs = (struct pt_regs) { .user = 1, .pc = pc, .sp = sp, .nr = regs->nr };
 }
 
 void arch_cpu_idle(void)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/entry-common.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/resume_user_mode.h>
@@ -119,8 +120,11 @@ static void user_work(struct pt_regs *regs)
 			break;
 		if (flags & _TIF_NEED_RESCHED)
 			schedule();
-		if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL))
+		if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL)) {
+			/* nothing may sleep between its action and the host */
 			do_signal(regs);
+			continue;
+		}
 		if (flags & _TIF_NOTIFY_RESUME)
 			resume_user_mode_work(regs);
 	}
@@ -144,18 +148,73 @@ void wasm_user_work(void)
 	user_work(regs);
 }
 
+/* Stops and filters may sleep, so they come before anything is asked of the host. */
 long wasm_syscall_work(long ret)
 {
+	unsigned long work = READ_ONCE(current_thread_info()->syscall_work);
 	struct pt_regs *regs = current_pt_regs();
 
 	regs->syscall = 1;
 	regs->ret = ret;
+	if (work & SYSCALL_WORK_EXIT)
+		syscall_exit_work(regs, work);
+	if (regs->exec) {
+		regs->exec = 0;
+		host_page.action = HOST_USER_EXEC;
+		return 0;
+	}
 	user_work(regs);
 	return regs->ret;
 }
 
+/* Not of the new program while the host still has the old one, or none. */
+void wasm_save_user(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	if (!current->mm || current->thread.space != current->mm->context.id)
+		return;
+	regs->sp = host_user_sp();
+	regs->tls = host_user_tls();
+}
+
+unsigned long *wasm_syscall_words(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	if (regs->seen) {
+		regs->seen = 0;
+		return NULL;
+	}
+	memset(regs->args, 0, sizeof(regs->args));
+	return regs->args;
+}
+
+/* A tracer may have made another call of it, or none. */
+long wasm_syscall_watched(int nr)
+{
+	struct pt_regs *regs = current_pt_regs();
+	long ret;
+
+	regs->nr = nr;
+	regs->ret = -ENOSYS;
+	regs->syscall = 1;
+	wasm_save_user();
+	nr = syscall_enter_from_user_mode_work(regs, nr);
+	if (nr == -1) {
+		ret = wasm_syscall_exit(regs->ret);
+	} else {
+		regs->seen = READ_ONCE(current_thread_info()->syscall_work) != 0;
+		ret = wasm_syscall_by_number(nr, regs->args);
+	}
+	regs->seen = 0;
+	regs->nr = -1;
+	return ret;
+}
+
 void wasm_user_enter(void)
 {
+	current_pt_regs()->nr = -1;
 	wasm_user_work();
 }
 
@@ -183,20 +242,64 @@ void ptrace_disable(struct task_struct *t)
 {
 }
 
-/*
- * There are no registers to show, and no single step.  A system call is a call of
- * a function, which does not look at flags on its way in: nothing would stop.
- */
+/* There is no single step: the generic code refuses it. */
 long arch_ptrace(struct task_struct *t, long req, unsigned long addr, unsigned long data)
 {
-	if (req == PTRACE_SYSCALL)
-		return -EIO;
 	return ptrace_request(t, req, addr, data);
+}
+
+static struct user_regs_struct user_regs(struct task_struct *t)
+{
+	const struct pt_regs *regs = task_pt_regs(t);
+	struct user_regs_struct u = {
+		.sp = regs->sp, .tls = regs->tls, .nr = regs->nr, .ret = regs->ret,
+	};
+
+	memcpy(u.args, regs->args, sizeof(u.args));
+	return u;
+}
+
+static int regs_get(struct task_struct *t, const struct user_regset *set, struct membuf to)
+{
+	struct user_regs_struct u = user_regs(t);
+
+	return membuf_write(&to, &u, sizeof(u));
+}
+
+/* The globals are the program's: the host does not set them. */
+static int regs_set(struct task_struct *t, const struct user_regset *set, unsigned int pos,
+		    unsigned int count, const void *kbuf, const void __user *ubuf)
+{
+	struct user_regs_struct old = user_regs(t), u = old;
+	struct pt_regs *regs = task_pt_regs(t);
+	int err;
+
+	err = user_regset_copyin(&pos, &count, &kbuf, &ubuf, &u, 0, sizeof(u));
+	if (err)
+		return err;
+	if (u.sp != old.sp || u.tls != old.tls)
+		return -EIO;
+	regs->nr = u.nr;
+	regs->ret = u.ret;
+	memcpy(regs->args, u.args, sizeof(u.args));
+	return 0;
 }
 
 const struct user_regset_view *task_user_regset_view(struct task_struct *t)
 {
-	static const struct user_regset_view none = { .name = "wasm" };
+	static const struct user_regset sets[] = {
+		{
+			.core_note_type = NT_PRSTATUS,
+			.n = sizeof(struct user_regs_struct) / sizeof(long),
+			.size = sizeof(long),
+			.align = sizeof(long),
+			.regset_get = regs_get,
+			.set = regs_set,
+		},
+	};
+	static const struct user_regset_view view = {
+		.name = "wasm32", .regsets = sets, .n = ARRAY_SIZE(sets),
+	};
 
-	return &none;
+	return &view;
 }

@@ -11,6 +11,7 @@ struct thread_struct {
 	void *fn_arg;
 	bool eintr;		/* the next system call may not sleep */
 	int host;		/* the host's id of the task; 0 is init_task's */
+	int space;		/* the address space that its user code runs in */
 };
 
 #define INIT_THREAD		{ }

@@ -17,6 +17,10 @@ struct pt_regs {
 	unsigned long tls;	/* and __tls_base */
 	unsigned long ret;	/* of the system call on its way back */
 	unsigned long syscall;	/* it is on its way back from one */
+	int nr;			/* of the one that it is in, if somebody has asked; or -1 */
+	unsigned long args[6];	/* and its arguments: 64 bits are two */
+	unsigned long seen;	/* by whoever asked: now make it */
+	unsigned long exec;	/* it is another program from here on */
 	unsigned long forked;	/* goes on where its parent called */
 	unsigned long restart;	/* and that one is to be made again */
 };
@@ -27,6 +31,11 @@ struct pt_regs {
 #define current_user_stack_pointer()	host_user_sp()	/* asm/host.h */
 #define kernel_stack_pointer(r)		((r)->sp)
 #define profile_pc(r)			((r)->pc)
+
+/* What a tracer sees of the program, while there is one. */
+void wasm_save_user(void);
+#define arch_ptrace_stop_needed()	true
+#define arch_ptrace_stop()		wasm_save_user()
 
 static inline unsigned long regs_return_value(struct pt_regs *r)
 {

@@ -2,8 +2,8 @@
 /*
  * One wasm export per system call, "__syscall_<name>", with the exact
  * signature of its SYSCALL_DEFINEn: every argument is an i32, or an i64
- * where its C type is 64 bits wide.  There is no table by number.
- * <asm/syscall_names.h>, made from scripts/syscall.tbl, says
+ * where its C type is 64 bits wide.  Nobody calls it by its number, but for
+ * wasm_syscall_by_number(), when a tracer has seen it.  <asm/syscall_names.h>, made from scripts/syscall.tbl, says
  * which SYSCALL_DEFINEs are part of this architecture's interface, and
  * under which name:  #define __WASM_SC__umount ,__WASM_SC("umount2")
  */
@@ -18,6 +18,7 @@
 #define __WASM_SC_2nd(ignored, val, ...) val
 #define __WASM_SC_PICK(...) __WASM_SC_2nd(__VA_ARGS__)
 #define __WASM_SC_EXPORT(name) __WASM_SC_PICK(dummy __WASM_SC_##name, , )
+#define __WASM_SC_NR(name) __WASM_SC_PICK(dummy __WASM_NR_##name, -1, )
 
 long wasm_syscall_work(long ret);
 extern int wasm_tlb_due;
@@ -28,11 +29,42 @@ extern int wasm_tlb_due;
  */
 extern u64 wasm_syscalls;
 
+/*
+ * The way in.  If somebody has asked (ptrace, seccomp ...), the arguments go to
+ * the words that this returns, the low half of 64 bits first, and the call goes on
+ * in wasm_syscall_watched(), which makes it again: then this returns NULL.
+ */
+unsigned long *wasm_syscall_words(void);
+long wasm_syscall_watched(int nr);
+long wasm_syscall_by_number(unsigned int nr, const unsigned long *args);
+
+static __always_inline unsigned long *wasm_syscall_word(unsigned long *to, u64 arg,
+							unsigned int size)
+{
+	*to++ = arg;
+	if (size == sizeof(u64))
+		*to++ = arg >> 32;
+	return to;
+}
+
+#define __WASM_SC_WORD(t, a) to = wasm_syscall_word(to, a, sizeof(a))
+
+#define __WASM_SC_ENTER(nr, words) do {						\
+	if (unlikely(READ_ONCE(current_thread_info()->syscall_work))) {		\
+		unsigned long *to = wasm_syscall_words();			\
+										\
+		if (to) {							\
+			(void)(words);						\
+			return wasm_syscall_watched(nr);			\
+		}								\
+	}									\
+} while (0)
+
 /* The way back to user code. */
 static __always_inline long wasm_syscall_exit(long ret)
 {
 	if (unlikely((READ_ONCE(current_thread_info()->flags) & _TIF_WORK_MASK) |
-		     wasm_tlb_due))
+		     READ_ONCE(current_thread_info()->syscall_work) | wasm_tlb_due))
 		return wasm_syscall_work(ret);
 	return ret;
 }
@@ -44,6 +76,8 @@ static __always_inline long wasm_syscall_exit(long ret)
 	long __se_sys##name(__MAP(x,__SC_LONG,__VA_ARGS__))			\
 	{									\
 		long ret;							\
+		__WASM_SC_ENTER(__WASM_SC_NR(name),				\
+				(__MAP(x,__WASM_SC_WORD,__VA_ARGS__)));		\
 		wasm_syscalls++;						\
 		ret = __do_sys##name(__MAP(x,__SC_CAST,__VA_ARGS__));	\
 		__MAP(x,__SC_TEST,__VA_ARGS__);					\
@@ -58,6 +92,7 @@ static __always_inline long wasm_syscall_exit(long ret)
 	__WASM_SC_EXPORT(_##sname)						\
 	long __se_sys_##sname(void)						\
 	{									\
+		__WASM_SC_ENTER(__WASM_SC_NR(_##sname), to);			\
 		return wasm_syscall_exit(__do_sys_##sname());			\
 	}									\
 	static inline long __do_sys_##sname(void)

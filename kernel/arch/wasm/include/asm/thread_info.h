@@ -19,16 +19,17 @@ struct thread_info {
 
 #endif
 
-#define TIF_SYSCALL_TRACE	0
 #define TIF_NOTIFY_RESUME	1
 #define TIF_SIGPENDING		2
 #define TIF_NEED_RESCHED	3
 #define TIF_MEMDIE		5
 #define TIF_NOTIFY_SIGNAL	6
 #define TIF_RESTORE_SIGMASK	9
-#define TIF_SYSCALL_AUDIT	10
-#define TIF_SECCOMP		11
-#define TIF_SYSCALL_TRACEPOINT	12
+
+/* of syscall_work: somebody has asked for this task's system calls (asm/syscall.h) */
+#define SYSCALL_WORK_BIT_WASM_ASKED	16
+#define SYSCALL_WORK_WASM_ASKED		(1 << SYSCALL_WORK_BIT_WASM_ASKED)
+#define ARCH_SYSCALL_WORK_ENTER		SYSCALL_WORK_WASM_ASKED
 
 #define _TIF_NOTIFY_RESUME	(1 << TIF_NOTIFY_RESUME)
 #define _TIF_SIGPENDING		(1 << TIF_SIGPENDING)
