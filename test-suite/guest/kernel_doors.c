@@ -2,7 +2,10 @@
 /* No device, file or call gives the kernel's memory away, to root either: /dev/mem did. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -41,13 +44,51 @@ static void no_call(long n, const char *name)
 		t_error("%s: errno %d\n", name, errno);
 }
 
+/* A program of n instructions, which the verifier has to refuse. */
+static void no_program(const struct bpf_insn *code, int n, const char *what)
+{
+	union bpf_attr a;
+	int fd;
+
+	memset(&a, 0, sizeof(a));
+	a.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	a.insns = (uintptr_t)code;
+	a.insn_cnt = n;
+	a.license = (uintptr_t)"GPL";
+	fd = syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a));
+	if (fd >= 0 || (errno != EPERM && errno != EACCES && errno != EINVAL))
+		t_error("bpf, %s: fd %d, errno %d\n", what, fd, errno);
+}
+
+/* bpf() is there: its programs read what they are given, and nothing by address. */
+static void no_bpf_read(void)
+{
+	static const struct bpf_insn helper[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 65536 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	static const struct bpf_insn address[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = 65536 },
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	no_program(helper, 7, "probe_read_kernel");
+	no_program(address, 3, "an address");
+}
+
 int main(void)
 {
 	static const char *const paths[] = {
 		"/dev/mem", "/dev/kmem", "/dev/port", "/dev/snapshot", "/proc/kcore",
 		"/proc/sysrq-trigger", "/proc/kallsyms", "/sys/kernel/debug",
 		"/sys/kernel/tracing", "/proc/sys/kernel/modprobe",
-		"/proc/sys/kernel/core_pattern", "/proc/sys/fs/binfmt_misc",
+		"/proc/sys/kernel/core_pattern",
 	};
 	size_t i;
 
@@ -59,9 +100,7 @@ int main(void)
 	no_call(SYS_init_module, "init_module");
 	no_call(SYS_finit_module, "finit_module");
 	no_call(SYS_kexec_load, "kexec_load");
-	no_call(SYS_bpf, "bpf");
 	no_call(SYS_perf_event_open, "perf_event_open");
-	no_call(SYS_userfaultfd, "userfaultfd");
-	no_call(SYS_io_uring_setup, "io_uring_setup");
+	no_bpf_read();
 	return t_status;
 }
