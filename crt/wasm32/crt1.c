@@ -16,14 +16,38 @@ int __libc_start_main(int (*)(int, char **, char **), int, char **,
 /* made by the linker; if nobody calls it, it does so from every export */
 hidden void __wasm_call_ctors(void);
 
-void _init(void)
+static void *call_ctors(void *p)
 {
 	__wasm_call_ctors();
+	return p;
+}
+
+/* libunwind's, if it is there, catches exceptions, and terminates. */
+weak void *__eh_call(void *(*f)(void *), void *p)
+{
+	return f(p);
+}
+
+void _init(void)
+{
+	__eh_call(call_ctors, 0);
+}
+
+struct main_args {
+	int argc;
+	char **argv;
+};
+
+static void *call_main(void *p)
+{
+	struct main_args *a = p;
+	return (void *)(__main_argc_argv ? __main_argc_argv(a->argc, a->argv) : __main_void());
 }
 
 static int start_main(int argc, char **argv, char **envp)
 {
-	return __main_argc_argv ? __main_argc_argv(argc, argv) : __main_void();
+	struct main_args a = { argc, argv };
+	return (int)__eh_call(call_main, &a);
 }
 
 hidden void _start_c(long *p)

@@ -232,6 +232,28 @@ int translate_header(struct translation *t, const char *text, size_t size,
 	return ferror(out) ? -EIO : 0;
 }
 
+static int catches(struct translation *t, const char *text, size_t size,
+		   FILE *out)
+{
+	char *code = NULL;
+	size_t n;
+	FILE *copy;
+	int r;
+
+	if (!wasm_throws_longjmp(t->w))
+		return prelude_filter(text, size, out);
+	copy = open_memstream(&code, &n);
+	if (!copy)
+		return -ENOMEM;
+	r = prelude_filter(text, size, copy);
+	if (fclose(copy) && !r)
+		r = -ENOMEM;
+	if (!r)
+		catches_filter(t, code, n, out);
+	free(code);
+	return r;
+}
+
 static int frames(struct translation *t, const char *text, size_t size,
 		  FILE *out)
 {
@@ -241,11 +263,11 @@ static int frames(struct translation *t, const char *text, size_t size,
 	int r;
 
 	if (!wasm_uses_setjmp(t->w))
-		return prelude_filter(text, size, out);
+		return catches(t, text, size, out);
 	copy = open_memstream(&code, &n);
 	if (!copy)
 		return -ENOMEM;
-	r = prelude_filter(text, size, copy);
+	r = catches(t, text, size, copy);
 	if (fclose(copy) && !r)
 		r = -ENOMEM;
 	if (!r)

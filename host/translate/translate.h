@@ -79,6 +79,12 @@ void fenv_filter(const char *text, size_t size, FILE *out);
 int frames_filter(struct translation *t, const char *text, size_t size, FILE *out);
 
 /*
+ * The same for a program that exports its longjmp's tag: catches.c.  frames_filter()
+ * comes after it.
+ */
+void catches_filter(struct translation *t, const char *text, size_t size, FILE *out);
+
+/*
  * Copies what these have made for code that finds its instance by registers:
  * registers.c.  name is the translation's.
  */

@@ -445,6 +445,13 @@ bool wasm_uses_setjmp(const struct wasm *w)
 		wasm_find_export(w, WASM_LONGJMP);
 }
 
+bool wasm_throws_longjmp(const struct wasm *w)
+{
+	const struct wasm_export *e = wasm_find_export(w, WASM_LONGJMP_TAG);
+
+	return e && e->kind == WASM_TAG;
+}
+
 static const char *type_name(char type)
 {
 	switch (type) {

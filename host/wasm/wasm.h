@@ -97,6 +97,10 @@ bool wasm_uses_fenv(const struct wasm *w);
 #define WASM_LONGJMP "__longjmp"
 bool wasm_uses_setjmp(const struct wasm *w);
 
+/* The tag of longjmp, where that is an exception. */
+#define WASM_LONGJMP_TAG "__c_longjmp"
+bool wasm_throws_longjmp(const struct wasm *w);
+
 /* "(i32 i64) -> i32", cut to n bytes; returns buf */
 char *wasm_signature(const char *type, char *buf, size_t n);
 
