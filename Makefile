@@ -169,6 +169,7 @@ help:
 	@echo 'make fuzz     runs all fuzzers, each for FUZZ_SECONDS=N'
 	@echo 'make programs builds the programs of programs/, make program-NAME one'
 	@echo 'make rootfs   packs those that are built into a root file system'
+	@echo 'make libcxx   builds the C++ library, and puts it into the sysroot'
 	@echo 'make dist     makes the sysroot tarball'
 	@echo 'make clean    removes what was made, but not what was downloaded'
 	@echo 'make distclean  removes everything that is not in git'

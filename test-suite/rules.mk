@@ -8,9 +8,9 @@ guest_tests := $(guest_sources:test-suite/%.c=$(T)/%)
 host_sources := $(sort $(wildcard test-suite/host/*.c))
 host_objects := $(host_sources:%.c=$(B)/%.o)
 host_suites := $(notdir $(host_sources:.c=))
-scripts := $(sort $(wildcard test-suite/abi/* test-suite/cli/* test-suite/programs/*))
+scripts := $(sort $(wildcard test-suite/abi/* test-suite/cli/* test-suite/programs/* test-suite/cxx/*))
 # Scripts are executable; what else lies there belongs to one of them.
-scripts := $(shell for f in $(scripts); do [ -d $$f ] || [ ! -x $$f ] || echo $$f; done)
+scripts := $(shell for f in $(filter-out test-suite/cxx/run,$(scripts)); do [ -d $$f ] || [ ! -x $$f ] || echo $$f; done)
 
 $(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
 	$(say) GUEST $*
@@ -46,6 +46,7 @@ check_needs += $(test_programs:%=$(T)/%/.stamp)
 # programs/rootfs makes a small root
 check_needs += $(addprefix $(sources)/,$(addsuffix .stamp,netbase ncurses-base tzdata ca-certificates))
 
+include test-suite/cxx/rules.mk
 include test-suite/sanitize.mk
 
 # fuzz/imports.c is in the place of the kernel.  Its system calls are all one.

@@ -111,6 +111,8 @@ $(sysroot_share): $(wildcard toolchain/share/* toolchain/share/*/*) $(sysroot)/.
 	$(Q)touch $@
 built += $(sysroot_share)
 
+include toolchain/libcxx.mk
+
 .PHONY: libc sysroot
 libc: $(libc)/lib/libc.a
 sysroot: $(toolchain) $(sysroot_share)
@@ -138,6 +140,7 @@ $(dist_tarball): $(toolchain) $(sysroot_share) toolchain/README.sysroot
 	$(Q)rm -rf $(B)/dist
 	$(Q)$(call put_sysroot,$(B)/dist/$(dist_name),-22)
 	$(Q)cp $(B)/musl/COPYRIGHT $(B)/dist/$(dist_name)/COPYRIGHT.musl
+	$(Q)[ ! -e $(sysroot)/lib/eh ] || cp $(B)/llvm/libcxx/LICENSE.TXT $(B)/dist/$(dist_name)/COPYRIGHT.libcxx
 	$(Q)cp toolchain/README.sysroot $(B)/dist/$(dist_name)/README
 	$(Q)tar -C $(B)/dist --format=ustar --sort=name --mtime=@1767225600 \
 		--owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \

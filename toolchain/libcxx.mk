@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# make libcxx: LLVM's libc++, libc++abi and libunwind, twice: with exceptions (lib/eh)
+# and without (lib/noeh), where wasm32-linux-musl-c++ looks for them in the sysroot.
+#
+# Once built they are put into every new sysroot; they are not built again for it.
+
+libcxx := $(B)/libcxx
+llvm := llvm-toolchain-22-22.1.8
+llvm_parts := runtimes cmake llvm/cmake libcxx libcxxabi libunwind libc
+
+# Debian's stable sources need not have this version, unstable's have.
+$(sources)/llvm.stamp: | toolchain/fetch
+	$(Q)rm -rf $(sources)/llvm
+	$(Q)SUITE=sid toolchain/fetch $(B)/apt/sid $(sources)/llvm tar:llvm-toolchain-22
+	$(Q)touch $@
+
+$(eval $(call tree,llvm,$(llvm),$(LIBCXX_SRC),*.orig.tar.xz,.))
+$(B)/llvm/.stamp: export PARTS = $(llvm_parts)
+
+# libunwind's assertions read the environment for each throw.
+libcxx_options := CMAKE_BUILD_TYPE=Release CMAKE_SYSTEM_NAME=Linux CMAKE_SYSTEM_PROCESSOR=wasm32 \
+	CMAKE_C_COMPILER='$(abspath $(B)/bin/$(cross))-cc' CMAKE_ASM_COMPILER='$(abspath $(B)/bin/$(cross))-cc' \
+	CMAKE_CXX_COMPILER='$(abspath $(B)/bin/$(cross))-c++' CMAKE_AR='$(abspath $(B)/bin/$(cross))-ar' \
+	CMAKE_NM='$(abspath $(B)/bin/$(cross))-nm' CMAKE_RANLIB='$(abspath $(B)/bin/$(cross))-ranlib' \
+	$(if $(CCACHE),CMAKE_C_COMPILER_LAUNCHER=$(CCACHE) CMAKE_CXX_COMPILER_LAUNCHER=$(CCACHE)) \
+	CMAKE_POSITION_INDEPENDENT_CODE=OFF LLVM_DEFAULT_TARGET_TRIPLE=wasm32-unknown-unknown \
+	$(foreach l,LLVM LIBUNWIND LIBCXXABI LIBCXX,$(l)_INCLUDE_TESTS=OFF) LLVM_INCLUDE_DOCS=OFF \
+	LIBCXX_INCLUDE_BENCHMARKS=OFF LIBCXX_INSTALL_MODULES=OFF \
+	$(foreach l,LIBUNWIND LIBCXXABI LIBCXX,$(l)_ENABLE_SHARED=OFF) \
+	$(foreach l,LIBUNWIND LIBCXXABI,$(l)_ENABLE_ASSERTIONS=OFF) LIBUNWIND_HIDE_SYMBOLS=ON \
+	LIBCXX_HAS_MUSL_LIBC=ON LIBCXX_HAS_PTHREAD_API=ON LIBCXXABI_HAS_PTHREAD_API=ON LIBCXX_CXX_ABI=libcxxabi
+
+eh_options := -DCMAKE_CXX_FLAGS='-fexceptions -nostdlib++' -DLLVM_ENABLE_RUNTIMES='libunwind;libcxxabi;libcxx'
+noeh_options := -DCMAKE_CXX_FLAGS='-fno-exceptions -nostdlib++' -DLLVM_ENABLE_RUNTIMES='libcxxabi;libcxx' \
+	$(foreach o,LIBCXXABI_USE_LLVM_UNWINDER LIBCXXABI_ENABLE_EXCEPTIONS LIBCXX_ENABLE_EXCEPTIONS,-D$(o)=OFF)
+
+# $(call logged,COMMAND): what it says is of use only if it fails
+logged = { $(1); } >>$(@D).log 2>&1 || { tail -20 $(@D).log; echo '$(@D).log has all'; exit 1; }
+
+$(libcxx)/eh/.stamp $(libcxx)/noeh/.stamp: $(libcxx)/%/.stamp: $(B)/llvm/.stamp toolchain/libcxx.mk \
+		| $(tools) $(sysroot)/.stamp
+	$(Q)toolchain/install-packages toolchain/libcxx/packages
+	$(say) LIBCXX $*
+	$(Q)rm -rf $(@D) $(@D).log
+	$(Q)mkdir -p $(libcxx)
+	$(Q)$(call logged,cmake -G Ninja -S $(B)/llvm/runtimes -B $(@D) -DCMAKE_INSTALL_PREFIX='$(abspath $(@D))/root' \
+		$(addprefix -D,$(libcxx_options)) $($*_options))
+	$(Q)$(call logged,ninja -C $(@D) install)
+	$(Q)touch $@
+
+$(libcxx)/eh_call.o: toolchain/libcxx/eh_call.cpp $(tools)
+	$(say) CXX $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(B)/bin/$(cross)-c++ -fexceptions -O2 -Wall -c -o $@ $<
+
+$(libcxx)/.installed: $(libcxx)/eh/.stamp $(libcxx)/noeh/.stamp $(libcxx)/eh_call.o $(sysroot)/.stamp
+	$(say) INSTALL '$(sysroot)/lib/eh and noeh'
+	$(Q)rm -rf $(sysroot)/lib/eh $(sysroot)/lib/noeh $(sysroot)/include/c++
+	$(Q)cp -R $(libcxx)/eh/root/include/c++ $(libcxx)/eh/root/include/*.h $(sysroot)/include
+	$(Q)mkdir $(sysroot)/lib/noeh && cp $(libcxx)/noeh/root/lib/*.a $(sysroot)/lib/noeh
+	$(Q)mkdir $(sysroot)/lib/eh && cp $(libcxx)/eh/root/lib/*.a $(sysroot)/lib/eh
+	$(Q)$(B)/bin/$(cross)-ar rs $(sysroot)/lib/eh/libunwind.a $(libcxx)/eh_call.o 2>/dev/null
+	$(Q)touch $@
+
+.PHONY: libcxx
+libcxx: $(libcxx)/.installed
+
+ifneq ($(wildcard $(libcxx)/.installed),)
+toolchain += $(libcxx)/.installed
+built += $(libcxx)/.installed
+endif
