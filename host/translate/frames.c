@@ -81,7 +81,7 @@ static bool function(const char *p, const char *end, struct function *fn)
 		return false;
 	open = find(p, end, ") {\n");
 	semicolon = memchr(p, ';', end - p);
-	if (!open || !semicolon || semicolon < open)
+	if (!open || !semicolon || semicolon < open || !memchr(p, '(', open - p))
 		return false;
 	last = find(open, end, "\n}\n");
 	if (!last)
