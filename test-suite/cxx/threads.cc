@@ -68,7 +68,7 @@ static void carry()
 	}
 	auto f = std::async(std::launch::async, [](int n) -> int { throw n; }, 7);
 	try {
-		f.get();
+		(void)f.get();
 		check(!"an exception of async");
 	} catch (int n) {
 		check(n == 7);
@@ -125,7 +125,7 @@ static void *cancelled(void *p)
 static void cancel()
 {
 	pthread_t t;
-	void *result;
+	void *result = nullptr;
 	int n = 0;
 
 	check(!pthread_create(&t, nullptr, cancelled, &n));
