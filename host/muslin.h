@@ -25,8 +25,7 @@
  * Those of these signals that are not the machine's, on any thread, go to the
  * handlers that were there when it began.  A handler that is installed while a
  * machine runs on another thread gets that machine's, and must not pass on to
- * ours; from the next call on it is one of those that were there.  The base
- * address of %gs is the guest's meanwhile, also in callbacks; it is put back, too.
+ * ours; from the next call on it is one of those that were there.
  *
  * In a callback (log, progress) nothing but muslin_kill and muslin_error can be
  * used: other functions return -EBUSY, and muslin_free does nothing to a

@@ -49,7 +49,7 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
-$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/prelude-instance.h host/cgen/jump.h host/cgen/abi.h
+$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost/cgen -I$(@D) -c -o $@ $<
 
@@ -73,7 +73,7 @@ $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(h)/muslin-translate $(WASM2C) $< init $(@D)
 
-$(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/prelude-registers.h host/cgen/jump.h host/cgen/abi.h
+$(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost/cgen -c -o $@ $<
 
@@ -129,7 +129,7 @@ $(call objects,host/translate/prelude-files.c): $(shell sed -n 's|^TEXT(.*"\(.*\
 # What the quick tier calls is compiled as the optimized tier's code is, for
 # programs that use the floating-point environment, too.
 $(call objects,host/loader/quick-rt.c): host/loader/quick-rt.c host/cgen/quick-ops.h host/loader/quick.h host/cgen/prelude.h \
-		host/cgen/prelude-plain.h host/cgen/prelude-instance.h host/cgen/jump.h host/cgen/abi.h
+		host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -frounding-math -ftrapping-math \

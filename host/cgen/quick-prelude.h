@@ -24,12 +24,10 @@ void *memmove(void *, const void *, size_t);
 
 void quick_trap(void *, wasm_rt_trap_t);
 
-#define MUSLIN_INSTANCE instance
 #define MUSLIN_TRAP(reason) quick_trap(instance, WASM_RT_TRAP_##reason)
 
 /* --- memory --- */
 
-#define MUSLIN_MEM(addr) ((u8 *)instance + MUSLIN_MEMORY_OFFSET + (u64)(addr))
 #define MUSLIN_AT(t, addr) (*(volatile t *)MUSLIN_MEM(addr))
 #define MUSLIN_BULK(op) (op)
 
@@ -92,47 +90,18 @@ void muslin_table_copy(void *, wasm_rt_funcref_table_t *,
 		       const wasm_rt_funcref_table_t *, u32, u32, u32);
 void muslin_table_fill(void *, wasm_rt_funcref_table_t *, u32,
 		       wasm_rt_funcref_t, u32);
-wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_t *, u32,
+wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_table_t *,
 				     u32, wasm_rt_func_type_t);
 
 #define CALL_INDIRECT(table, t, type, x, ...) \
 	((t)((x) < (table).size && (table).data[x].func_type == (type) ? \
 	     (table).data[x].func : \
-	     muslin_callee(instance, (table).data, (table).size, x, type)))(__VA_ARGS__)
-
-/* --- glue.c --- */
-
-#define MUSLIN_FIRST(p) p,
-#define MUSLIN_ALONE(p) p
-#define MUSLIN_LINUX(p) (*(struct w2c_linux **)(p))
-#define MUSLIN_WORDS_AT NULL
-
-/* --- the running task's words --- */
-
-/*
- * By %fs, from which QUICK_WORDS is their distance: quick.c.  A call would take
- * as long as a small function.
- */
-#define QUICK_GET(member) ({ \
-	u32 word_; \
-	__asm__ volatile("movl %%fs:(%1), %0" : "=r"(word_) : \
-		"r"(QUICK_WORDS + offsetof(struct muslin_words, member))); \
-	word_; \
-})
-#define QUICK_SET(member, value) ({ \
-	u32 word_ = (value); \
-	__asm__ volatile("movl %0, %%fs:(%1)" : : "r"(word_), \
-		"r"(QUICK_WORDS + offsetof(struct muslin_words, member))); \
-})
-
-struct muslin_words *muslin_words(void);
-#define muslin_unwind() (&muslin_words()->unwind)
-#define MUSLIN_UNWIND(member) (muslin_unwind()->member)
+	     muslin_callee(instance, &(table), x, type)))(__VA_ARGS__)
 
 /* --- exceptions --- */
 
 int muslin_setjmp(struct muslin_jump *);
-void muslin_exception(wasm_rt_tag_t, u32, const void *);
+void muslin_exception(void *, wasm_rt_tag_t, u32, const void *);
 void muslin_throw(void *);
 
 void quick_frame_enter(void *, struct muslin_frame *, struct muslin_landing *, u32);

@@ -17,4 +17,3 @@ typedef unsigned long size_t;
 #define true 1
 #define false 0
 #define NULL ((void *)0)
-#define offsetof(type, member) ((size_t)&((type *)0)->member)

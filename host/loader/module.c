@@ -12,7 +12,6 @@
 #include "loader/load.h"
 #include "loader/quick.h"
 #include "muslin.h"
-#include "process/words.h"
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32
@@ -32,8 +31,6 @@ static int check_ops(struct load *l, const struct module *mod)
 	if (mod->ops->instance_size >
 	    MUSLIN_MEMORY_OFFSET - sizeof(struct muslin_head))
 		return load_refuse(l, -ENOEXEC, "has too many global variables");
-	if (mod->ops->words)
-		*mod->ops->words = words_at();
 	return 0;
 }
 

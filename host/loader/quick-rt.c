@@ -105,7 +105,6 @@ const struct quick_symbol quick_symbols[] = {
 	{ "muslin_table_copy", muslin_table_copy },
 	{ "muslin_table_fill", muslin_table_fill },
 	{ "muslin_callee", muslin_callee },
-	{ "muslin_words", muslin_words },
 	{ "muslin_setjmp", muslin_setjmp },
 	{ "muslin_exception", muslin_exception },
 	{ "muslin_throw", muslin_throw },

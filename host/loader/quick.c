@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "loader/quick.h"
-#include "process/words.h"
 
 /* tcc's parser is recursive; only what is used of this exists. */
 #define STACK_SIZE (64 << 20)
@@ -116,15 +115,12 @@ static int place(struct job *j, TCCState *s)
 static int run_tcc(struct job *j)
 {
 	TCCState *s = tcc_new();
-	char options[80];
 	int r = 0;
 
 	if (!s)
 		return refuse(j, -ENOMEM, "out of memory");
 	tcc_set_error_func(s, j, on_error);
-	snprintf(options, sizeof(options), "-nostdlib -nostdinc -w -DQUICK_WORDS=%lldl",
-		 (long long)words_at());
-	tcc_set_options(s, options);
+	tcc_set_options(s, "-nostdlib -nostdinc -w");
 	tcc_set_output_type(s, TCC_OUTPUT_MEMORY);
 	for (const struct quick_symbol *q = quick_symbols; q->name; q++)
 		tcc_add_symbol(s, q->name, q->p);

@@ -10,7 +10,6 @@
 #include <string.h>
 #include "machine/adapt.h"
 #include "machine/machine.h"
-#include "machine/vcpu.h"
 
 static const char *signature(const struct module_ops *ops, wasm_rt_func_type_t type)
 {
@@ -48,6 +47,6 @@ wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
 	a.to = signature(m->task->mm->ops, f->func_type);
 	if (!has_room(a.from) || !has_room(a.to))
 		return NULL;
-	muslin_words()->unwind.adapted = a;
+	muslin_head(instance)->unwind->adapted = a;
 	return adapt_entry;
 }

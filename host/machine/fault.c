@@ -15,7 +15,6 @@
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
-#include "machine/vcpu.h"
 
 #define ALT_STACK_SIZE 65536
 
@@ -268,7 +267,7 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 	}
 	stack_open_next(m);
 	s->told = true;
-	f.addr = muslin_words()->sp;
+	f.addr = *t->mm->ops->sp(t->mm->space->base);
 	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 

@@ -10,7 +10,6 @@
 
 #include "machine/kernel.h"
 #include "machine/machine.h"
-#include "machine/vcpu.h"
 
 /* physical memory ends where vmalloc space begins, asm/pgtable.h */
 #define MEMORY_MIN (32ull << 20)
@@ -149,9 +148,7 @@ int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), vo
 	m->until = until;
 	m->until_arg = arg;
 	m->running = true;
-	vcpu_start(m);
 	task_enter(m);
-	vcpu_stop(m);
 	m->running = false;
 	clock_stop(m);
 	if (m->halted)

@@ -286,9 +286,8 @@ struct task {
 
 int task_init(struct muslin *m);
 void task_exit(struct muslin *m);
-/* What program code finds by registers is t's; the words become those of t, and back. */
+/* The instance at t's place becomes t's. */
 void task_user_load(struct task *t);
-void task_user_save(struct task *t);
 /* Starts the running task's new program on an empty stack. */
 _Noreturn void task_exec(struct muslin *m);
 /* Switches from API caller to the running task, and back. */

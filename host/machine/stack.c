@@ -11,7 +11,6 @@
 #include "core/share.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
-#include "machine/vcpu.h"
 
 #define POOL_MAX 256
 #define POOL_WHOLE 8
@@ -161,7 +160,7 @@ void stack_settle(struct muslin *m)
 		s->told = true;
 		m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
 		user_trap(m, SIGSEGV, SEGV_MAPERR,
-			  muslin_words()->sp);
+			  *m->task->mm->ops->sp(m->task->mm->space->base));
 	}
 }
 

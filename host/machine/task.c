@@ -8,7 +8,6 @@
 #include "machine/machine.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
-#include "machine/vcpu.h"
 
 /* The first function on a task's stack. */
 static void task_main(void *arg)
@@ -138,15 +137,14 @@ static int copy_stack(struct muslin *m, struct task *t, const struct task *paren
 	return 0;
 }
 
-void task_user_save(struct task *t)
+/* The instance has those of the running task. */
+static void user_save(struct task *t)
 {
-	const struct muslin_words *w = muslin_words();
-
 	if (!t->mm)
 		return;
-	t->user_sp = w->sp;
-	t->user_tls = w->tls;
-	t->unwind = w->unwind;
+	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
+	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
+	t->unwind = muslin_head(t->mm->space->base)->running;
 }
 
 u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
@@ -165,7 +163,7 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 	t->fork_point = parent->fork_point;
 	t->fork_space = parent->mm->space;
 	t->elsewhere = parent->elsewhere;
-	task_user_save(parent);
+	user_save(parent);
 	t->unwind = parent->unwind;
 	t->user_sp = parent->user_sp;
 	t->user_tls = parent->user_tls;
@@ -209,15 +207,16 @@ _Noreturn void task_exec(struct muslin *m)
 
 void task_user_load(struct task *t)
 {
-	struct muslin_words *w = muslin_words();
+	struct muslin_head *head;
 
 	if (!t->mm)
 		return;
 	mm_make_resident(t->mm);
-	vcpu_set_memory(mm_memory(t->mm));
-	w->sp = t->user_sp;
-	w->tls = t->user_tls;
-	w->unwind = t->unwind;
+	*t->mm->ops->sp(t->mm->space->base) = t->user_sp;
+	*t->mm->ops->tls(t->mm->space->base) = t->user_tls;
+	head = muslin_head(t->mm->space->base);
+	head->running = t->unwind;
+	head->unwind = &head->running;
 }
 
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
@@ -230,7 +229,7 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 	if (n == p)
 		machine_refuse(m, "switched from task %u to itself", prev);
 	m->stats.switches++;
-	task_user_save(p);
+	user_save(p);
 	m->task = n;
 	task_user_load(m->task);
 	stack_switch(m, p);

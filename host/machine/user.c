@@ -14,7 +14,6 @@
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
-#include "machine/vcpu.h"
 
 /* The running task's program. */
 static struct mm *running(struct muslin *m)
@@ -22,6 +21,16 @@ static struct mm *running(struct muslin *m)
 	if (!m->task->mm)
 		machine_refuse(m, "asked for a program that does not run");
 	return m->task->mm;
+}
+
+static uint32_t *user_sp(struct task *t)
+{
+	return t->mm->ops->sp(t->mm->space->base);
+}
+
+static uint32_t *user_tls(struct task *t)
+{
+	return t->mm->ops->tls(t->mm->space->base);
 }
 
 /* Before the kernel has given up the old program, while there is who to tell. */
@@ -67,7 +76,6 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	};
 	head = muslin_head(mm->space->base);
 	head->rt = &user_rt;
-	head->instance = mm->space->base;
 	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	err = mod->ops->setup(mm->space->base, &mm->space->linux_imports);
@@ -163,7 +171,7 @@ u32 w2c_host_user_sp(struct w2c_host *h)
 	struct muslin *m = machine(h);
 
 	running(m);
-	return muslin_words()->sp;
+	return *user_sp(m->task);
 }
 
 u32 w2c_host_user_tls(struct w2c_host *h)
@@ -171,7 +179,7 @@ u32 w2c_host_user_tls(struct w2c_host *h)
 	struct muslin *m = machine(h);
 
 	running(m);
-	return muslin_words()->tls;
+	return *user_tls(m->task);
 }
 
 static void user_enter(struct muslin *m)
@@ -198,10 +206,10 @@ static bool call_handler(struct muslin *m)
 	uint32_t old, env = fenv_get();
 
 	task_check(m);
-	old = muslin_words()->sp;
+	old = *user_sp(m->task);
 	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
-	muslin_words()->sp = p.info;
+	*user_sp(m->task) = p.info;
 	w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 
@@ -211,7 +219,7 @@ static bool call_handler(struct muslin *m)
 	m->in_user = 0;
 	fenv_set(env);
 	m->task->trap = trap;	/* who called may not be who returns: fork */
-	muslin_words()->sp = old;
+	*user_sp(m->task) = old;
 	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
 

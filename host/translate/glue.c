@@ -75,17 +75,6 @@ void glue_write_imports(const struct wasm *w, FILE *out)
 	}
 }
 
-/* Those of a function that is in a table: the first may be missing. */
-static void table_parameters(const char *type, FILE *out)
-{
-	if (*type == ':')
-		fputs("MUSLIN_ALONE(struct w2c_linux *p)", out);
-	else
-		fputs("MUSLIN_FIRST(struct w2c_linux *p)", out);
-	for (int i = 0; type[i] != ':'; i++)
-		fprintf(out, i ? ", %s a%d" : " %s a%d", c_type(type[i]), i);
-}
-
 /*
  * The same as functions, for tables.  wasm2c 1.0.36 gives such a function
  * the address of instance->w2c_linux_instance or its value, depending on
@@ -102,8 +91,8 @@ static void write_import_functions(const struct wasm *w, FILE *out)
 		fprintf(out, "%s (", result(type));
 		c_name(&w->imports[i], out);
 		fputs(")(", out);
-		table_parameters(type, out);
-		fputs(")\n{\n\tstruct w2c_linux *l = MUSLIN_LINUX(p);\n\n\t", out);
+		parameters(type, "p", out);
+		fputs(")\n{\n\tstruct w2c_linux *l = *(struct w2c_linux **)p;\n\n\t", out);
 		if (*result(type) != 'v')
 			fputs("return ", out);
 		thunk(type, i, out);
@@ -126,7 +115,7 @@ static void write_call(const struct wasm *w, const char *type,
 		fputs("\tUNREACHABLE;\n", out);
 	else
 		fprintf(out, "\tCALL_INDIRECT((*table), %s, TYPE(%u), index,\n"
-			"\t\t      MUSLIN_FIRST(table->data[index].module_instance) %s);\n",
+			"\t\t      table->data[index].module_instance, %s);\n",
 			pointer, t, args);
 }
 
@@ -158,12 +147,7 @@ static int write_calls(const char *name, const char *text, size_t size,
 			continue;
 		init = !strncmp(word, "init_", 5) &&
 		       strncmp(word, "init_memories(", 14);
-		if (init == start)
-			continue;
-		if (strncmp(word, "init_", 5))
-			fprintf(out, "\t%.*s(MUSLIN_ALONE(instance));\n",
-				(int)(paren - word), word);
-		else
+		if (init != start)
 			fprintf(out, "\t%.*s", (int)(next - word), word);
 	}
 	return 0;
@@ -213,7 +197,7 @@ static const char glue_setup[] =
 	"\tstruct muslin_head *head = muslin_head(p);\n"
 	"\tstruct w2c_env *w2c_env_instance = (void *)&head->memory;\n\n"
 	"\t__builtin_memset(instance, 0, sizeof(*instance));\n"
-	"\thead->memory.data = (u8 *)p + MUSLIN_MEMORY_OFFSET;\n";
+	"\thead->memory.data = MUSLIN_MEM(0);\n";
 
 static const char glue_setup_end[] =
 	"\treturn 0;\n"
@@ -232,7 +216,7 @@ static const char glue_start_end[] =
 	"}\n\n"
 	"static void glue_entry(void *p, u32 sp)\n"
 	"{\n"
-	"\tw2c_@_0x5Fstart(MUSLIN_FIRST(p) sp);\n"
+	"\tw2c_@_0x5Fstart(p, sp);\n"
 	"}\n\n"
 	"static void glue_call1(void *p, u32 index, u32 a)\n"
 	"{\n"
@@ -246,22 +230,32 @@ static const char glue_call4[] =
 	"{\n"
 	"\tw2c_@ *instance = p;\n"
 	"\twasm_rt_funcref_table_t *table = TABLE(instance);\n"
-	"\tstruct muslin_unwind saved = *muslin_unwind();\n\n";
+	"\tstruct muslin_unwind *unwind = muslin_head(p)->unwind;\n"
+	"\tstruct muslin_unwind saved = *unwind;\n\n";
 
 static const char glue_end[] =
-	"\tsaved.last_landing = muslin_unwind()->last_landing;\n"
-	"\t*muslin_unwind() = saved;\n"
+	"\tsaved.last_landing = unwind->last_landing;\n"
+	"\t*unwind = saved;\n"
+	"}\n\n"
+	"static u32 *glue_sp(void *p)\n"
+	"{\n"
+	"\treturn (u32 *)w2c_@_0x5F_stack_pointer(p);\n"
+	"}\n\n"
+	"static u32 *glue_tls(void *p)\n"
+	"{\n"
+	"\treturn w2c_@_0x5F_tls_base(p);\n"
 	"}\n\n"
 	"__attribute__((visibility(\"default\")))\n"
 	"const struct module_ops muslin_module_@ = {\n"
 	"\t.instance_size = sizeof(w2c_@),\n"
-	"\t.words = MUSLIN_WORDS_AT,\n"
 	"\t.setup = glue_setup,\n"
 	"\t.teardown = glue_teardown,\n"
 	"\t.start = glue_start,\n"
 	"\t.entry = glue_entry,\n"
 	"\t.call1 = glue_call1,\n"
 	"\t.call4 = glue_call4,\n"
+	"\t.sp = glue_sp,\n"
+	"\t.tls = glue_tls,\n"
 	"\t.types = glue_types,\n"
 	"};\n";
 
@@ -285,9 +279,9 @@ int glue_write(const struct wasm *w, const char *name,
 	if (r < 0)
 		return r;
 	write_template(glue_start_end, name, out);
-	write_call(w, "i:", "void (*)(MUSLIN_FIRST(void *) u32)", "a", out);
+	write_call(w, "i:", "void (*)(void *, u32)", "a", out);
 	write_template(glue_call4, name, out);
-	write_call(w, "iiii:", "void (*)(MUSLIN_FIRST(void *) u32, u32, u32, u32)",
+	write_call(w, "iiii:", "void (*)(void *, u32, u32, u32, u32)",
 		   "a, b, c, d", out);
 	write_template(glue_end, name, out);
 	return ferror(out) ? -EIO : 0;

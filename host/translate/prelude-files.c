@@ -15,7 +15,6 @@ TEXT(muslin_text_rt, "cgen/wasm-rt.h");
 TEXT(muslin_text_exceptions, "cgen/wasm-rt-exceptions.h");
 TEXT(muslin_text_plain, "cgen/prelude-plain.h");
 TEXT(muslin_text_prelude, "cgen/prelude.h");
-TEXT(muslin_text_registers, "cgen/prelude-registers.h");
 TEXT(muslin_text_jump, "cgen/jump.h");
 
 TEXT(muslin_text_quick_types, "cgen/quick-types.h");
@@ -27,7 +26,6 @@ TEXT(muslin_text_translate_c, "translate/translate.c");
 TEXT(muslin_text_glue_c, "translate/glue.c");
 TEXT(muslin_text_fenv_c, "translate/fenv.c");
 TEXT(muslin_text_frames_c, "translate/frames.c");
-TEXT(muslin_text_registers_c, "translate/registers.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
 TEXT(muslin_text_wasm_data_c, "wasm/data.c");
@@ -40,8 +38,6 @@ static const struct prelude_file headers[] = {
 	  muslin_text_exceptions_end },
 	{ "prelude-plain.h", muslin_text_plain, muslin_text_plain_end },
 	{ "prelude.h", muslin_text_prelude, muslin_text_prelude_end },
-	{ "prelude-registers.h", muslin_text_registers,
-	  muslin_text_registers_end },
 	{ "jump.h", muslin_text_jump, muslin_text_jump_end },
 	{ NULL, NULL, NULL },
 };
@@ -61,7 +57,6 @@ static const struct prelude_file sources[] = {
 	{ "translate.c", muslin_text_translate_c, muslin_text_translate_c_end },
 	{ "glue.c", muslin_text_glue_c, muslin_text_glue_c_end },
 	{ "fenv.c", muslin_text_fenv_c, muslin_text_fenv_c_end },
-	{ "registers.c", muslin_text_registers_c, muslin_text_registers_c_end },
 	{ "frames.c", muslin_text_frames_c, muslin_text_frames_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* From WebAssembly to one text of C for libtcc. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -36,46 +35,12 @@ static void copy_file(const char *p, const char *end, FILE *out)
 	}
 }
 
-/* "  var_i0 = instance->w2c_0x5F_tls_base;" and the like: the task's own words. */
-static const char *const words[][2] = {
-	{ "instance->w2c_0x5F_stack_pointer", "sp" },
-	{ "instance->w2c_0x5F_tls_base", "tls" },
-};
-
-/* But not in what sets an instance up: to a constant, or by its address. */
-static bool copy_word(const char *p, const char *end, FILE *out)
-{
-	static const char sets[] = " = ";
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const char *from = memmem(p, end - p, words[i][0], strlen(words[i][0]));
-		const char *to = from ? from + strlen(words[i][0]) : NULL;
-
-		if (!from || from[-1] == '&')
-			continue;
-		if (!begins(to, end, sets)) {
-			fprintf(out, "%.*sQUICK_GET(%s)%.*s", (int)(from - p), p, words[i][1],
-				(int)(end - to), to);
-			return true;
-		}
-		to += strlen(sets);
-		if (isdigit((unsigned char)*to))
-			continue;
-		fprintf(out, "%.*sQUICK_SET(%s, %.*s);\n", (int)(from - p), p, words[i][1],
-			(int)(end - to) - 2, to);
-		return true;
-	}
-	return false;
-}
-
 /* "  var_d0 = -(var_d0);" with a name for the operator. */
 static void copy_line(const char *p, const char *end, FILE *out)
 {
 	static const char negation[] = " = -(";
 	const char *minus = memmem(p, end - p, negation, strlen(negation));
 
-	if (copy_word(p, end, out))
-		return;
 	if (minus) {
 		fwrite(p, 1, minus + 3 - p, out);
 		fputs("QUICK_NEG", out);

@@ -297,31 +297,6 @@ int translate_code(struct translation *t, const char *text, size_t size,
 	return r;
 }
 
-static int filter_text(struct translation *t, const char *text, size_t size,
-		       enum file file, FILE *out)
-{
-	char *code = NULL;
-	size_t n;
-	FILE *copy = open_memstream(&code, &n);
-	int r;
-
-	if (!copy)
-		return -ENOMEM;
-	if (file == HEADER)
-		r = translate_header(t, text, size, copy);
-	else
-		r = translate_code(t, text, size, copy);
-	if (fclose(copy) && !r)
-		r = -ENOMEM;
-	if (!r)
-		registers_filter(t->name, code, n, out);
-	/* what prelude.h asks for */
-	if (file == HEADER)
-		fprintf(out, "#define MUSLIN_PROGRAM w2c_%s\n", t->name);
-	free(code);
-	return r;
-}
-
 /* In place: the prelude, and what we add to this file. */
 static int filter(struct translation *t, const char *name, enum file file)
 {
@@ -337,7 +312,10 @@ static int filter(struct translation *t, const char *name, enum file file)
 		free(text);
 		return no_space(t);
 	}
-	r = filter_text(t, text, size, file, out);
+	if (file == HEADER)
+		r = translate_header(t, text, size, out);
+	else
+		r = translate_code(t, text, size, out);
 	if (!r && file == FIRST_PART)
 		r = glue_write(t->w, t->name, text, size, out);
 	free(text);

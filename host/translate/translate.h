@@ -84,12 +84,6 @@ int frames_filter(struct translation *t, const char *text, size_t size, FILE *ou
  */
 void catches_filter(struct translation *t, const char *text, size_t size, FILE *out);
 
-/*
- * Copies what these have made for code that finds its instance by registers:
- * registers.c.  name is the translation's.
- */
-void registers_filter(const char *name, const char *text, size_t size, FILE *out);
-
 /* A file as it was at build time.  Arrays of them end with a NULL name. */
 struct prelude_file {
 	const char *name;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reader of programs, for libFuzzer: all that is done with an image before
- * wasm2c has accepted it, the glue that is written about it, frames.c, and
- * registers.c.
+ * wasm2c has accepted it, the glue that is written about it, and frames.c.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -31,17 +30,6 @@ static void write_glue(const struct wasm *w)
 	free(out);
 }
 
-static void write_registers(const char *text, size_t n)
-{
-	char *out;
-	size_t m;
-	FILE *f = open_memstream(&out, &m);
-
-	registers_filter("program", text, n, f);
-	fclose(f);
-	free(out);
-}
-
 /* What could be in the body of a function, for its C. */
 static void write_frames(const uint8_t *data, size_t size)
 {
@@ -60,7 +48,6 @@ static void write_frames(const uint8_t *data, size_t size)
 	f = open_memstream(&out, &m);
 	frames_filter(&t, text, n, f);
 	fclose(f);
-	write_registers(text, n);
 	free(out);
 	free(text);
 }

@@ -17,7 +17,6 @@
 #include "machine/machine.h"
 #include "muslin.h"
 #include "loader/module.h"
-#include "machine/vcpu.h"
 
 /* It has a macro called fail. */
 #include <check.h>
@@ -31,6 +30,7 @@ static struct image image, *im = &image;
 static char dir[100];
 
 static uint8_t *base;
+static struct muslin_unwind unwind;
 static struct w2c_linux imports = { .self = &imports };
 static jmp_buf trapped;
 
@@ -112,8 +112,7 @@ static void instantiate(void)
 	ck_assert_int_eq(mprotect(base, 4 << 16, PROT_READ | PROT_WRITE), 0);
 	head = muslin_head(base);
 	head->rt = &rt;
-	head->instance = base;
-	vcpu_set_memory(base + MUSLIN_MEMORY_OFFSET);
+	head->unwind = &unwind;
 	head->memory.pages = 3;
 	imports.sc = mod->thunks;
 	ck_assert_int_eq(mod->ops->setup(base, &imports), 0);
@@ -349,7 +348,9 @@ START_TEST(calls_check_types)
 		mod->ops->call1(base, 16, 42);
 		ck_abort_msg("call beyond the table does not trap");
 	}
-	ck_assert_int_eq(*mod->ops->words, words_at());
+	*mod->ops->sp(base) = 0x1234;
+	*mod->ops->tls(base) = 0x5678;
+	ck_assert_uint_eq(*mod->ops->sp(base), 0x1234);
 	mod->ops->teardown(base);
 	module_put(mod);
 }

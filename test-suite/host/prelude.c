@@ -19,6 +19,7 @@
 
 static u8 *instance;
 static wasm_rt_memory_t *mem;
+static struct muslin_unwind unwind;
 static jmp_buf trapped;
 
 __attribute__((noreturn))
@@ -56,6 +57,7 @@ static void setup(void)
 	ck_assert_int_eq(mprotect(instance, 3 << 16, PROT_READ | PROT_WRITE), 0);
 	head = muslin_head(instance);
 	head->rt = &rt;
+	head->unwind = &unwind;
 	mem = &head->memory;
 	wasm_rt_allocate_memory(mem, 2, 65536, false);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "machine/adapt.h"
 #include "machine/machine.h"
-#include "machine/vcpu.h"
 
 #define INTS 6
 #define FLOATS 8
@@ -22,11 +21,10 @@ void adapt_call(struct registers *r, const uint64_t *stack);
 void adapt_invoke(wasm_rt_function_ptr_t func, struct registers *r,
 		  const uint64_t *stack, size_t n);
 
-/* The first integer may be the instance, which no signature mentions. */
+/* The first integer is the instance, which no signature mentions. */
 struct arguments {
 	uint64_t ints[ADAPT_MAX + 1], floats[ADAPT_MAX];
 	int nints, nfloats;
-	bool instance;
 };
 
 static bool is_float(char type)
@@ -42,8 +40,7 @@ static uint64_t narrow(char type, uint64_t value)
 static void read_arguments(struct arguments *a, const char *type,
 			   const struct registers *r, const uint64_t *stack)
 {
-	if (a->instance)
-		a->ints[a->nints++] = r->ints[0];
+	a->ints[a->nints++] = r->ints[0];
 	for (; *type != ':'; type++) {
 		if (is_float(*type)) {
 			a->floats[a->nfloats] = a->nfloats < FLOATS ?
@@ -61,11 +58,10 @@ static void read_arguments(struct arguments *a, const char *type,
 static size_t write_arguments(const struct arguments *a, const char *type,
 			      struct registers *r, uint64_t *stack)
 {
-	int i = 0, f = 0;
+	int i = 1, f = 0;
 	size_t n = 0;
 
-	if (a->instance)
-		r->ints[i++] = a->ints[0];
+	r->ints[0] = a->ints[0];
 	for (; *type != ':'; type++) {
 		if (is_float(*type)) {
 			*(f < FLOATS ? &r->floats[f] : &stack[n++]) = a->floats[f];
@@ -83,10 +79,10 @@ static size_t write_arguments(const struct arguments *a, const char *type,
 void adapt_call(struct registers *r, const uint64_t *stack)
 {
 	const struct mm *mm = fault_machine()->task->mm;
-	struct muslin_adapted call = muslin_words()->unwind.adapted;
+	struct muslin_adapted call = muslin_head(mm->space->base)->unwind->adapted;
 	const char *given = strchr(call.to, ':') + 1;
 	const char *wanted = strchr(call.from, ':') + 1;
-	struct arguments a = { .instance = !mm->ops->words };
+	struct arguments a = { 0 };
 	uint64_t out[ADAPT_MAX + 1] = { 0 };
 	size_t n;
 
