@@ -26,6 +26,9 @@ TEXT(muslin_text_translate_c, "translate/translate.c");
 TEXT(muslin_text_glue_c, "translate/glue.c");
 TEXT(muslin_text_fenv_c, "translate/fenv.c");
 TEXT(muslin_text_frames_c, "translate/frames.c");
+TEXT(muslin_text_frames_live_c, "translate/frames-live.c");
+TEXT(muslin_text_frames_h, "translate/frames.h");
+TEXT(muslin_text_catches_c, "translate/catches.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
 TEXT(muslin_text_wasm_data_c, "wasm/data.c");
@@ -58,6 +61,9 @@ static const struct prelude_file sources[] = {
 	{ "glue.c", muslin_text_glue_c, muslin_text_glue_c_end },
 	{ "fenv.c", muslin_text_fenv_c, muslin_text_fenv_c_end },
 	{ "frames.c", muslin_text_frames_c, muslin_text_frames_c_end },
+	{ "frames-live.c", muslin_text_frames_live_c, muslin_text_frames_live_c_end },
+	{ "frames.h", muslin_text_frames_h, muslin_text_frames_h_end },
+	{ "catches.c", muslin_text_catches_c, muslin_text_catches_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
 	{ "wasm/data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },
