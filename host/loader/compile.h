@@ -63,7 +63,7 @@ bool compiler_find_muslin(char *path, size_t n);
 size_t compile_room(size_t size);
 /*
  * Makes *so, *so_size, to be freed, in the directory dir.  The image is one that
- * wasm_read() and module.c accept.  progress may be NULL.
+ * wasm_read() and check.c accept.  progress may be NULL.
  */
 int compile(const struct compiler *c, const struct wasm *w,
 	    const void *image, size_t size, const struct workdir *dir, void **so, size_t *so_size,

@@ -36,7 +36,7 @@ static void parameters(const char *type, const char *name, FILE *out)
 }
 
 /*
- * How wasm2c mangles linux.__syscall_NAME.  module.c has compared the name
+ * How wasm2c mangles linux.__syscall_NAME.  check.c has compared the name
  * with the kernel's, which have only letters, digits and underscores.
  */
 static void c_name(const struct wasm_import *im, FILE *out)

@@ -323,7 +323,7 @@ static int plan_init(struct plan *p, const struct wasm *w, const void *image,
 		.w = w, .data = d, .end = (const uint8_t *)image + size,
 		.r = { .image = image, .error = why, .n = 32 },
 	};
-	/* module.c wants a memory, but has not looked yet */
+	/* check.c wants a memory, but has not looked yet */
 	if (w->nmemories != 1)
 		return 0;
 	r = make_plan(p);

@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wasm_describe(data, size, size % 7, description, sizeof(description));
 	if (!wasm_read(data, size, &w, error, sizeof(error))) {
 		print_types(&w);
-		/* module.c has accepted it */
+		/* check.c has accepted it */
 		if (r == -ENOENT)
 			write_glue(&w);
 		strip_twice(&w, data, size);
