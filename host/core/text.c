@@ -51,3 +51,14 @@ size_t printable(char *to, const char *from, size_t n, bool lines)
 	}
 	return to - start;
 }
+
+size_t text_piece(const char *s, size_t size, size_t n)
+{
+	size_t less = n;
+
+	if (size <= n)
+		return size;
+	while (less > n - 4 && is_continuation(s[less]))
+		less--;
+	return less;
+}

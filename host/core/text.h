@@ -13,5 +13,7 @@
  * carriage returns.  Bytes of to.
  */
 size_t printable(char *to, const char *from, size_t n, bool lines);
+/* Bytes of s: no more than n, and no part of a character that goes on behind. */
+size_t text_piece(const char *s, size_t size, size_t n);
 
 #endif

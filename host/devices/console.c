@@ -9,23 +9,6 @@
 
 #define CONSOLE_MOST (1u << 20)	/* bytes, at once */
 
-static bool is_continuation(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* No more of s than n bytes, and no part of a character that goes on behind. */
-static size_t piece(const char *s, size_t size, size_t n)
-{
-	size_t less = n;
-
-	if (size <= n)
-		return size;
-	while (less > n - 4 && is_continuation(s[less]))
-		less--;
-	return less;
-}
-
 void console_write(struct muslin *m, const char *s, size_t n)
 {
 	uint32_t env = fenv_get();
@@ -37,7 +20,7 @@ void console_write(struct muslin *m, const char *s, size_t n)
 	/* the embedder's code: not in a program's rounding mode */
 	fenv_set(0);
 	for (; n; s += len, n -= len) {
-		len = piece(s, n, sizeof(text));
+		len = text_piece(s, n, sizeof(text));
 		m->log(m->callback_arg, text, printable(text, s, len, true));
 	}
 	fenv_set(env);
@@ -51,7 +34,7 @@ void console_copy(struct muslin *m, uint32_t s, uint32_t n)
 	size_t k;
 
 	for (; n; n -= k, p += k) {
-		k = piece(p, n, sizeof(copy));
+		k = text_piece(p, n, sizeof(copy));
 		memcpy(copy, p, k);
 		console_write(m, copy, k);
 	}
