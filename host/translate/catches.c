@@ -12,37 +12,29 @@
  *	  the code of the catch_all, or if (wasm_rt_exception_tag() == ...
  */
 #include <stdbool.h>
-#include <string.h>
+#include "translate/lines.h"
 #include "translate/translate.h"
 
 struct lines {
 	const char *p, *end;
 };
 
-static const char *next_line(const struct lines *l)
-{
-	const char *p = memchr(l->p, '\n', l->end - l->p);
-
-	return p ? p + 1 : l->end;
-}
-
 /* Whether the line begins so; spaces do not count. */
-static bool begins(const struct lines *l, const char *with)
+static bool is(const struct lines *l, const char *with)
 {
 	const char *p = l->p;
-	size_t n = strlen(with);
 
 	while (p < l->end && *p == ' ')
 		p++;
-	return (size_t)(l->end - p) >= n && !memcmp(p, with, n);
+	return begins(p, l->end, with);
 }
 
 /* The next line if this one is of that kind. */
 static bool take(struct lines *l, const char *with)
 {
-	if (!begins(l, with))
+	if (!is(l, with))
 		return false;
-	l->p = next_line(l);
+	l->p = next_line(l->p, l->end);
 	return true;
 }
 
@@ -55,10 +47,10 @@ static bool find_catch_all(struct lines *l, const char **at)
 	*at = l->p;
 	if (take(l, "/* save exception "))
 		while (!take(l, "wasm_rt_memcpy(var_T") && l->p < l->end)
-			l->p = next_line(l);
+			l->p = next_line(l->p, l->end);
 	while (take(l, "\n"))
 		;
-	return !begins(l, "if (wasm_rt_exception_tag() == ");
+	return !is(l, "if (wasm_rt_exception_tag() == ");
 }
 
 void catches_filter(struct translation *t, const char *text, size_t size, FILE *out)
@@ -68,7 +60,7 @@ void catches_filter(struct translation *t, const char *text, size_t size, FILE *
 
 	while (l.p < l.end) {
 		if (!take(&l, "} else {\n")) {
-			l.p = next_line(&l);
+			l.p = next_line(l.p, l.end);
 			continue;
 		}
 		handler = l;

@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <string.h>
+#include "translate/lines.h"
 #include "translate/translate.h"
 
 /* What musl's functions of these names do (src/fenv/wasm32/access.s). */
@@ -100,8 +101,7 @@ void fenv_filter(const char *text, size_t size, FILE *out)
 
 	fputs(head, out);
 	for (; p < end; p = next) {
-		next = memchr(p, '\n', end - p);
-		next = next ? next + 1 : end;
+		next = next_line(p, end);
 		if (*p == '}')
 			skip = false;
 		if (skip)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "translate/frames.h"
+#include "translate/lines.h"
 
 /* Of variables times blocks and edges: this much work, and an eighth of it in bytes. */
 #define MAX_WORK (1 << 28)
@@ -70,19 +71,6 @@ struct graph {
 	size_t words;		/* for a variable */
 	uint32_t *first, *preds;	/* edges by where they lead */
 };
-
-static const char *next_line(const char *p, const char *end)
-{
-	p = memchr(p, '\n', end - p);
-	return p ? p + 1 : end;
-}
-
-static bool begins(const char *p, const char *end, const char *s)
-{
-	size_t n = strlen(s);
-
-	return (size_t)(end - p) >= n && !memcmp(p, s, n);
-}
 
 static bool ends(const char *p, const char *end, const char *s)
 {

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "translate/frames.h"
+#include "translate/lines.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 
@@ -52,19 +53,6 @@ struct filter {
 static const char *find(const char *p, const char *end, const char *s)
 {
 	return memmem(p, end - p, s, strlen(s));
-}
-
-static bool begins(const char *p, const char *end, const char *s)
-{
-	size_t n = strlen(s);
-
-	return (size_t)(end - p) >= n && !memcmp(p, s, n);
-}
-
-static const char *next_line(const char *p, const char *end)
-{
-	p = memchr(p, '\n', end - p);
-	return p ? p + 1 : end;
 }
 
 static void put(struct filter *f, const char *p, const char *end)

@@ -28,6 +28,7 @@ TEXT(muslin_text_fenv_c, "translate/fenv.c");
 TEXT(muslin_text_frames_c, "translate/frames.c");
 TEXT(muslin_text_frames_live_c, "translate/frames-live.c");
 TEXT(muslin_text_frames_h, "translate/frames.h");
+TEXT(muslin_text_lines_h, "translate/lines.h");
 TEXT(muslin_text_catches_c, "translate/catches.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
@@ -63,6 +64,7 @@ static const struct prelude_file sources[] = {
 	{ "frames.c", muslin_text_frames_c, muslin_text_frames_c_end },
 	{ "frames-live.c", muslin_text_frames_live_c, muslin_text_frames_live_c_end },
 	{ "frames.h", muslin_text_frames_h, muslin_text_frames_h_end },
+	{ "lines.h", muslin_text_lines_h, muslin_text_lines_h_end },
 	{ "catches.c", muslin_text_catches_c, muslin_text_catches_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },

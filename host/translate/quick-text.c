@@ -4,24 +4,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "translate/lines.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 
 /* Blocks within blocks that tcc, which is recursive, is given. */
 #define MAX_DEPTH 8000
-
-static bool begins(const char *p, const char *end, const char *with)
-{
-	size_t n = strlen(with);
-
-	return (size_t)(end - p) >= n && !memcmp(p, with, n);
-}
-
-static const char *next_line(const char *p, const char *end)
-{
-	p = memchr(p, '\n', end - p);
-	return p ? p + 1 : end;
-}
 
 /* Lines but for #include: all that they would include is there. */
 static void copy_file(const char *p, const char *end, FILE *out)
