@@ -232,67 +232,67 @@ int translate_header(struct translation *t, const char *text, size_t size,
 	return ferror(out) ? -EIO : 0;
 }
 
-static int catches(struct translation *t, const char *text, size_t size,
-		   FILE *out)
-{
-	char *code = NULL;
-	size_t n;
-	FILE *copy;
-	int r;
+/* --- what changes code, one after the other --- */
 
-	if (!wasm_throws_longjmp(t->w))
-		return prelude_filter(text, size, out);
-	copy = open_memstream(&code, &n);
-	if (!copy)
-		return -ENOMEM;
-	r = prelude_filter(text, size, copy);
-	if (fclose(copy) && !r)
-		r = -ENOMEM;
-	if (!r)
-		catches_filter(t, code, n, out);
-	free(code);
-	return r;
+typedef int filter_code(struct translation *t, const char *text, size_t size, FILE *out);
+
+static int put_prelude(struct translation *t, const char *text, size_t size, FILE *out)
+{
+	(void)t;
+	return prelude_filter(text, size, out);
 }
 
-static int frames(struct translation *t, const char *text, size_t size,
-		  FILE *out)
+static int put_catches(struct translation *t, const char *text, size_t size, FILE *out)
 {
-	char *code = NULL;
-	size_t n;
-	FILE *copy;
+	catches_filter(t, text, size, out);
+	return 0;
+}
+
+static int put_fenv(struct translation *t, const char *text, size_t size, FILE *out)
+{
+	(void)t;
+	fenv_filter(text, size, out);
+	return 0;
+}
+
+/* What it writes, to be freed. */
+static int filter_to_memory(struct translation *t, filter_code *filter, const char *text,
+			    size_t size, char **code, size_t *n)
+{
+	FILE *out = open_memstream(code, n);
 	int r;
 
-	if (!wasm_uses_setjmp(t->w))
-		return catches(t, text, size, out);
-	copy = open_memstream(&code, &n);
-	if (!copy)
+	if (!out)
 		return -ENOMEM;
-	r = catches(t, text, size, copy);
-	if (fclose(copy) && !r)
+	r = filter(t, text, size, out);
+	if (fclose(out) && !r)
 		r = -ENOMEM;
-	if (!r)
-		r = frames_filter(t, code, n, out);
-	free(code);
 	return r;
 }
 
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
+	filter_code *filters[4];
 	char *code = NULL;
-	size_t n;
-	FILE *copy;
-	int r;
+	int n = 0, r = 0;
 
-	if (!wasm_uses_fenv(t->w))
-		return frames(t, text, size, out);
-	copy = open_memstream(&code, &n);
-	if (!copy)
-		return -ENOMEM;
-	r = frames(t, text, size, copy);
-	fclose(copy);
+	filters[n++] = put_prelude;
+	if (wasm_throws_longjmp(t->w))
+		filters[n++] = put_catches;
+	if (wasm_uses_setjmp(t->w))
+		filters[n++] = frames_filter;
+	if (wasm_uses_fenv(t->w))
+		filters[n++] = put_fenv;
+	for (int i = 0; i < n - 1 && !r; i++) {
+		char *made = NULL;
+
+		r = filter_to_memory(t, filters[i], text, size, &made, &size);
+		free(code);
+		text = code = made;
+	}
 	if (!r)
-		fenv_filter(code, n, out);
+		r = filters[n - 1](t, text, size, out);
 	free(code);
 	return r;
 }
