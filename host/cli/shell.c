@@ -210,7 +210,7 @@ static void add_state(struct run_options *o)
  */
 void make_image(const struct run_options *o)
 {
-	char *mem = xasprintf("%llu", (unsigned long long)o->memory);
+	char *mem = xasprintf("%llu", (unsigned long long)o->memory), *cmdline = NULL;
 	char *argv[6] = { "muslin", "snapshot" };
 	int i = 2, null;
 	pid_t pid;
@@ -220,7 +220,7 @@ void make_image(const struct run_options *o)
 		argv[i++] = mem;
 	}
 	if (o->cmdline)
-		argv[i++] = xasprintf("--cmdline=%s", o->cmdline);
+		argv[i++] = cmdline = xasprintf("--cmdline=%s", o->cmdline);
 	pid = fork();
 	if (!pid) {
 		null = open("/dev/null", O_RDWR);
@@ -231,6 +231,7 @@ void make_image(const struct run_options *o)
 	}
 	if (pid > 0)
 		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+	free(cmdline);
 	free(mem);
 }
 

@@ -21,7 +21,7 @@ $(kunit)/vmlinux.wasm: $(kunit_kernel)/.config $(kernel_files)
 $(kunit)/vmlinux/.stamp: $(kunit)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
 	$(say) WASM2C $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(WASM2C) $< -n vmlinux --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
+	$(Q)$(WASM2C) $< -n vmlinux --enable-threads --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
 	$(Q)$(h)/muslin-prelude $(@D)/vmlinux-impl.h $(kunit_c)
 	$(Q)touch $@
 $(kunit_c): $(kunit)/vmlinux/.stamp ;
@@ -35,11 +35,11 @@ $(kunit)/syscalls.c: host/machine/syscalls.awk $(kunit)/vmlinux/.stamp
 	$(Q)awk -f $< $(kunit)/vmlinux/vmlinux.h >$@
 
 # The library knows how large this kernel's instance is.
-$(kunit)/%.o: host/%.c $(wildcard host/*.h host/*/*.h) | $(kunit)/vmlinux/.stamp
+$(kunit)/%.o: host/%.c $(wildcard host/*.h host/*/*.h) $(h)/confine-list.h | $(kunit)/vmlinux/.stamp
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CCACHE) $(CC) $(subst $(h)/vmlinux,$(kunit)/vmlinux,$(HOST_CPPFLAGS)) $(HOST_CFLAGS) -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(subst $(h)/vmlinux,$(kunit)/vmlinux,$(HOST_CPPFLAGS)) $(HOST_CFLAGS) $(cflags_$<) -c -o $@ $<
 $(kunit)/syscalls.o: $(kunit)/syscalls.c
-	$(Q)$(CCACHE) $(CC) $(subst $(h)/vmlinux,$(kunit)/vmlinux,$(HOST_CPPFLAGS)) $(HOST_CFLAGS) -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(subst $(h)/vmlinux,$(kunit)/vmlinux,$(HOST_CPPFLAGS)) $(HOST_CFLAGS) $(cflags_syscalls) -c -o $@ $<
 
 $(kunit)/muslin: $(kunit_o) $(kunit_lib) $(cli_objects)
 	$(say) LD $@
