@@ -10,7 +10,7 @@
 #include "core/formats.h"
 #include "core/siphash.h"
 
-#define KERNEL_PAGE	65536u
+#define KERNEL_PAGE	4096u
 #define FILE_ALIGN	4096u
 #define MAX_PARTS	65536
 

@@ -25,7 +25,7 @@
  * The kernel's space: physical memory at the bottom, always there;
  * from MM_VMALLOC on what the kernel had mapped, page by page.
  */
-#define MM_PAGE		65536u
+#define MM_PAGE		4096u
 #define MM_VMALLOC	(3584ull << 20)	/* asm/pgtable.h */
 
 struct w2c_vmlinux;

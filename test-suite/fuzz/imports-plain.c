@@ -314,7 +314,7 @@ static void unmap_kernel_memory(void)
 
 static void map_half_a_page(void)
 {
-	w2c_host_mm_map(h, w2c_host_mm_create(h), 4096, 0, PAGE, PROT_READ);
+	w2c_host_mm_map(h, w2c_host_mm_create(h), 2048, 0, PAGE, PROT_READ);
 }
 
 static void free_the_shared_words(void)

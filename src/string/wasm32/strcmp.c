@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PAGE 65536
+#define PAGE 4096
 #define ONES (~(uint64_t)0 / 255)
 #define HAS_ZERO(v) (((v) - ONES) & ~(v) & ONES * 128)
 
