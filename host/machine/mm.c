@@ -412,19 +412,20 @@ static int unmap(struct muslin *m, struct mm *mm, struct change c)
 }
 
 /*
- * A program that goes through memory touches all of each page: then one call of
- * the host is cheaper than a fault for each of its own pages.  It is not where
- * little of a page is used, as where few pages beside one another are.
+ * What a fault is about is touched at once; a program that goes through memory touches
+ * all of each run of pages.  Then one call of the host is cheaper than a fault for each
+ * of its own pages.  It is not where little of a run is used, as where few runs beside
+ * one another are.
  */
 #define GOES_THROUGH 3
 
-static bool goes_through(struct muslin *m, struct space *s, const struct change *c)
+static bool is_used_whole(struct muslin *m, struct space *s, const struct change *c)
 {
 	if (!m->task->in_fault)
 		return false;
 	s->fault_run = c->first == s->fault_end ? s->fault_run + 1 : 1;
 	s->fault_end = c->end;
-	return s->fault_run > GOES_THROUGH;
+	return c->end - c->first == 1 || s->fault_run > GOES_THROUGH;
 }
 
 /*
@@ -463,7 +464,7 @@ static int map(struct muslin *m, struct mm *mm, const struct change *c, u32 pa, 
 		r = take_share(m, mm->space, c);
 	if (r)
 		return r;
-	if (goes_through(m, mm->space, c))
+	if (is_used_whole(m, mm->space, c))
 		flags |= MAP_POPULATE;
 	if (mmap(mm_memory(mm) + c->first * MM_PAGE, len, prot, flags, m->memory_fd, pa) ==
 	    MAP_FAILED)
