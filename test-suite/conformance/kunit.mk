@@ -8,10 +8,10 @@ kunit_c := $(vmlinux_c:$(h)/%=$(kunit)/%)
 kunit_o := $(kunit_c:.c=.o) $(lib_sources:host/%.c=$(kunit)/%.o) $(kunit)/syscalls.o
 kunit_lib := $(filter-out $(vmlinux_o) $(h)/syscalls.o $(call objects,$(lib_sources)),$(lib_objects))
 
-$(kunit_kernel)/.config: $(addprefix kernel/arch/wasm/configs/,defconfig kunit.config) $(B)/linux/.stamp
+$(kunit_kernel)/.config: $(addprefix kernel/arch/wasm/configs/,$(kernel_configs) kunit.config) $(B)/linux/.stamp
 	$(say) CONFIG $@
 	$(Q)mkdir -p $(@D)
-	$(call kernel_make,$(kunit_kernel)) -s defconfig kunit.config
+	$(call kernel_make,$(kunit_kernel)) -s $(kernel_configs) kunit.config
 	$(Q)touch $@
 
 $(kunit)/vmlinux.wasm: $(kunit_kernel)/.config $(kernel_files)

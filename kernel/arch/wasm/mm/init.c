@@ -49,3 +49,16 @@ static const pgprot_t protection_map[16] = {
 	[VM_SHARED | VM_EXEC | VM_WRITE | VM_READ]	= PAGE_SHARED
 };
 DECLARE_VM_GET_PAGE_PROT
+
+/*
+ * The host maps a folio by one call, however large it is, and has few mappings
+ * (vm.max_map_count): anonymous memory comes in pieces of 64 KiB where there is room.
+ */
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+static int __init init_folios(void)
+{
+	huge_anon_orders_always |= BIT(16 - PAGE_SHIFT);
+	return 0;
+}
+core_initcall(init_folios);
+#endif

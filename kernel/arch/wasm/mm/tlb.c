@@ -89,21 +89,25 @@ static int pte_prot(pte_t pte)
 	return prot ?: -1;
 }
 
-static pte_t *chunk_ptes(struct mm_struct *mm, unsigned long addr)
-{
-	pmd_t *pmd = pmd_off(mm, addr);
-
-	return pmd_present(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
-}
-
 #define CHUNK_SIZE	(1UL << WASM_CHUNK_SHIFT)
 #define CHUNK_PAGES	(CHUNK_SIZE / PAGE_SIZE)
 
+/* NULL if there is no table: a huge page may be there. */
+static pte_t *chunk_ptes(pmd_t *pmd, unsigned long addr)
+{
+	return pmd_present(*pmd) && !pmd_leaf(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
+}
+
 static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
 {
-	pte_t *pte = chunk_ptes(mm, addr);
+	pmd_t *pmd = pmd_off(mm, addr);
+	pte_t *pte = chunk_ptes(pmd, addr), huge;
 	int i, err;
 
+	if (pmd_leaf(*pmd)) {
+		huge = pmd_pte_at(*pmd, addr);
+		return run_add(run, addr, pte_val(huge) & PAGE_MASK, CHUNK_SIZE, pte_prot(huge));
+	}
 	/* the table is gone, and with it all that it mapped */
 	if (!pte)
 		return run_add(run, addr, 0, CHUNK_SIZE, -1);
@@ -128,13 +132,18 @@ static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
  */
 static void mark_all(struct mm_struct *mm)
 {
-	unsigned long chunk;
+	unsigned long chunk, addr;
+	pmd_t *pmd;
 	pte_t *pte;
 	int i;
 
 	for_each_set_bit(chunk, mm->context.used, WASM_CHUNKS) {
 		__set_bit(chunk, mm->context.dirty);
-		pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
+		addr = chunk << WASM_CHUNK_SHIFT;
+		pmd = pmd_off(mm, addr);
+		if (pmd_leaf(*pmd))
+			set_pmd(pmd, __pmd(pmd_val(*pmd) & ~_PAGE_ACCESSED));
+		pte = chunk_ptes(pmd, addr);
 		for (i = 0; pte && i < CHUNK_PAGES; i++)
 			set_pte(pte + i, mm == &init_mm ? pte[i] :
 				pte_mkold(pte[i]));
@@ -209,7 +218,8 @@ int wasm_tlb_refused(struct mm_struct *mm)
 /* The host refused a run of pages of the chunk, whose marks are gone. */
 static void mark_chunk(struct mm_struct *mm, unsigned long chunk)
 {
-	pte_t *pte = chunk_ptes(mm, chunk << WASM_CHUNK_SHIFT);
+	unsigned long addr = chunk << WASM_CHUNK_SHIFT;
+	pte_t *pte = chunk_ptes(pmd_off(mm, addr), addr);
 	int i;
 
 	for (i = 0; pte && i < CHUNK_PAGES; i++)
@@ -265,16 +275,23 @@ int wasm_vmap_sync(void)
 	return wasm_tlb_sync(&init_mm);
 }
 
-/* Maps what new has and old has not, old being what the host knows. */
-static int replace_chunk(struct run *run, pte_t *old, pte_t *new, unsigned long addr)
+static pte_t pte_at(pmd_t *pmd, const pte_t *ptes, int i, unsigned long addr)
 {
-	static const pte_t none;
+	if (ptes)
+		return ptes[i];
+	return pmd_leaf(*pmd) ? pmd_pte_at(*pmd, addr) : __pte(0);
+}
+
+/* Maps what one has and old has not, old being what the host knows. */
+static int replace_chunk(struct run *run, pmd_t *old_pmd, pmd_t *pmd, unsigned long addr)
+{
+	pte_t *old = chunk_ptes(old_pmd, addr), *new = chunk_ptes(pmd, addr);
 	int i, err, prot, had;
 	pte_t o, n;
 
 	for (i = 0; i < CHUNK_PAGES; i++, addr += PAGE_SIZE) {
-		o = old ? old[i] : none;
-		n = new ? new[i] : none;
+		o = pte_at(old_pmd, old, i, addr);
+		n = pte_at(pmd, new, i, addr);
 		/* most are: there are no pages, or they have them both */
 		if (pte_val(o) == pte_val(n) && !(pte_val(n) & _PAGE_SYNC))
 			continue;
@@ -318,8 +335,7 @@ static int take_over(struct mm_struct *mm)
 	bitmap_or(chunks, old->context.used, mm->context.used, WASM_CHUNKS);
 	for_each_set_bit(chunk, chunks, WASM_CHUNKS) {
 		addr = chunk << WASM_CHUNK_SHIFT;
-		err = replace_chunk(&run, chunk_ptes(old, addr),
-				    chunk_ptes(mm, addr), addr);
+		err = replace_chunk(&run, pmd_off(old, addr), pmd_off(mm, addr), addr);
 		if (!err)
 			err = run_flush(&run);
 		if (err) {

@@ -4,11 +4,13 @@
 #include <linux/uaccess.h>
 #include <asm/fault.h>
 
-static pte_t *user_pte(unsigned long addr)
+static pte_t user_pte(unsigned long addr)
 {
 	pmd_t *pmd = pmd_off(current->mm, addr);
 
-	return pmd_present(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
+	if (unlikely(pmd_leaf(*pmd)))
+		return pmd_pte_at(*pmd, addr);
+	return pmd_present(*pmd) ? *pte_offset_kernel(pmd, addr) : __pte(0);
 }
 
 /* What the host's mapping would allow, see wasm_tlb_sync(). */
@@ -27,14 +29,14 @@ static bool pte_allows(pte_t pte, bool write)
  */
 void *wasm_user_ptr(unsigned long addr, bool write)
 {
-	pte_t *pte;
+	pte_t pte;
 
 	if (unlikely(!current->mm))
 		return NULL;
 	for (;;) {
 		pte = user_pte(addr);
-		if (likely(pte && pte_allows(*pte, write)))
-			return __va((pte_val(*pte) & PAGE_MASK) | (addr & ~PAGE_MASK));
+		if (likely(pte_allows(pte, write)))
+			return __va((pte_val(pte) & PAGE_MASK) | (addr & ~PAGE_MASK));
 		if (faulthandler_disabled() || wasm_fault_in(addr, write, NULL))
 			return NULL;
 	}

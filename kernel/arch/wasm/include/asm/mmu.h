@@ -4,9 +4,11 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include <asm/page.h>
 
 /* Page tables are looked through in pieces of 16 MiB. */
-#define WASM_CHUNK_SHIFT	24
+/* 256 pages; no more than a page table has */
+#define WASM_CHUNK_SHIFT	(PAGE_SHIFT + 8)
 #define WASM_CHUNKS		(1 << (32 - WASM_CHUNK_SHIFT))
 
 typedef struct {

@@ -8,12 +8,17 @@
 #define PAGE_SIZE	(_AC(1, UL) << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 
+/* what a page table maps */
+#define HPAGE_SHIFT	PMD_SHIFT
+#define HPAGE_SIZE	(_AC(1, UL) << HPAGE_SHIFT)
+#define HPAGE_MASK	(~(HPAGE_SIZE - 1))
+
 /*
  * Linear memory is physical memory, at the same addresses; vmalloc space is
- * above it.  The host never maps the first page: NULL is there.
+ * above it.  The host never maps the first 64 KiB: NULL is there.
  */
 #define PAGE_OFFSET	0UL
-#define PHYS_START	PAGE_SIZE
+#define PHYS_START	_AC(0x10000, UL)
 
 #ifndef __ASSEMBLY__
 

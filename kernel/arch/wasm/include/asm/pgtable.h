@@ -2,7 +2,7 @@
 /*
  * Two levels.  Page tables are data: the kernel walks them to reach user
  * memory, and wasm_tlb_sync() has the host map what they say before user code
- * runs again.  A table is a page (64 KiB), 1 GiB of addresses.
+ * runs again.  A table is a page: of 4 KiB, 4 MiB of addresses; of 64 KiB, 1 GiB.
  */
 #ifndef _ASM_WASM_PGTABLE_H
 #define _ASM_WASM_PGTABLE_H
@@ -24,7 +24,10 @@
 #define _PAGE_ACCESSED	0x020
 #define _PAGE_DIRTY	0x040
 #define _PAGE_SPECIAL	0x080
-#define _PAGE_SWP_EXCLUSIVE 0x100
+#define _PAGE_HUGE	0x100	/* of the upper table: no table, but memory */
+
+/* of an entry that is not present */
+#define _PAGE_SWP_EXCLUSIVE 0x004
 
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_READ | _PAGE_WRITE | \
 			 _PAGE_ACCESSED | _PAGE_DIRTY)
@@ -58,7 +61,7 @@ extern char empty_zero_page[PAGE_SIZE];
 #define pgd_ERROR(e) pr_err("%s:%d: bad pgd %08lx\n", __FILE__, __LINE__, pgd_val(e))
 
 #define pmd_none(x)		(!pmd_val(x))
-#define pmd_present(x)		(pmd_val(x) & _PAGE_PRESENT)
+#define pmd_present(x)		(pmd_val(x) & (_PAGE_PRESENT | _PAGE_HUGE))
 #define pmd_bad(x)		((pmd_val(x) & ~PAGE_MASK) != _PAGE_TABLE)
 #define pmd_clear(p)		((void)(*(p) = __pmd(0)))
 #define set_pmd(p, v)		(*(p) = (v))
@@ -138,12 +141,22 @@ static inline void wasm_pte_clear(struct mm_struct *mm, unsigned long addr,
 #define update_mmu_cache_range(vmf, vma, addr, ptep, nr)	do { } while (0)
 
 /* there is no swap: entries are migration and poison marks */
-#define __swp_type(x)		(((x).val >> 9) & 0x1f)
-#define __swp_offset(x)		((x).val >> 14)
+#define __swp_type(x)		(((x).val >> 3) & 0x1f)
+#define __swp_offset(x)		((x).val >> 12)
 #define __swp_entry(type, offset) \
-	((swp_entry_t) { (((type) & 0x1f) << 9) | ((offset) << 14) })
+	((swp_entry_t) { (((type) & 0x1f) << 3) | ((offset) << 12) })
 #define __pte_to_swp_entry(pte)	((swp_entry_t) { pte_val(pte) & ~_PAGE_SYNC })
 #define __swp_entry_to_pte(x)	((pte_t) { (x).val })
+
+/* Page addr of an entry that is memory, as if that page had an entry of its own. */
+static inline pte_t pmd_pte_at(pmd_t pmd, unsigned long addr)
+{
+	return __pte((pmd_val(pmd) & ~_PAGE_HUGE) | (addr & ~PMD_MASK & PAGE_MASK));
+}
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+#include <asm/hugepage.h>
+#endif
 
 void paging_init(void);
 

@@ -2,9 +2,12 @@
 #ifndef _ASM_WASM_THREAD_INFO_H
 #define _ASM_WASM_THREAD_INFO_H
 
+#include <asm/page.h>
+
 /* the shadow stack; locals that have no address are on the native stack */
-#define THREAD_SIZE_ORDER	0
-#define THREAD_SIZE		0x4000
+#define THREAD_SHIFT		14
+#define THREAD_SIZE_ORDER	(PAGE_SHIFT < THREAD_SHIFT ? THREAD_SHIFT - PAGE_SHIFT : 0)
+#define THREAD_SIZE		(1 << THREAD_SHIFT)
 
 #ifndef __ASSEMBLY__
 
