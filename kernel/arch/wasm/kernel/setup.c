@@ -8,6 +8,7 @@
 #include <linux/reboot.h>
 #include <linux/seq_file.h>
 #include <asm/host.h>
+#include <asm/late.h>
 #include <asm/pgtable.h>
 #include <asm/setup.h>
 #include <asm/user_mode.h>
@@ -48,7 +49,7 @@ void __init setup_arch(char **cmdline_p)
 	*cmdline_p = cmdline;
 	parse_early_param();
 	memory_end = host_memory_size() & PAGE_MASK;
-	memblock_add(PHYS_START, memory_end - PHYS_START);
+	wasm_add_memory(memory_end);
 	memblock_reserve(PHYS_START, kernel_end - PHYS_START);
 	reserve_initrd(kernel_end);
 	paging_init();

@@ -2,6 +2,7 @@
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <asm/late.h>
 #include <asm/pgtable.h>
 
 unsigned long memory_end;
@@ -23,6 +24,7 @@ void __init mem_init(void)
 	max_mapnr = max_low_pfn;
 	high_memory = (void *)memory_end;
 	memblock_free_all();
+	wasm_free_late_memory();
 }
 
 /* data of __init stays: what it shares pages with is in use */

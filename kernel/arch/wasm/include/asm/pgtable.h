@@ -8,6 +8,7 @@
 #define _ASM_WASM_PGTABLE_H
 
 #include <asm-generic/pgtable-nopmd.h>
+#include <asm/late.h>
 #include <asm/page.h>
 
 #define PGDIR_SHIFT	(PAGE_SHIFT + PAGE_SHIFT - 2)
