@@ -66,8 +66,12 @@ void __init wasm_free_late_memory(void)
 	struct page *like = pfn_to_page(min_low_pfn);
 	unsigned long addr;
 
+	if (late_start == late_end)
+		return;
 	for (addr = late_start; addr < late_end; addr += BLOCK)
 		add_block(virt_to_page(addr), like);
+	/* the number of tasks is by what memblock has */
+	memblock_add(late_start, late_end - late_start);
 }
 
 void wasm_init_block(struct page *page)
