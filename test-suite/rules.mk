@@ -17,7 +17,10 @@ $(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -Itest-suite/guest $(GUEST_FLAGS) -o $@ $<
 
-$(T)/guest/instructions: test-suite/guest/instructions.h
+$(T)/guest/instructions: test-suite/guest/instructions.h test-suite/guest/edges.h
+$(T)/guest/vectors: test-suite/guest/vectors.h test-suite/guest/edges.h
+$(T)/guest/vectors: private GUEST_FLAGS += -msimd128 -Os
+$(T)/guest/vectors_kept: private GUEST_FLAGS += -msimd128
 # functions that only assembler and other languages have
 $(T)/guest/function_references: private GUEST_FLAGS += -mreference-types -mmultivalue
 

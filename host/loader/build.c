@@ -138,13 +138,23 @@ static int optimize_once(struct build *b)
 	return r;
 }
 
+/* What the quick tier cannot do at all, although it was asked to. */
+static int optimize_instead(struct build *b)
+{
+	b->result.error = 0;
+	b->result.reason[0] = 0;
+	return from_cache(b) ? 0 : optimize_once(b);
+}
+
 static int make(struct build *b)
 {
 	struct cache_key k = key(b);
 	int r;
 
-	if (b->request->tier == MUSLIN_TIER_QUICK)
-		return build_worker(b, MUSLIN_TIER_QUICK);
+	if (b->request->tier == MUSLIN_TIER_QUICK) {
+		r = build_worker(b, MUSLIN_TIER_QUICK);
+		return r == -EOPNOTSUPP && b->compiler.cc ? optimize_instead(b) : r;
+	}
 	if (from_cache(b))
 		return 0;
 	if (b->request->tier == MUSLIN_TIER_OPTIMIZED)

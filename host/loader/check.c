@@ -149,9 +149,6 @@ static int check_types(struct load *l)
 {
 	if (l->w.ntypes > MAX_TYPES)
 		return load_refuse(l, -ENOEXEC, "has %u types of functions", l->w.ntypes);
-	for (uint32_t i = 0; i < l->w.ntypes; i++)
-		if (strchr(l->w.types[i], 'v'))
-			return load_refuse(l, -ENOEXEC, "uses SIMD, which is not supported");
 	return 0;
 }
 

@@ -81,7 +81,7 @@ static bool function(const char *p, const char *end, struct function *fn)
 static bool is_declaration(const char *p, const char *end)
 {
 	static const char *const types[] = {
-		"  u32 var_", "  u64 var_", "  f32 var_", "  f64 var_",
+		"  u32 var_", "  u64 var_", "  f32 var_", "  f64 var_", "  v128 var_",
 		"  wasm_rt_funcref_t var_", "  wasm_rt_externref_t var_",
 	};
 
@@ -235,6 +235,11 @@ static int find_live(struct filter *f, struct function *fn)
 	return r;
 }
 
+static bool is_vector(const struct variable *v)
+{
+	return *v->type == 'v';	/* v128: of no number that C knows */
+}
+
 static void put_variables(struct filter *f, const struct function *fn,
 			  unsigned int i, long slot, bool live, const char *format)
 {
@@ -252,6 +257,8 @@ static void put_variables(struct filter *f, const struct function *fn,
 				fputs(fn->again ? "kept->" : "kept.", f->out);
 			else if (*s == '#')
 				fprintf(f->out, "%u", i);
+			else if (*s == '0' && is_vector(v))
+				fputs("(v128){ 0 }", f->out);
 			else
 				fputc(*s, f->out);
 		}

@@ -16,6 +16,7 @@ TEXT(muslin_text_exceptions, "cgen/wasm-rt-exceptions.h");
 TEXT(muslin_text_plain, "cgen/prelude-plain.h");
 TEXT(muslin_text_prelude, "cgen/prelude.h");
 TEXT(muslin_text_jump, "cgen/jump.h");
+TEXT(muslin_text_simd, "cgen/simd.h");
 
 TEXT(muslin_text_quick_types, "cgen/quick-types.h");
 TEXT(muslin_text_quick_prelude, "cgen/quick-prelude.h");
@@ -43,6 +44,7 @@ static const struct prelude_file headers[] = {
 	{ "prelude-plain.h", muslin_text_plain, muslin_text_plain_end },
 	{ "prelude.h", muslin_text_prelude, muslin_text_prelude_end },
 	{ "jump.h", muslin_text_jump, muslin_text_jump_end },
+	{ "simd.h", muslin_text_simd, muslin_text_simd_end },
 	{ NULL, NULL, NULL },
 };
 

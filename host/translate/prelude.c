@@ -48,6 +48,22 @@ static const char prelude_last[] =
 static const char prelude_atomics[] = "\n#include <stdatomic.h>\n";
 static const char prelude_atomics_last[] =
 	"#define atomic_fence() atomic_thread_fence(memory_order_seq_cst)\n";
+/* If there are vectors; simd.h has what these define.  The type may be the header's. */
+static const char prelude_simde[] = "\n#include <simde/wasm/simd128.h>\n";
+static const char prelude_simde_last[] = "typedef simde_v128_t v128;\n#endif\n";
+static const char prelude_simd[] =
+	"\n#if defined(__GNUC__) && defined(__x86_64__)\n#define SIMD_FORCE_READ(";
+static const char prelude_simd_last[] =
+	"#define v128_f64x2_convert_low_u32x4 simde_wasm_f64x2_convert_low_u32x4\n"
+	"#endif\n// clang-format on";
+
+/* If first is at p: what comes behind last, or NULL if that is not there.  Or p. */
+static const char *behind(const char *p, const char *end, const char *first, const char *last)
+{
+	if (!p || (size_t)(end - p) < strlen(first) || memcmp(p, first, strlen(first)))
+		return p;
+	return after((struct text){ p, end }, last);
+}
 
 /* Replaces the prelude at the start of t and moves behind it. */
 static int replace_prelude(struct text *t, FILE *out)
@@ -55,24 +71,25 @@ static int replace_prelude(struct text *t, FILE *out)
 	const char *first = find(*t, prelude_first);
 	const char *begin = find(*t, prelude_begin);
 	const char *last = after(*t, prelude_last);
-	const char *header;
-	struct text rest;
+	const char *header, *plain;
+	bool vectors;
 
 	if (!first || !begin || !last || begin < first || last < begin)
 		return -EINVAL;
-	rest = (struct text){ last, t->end };
-	if (rest.end - rest.p > (ptrdiff_t)strlen(prelude_atomics) &&
-	    !memcmp(rest.p, prelude_atomics, strlen(prelude_atomics))) {
-		last = after(rest, prelude_atomics_last);
-		if (!last)
-			return -EINVAL;
-	}
+	plain = behind(last, t->end, prelude_simde, prelude_simde_last);
+	last = behind(plain, t->end, prelude_simd, prelude_simd_last);
+	vectors = last != plain;
+	last = behind(last, t->end, prelude_atomics, prelude_atomics_last);
+	if (!last)
+		return -EINVAL;
 	header = find((struct text){ first, begin }, prelude_own_header);
 	if (!header)
 		return -EINVAL;
 	copy(t, first, out);
 	t->p = header + 1;
 	copy(t, next_line(*t), out);
+	if (vectors)
+		fputs("#include \"simd.h\"\n", out);
 	fputs("#include \"prelude.h\"\n", out);
 	t->p = last;
 	return 0;

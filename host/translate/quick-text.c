@@ -149,6 +149,11 @@ int translate_text(struct translation *t, const void *image, size_t size,
 
 	if (r)
 		return r;
+	if (translate_has_vectors(output, n)) {
+		free(output);
+		snprintf(t->error, t->n, "uses SIMD, for which a C compiler is needed");
+		return -EOPNOTSUPP;
+	}
 	*text = NULL;
 	out = open_memstream(text, &size);
 	r = out ? write_text(t, output, n, out) : -ENOMEM;

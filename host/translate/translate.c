@@ -163,7 +163,7 @@ static int check_version(struct translation *t)
  * may not even know these options.
  */
 #define WASM2C_OPTIONS "--enable-threads", "--enable-exceptions", \
-	"--disable-simd", "--no-debug-names", "-n"
+	"--no-debug-names", "-n"
 
 /* err, unless wasm2c's age is the reason. */
 static int explain(struct translation *t, int err)
@@ -211,6 +211,26 @@ void translate_part(const struct translation *t, int i, const char *suffix,
 
 enum file { HEADER, IMPL_HEADER, FIRST_PART, PART };
 
+/* Vectors are ours, not SIMDe's: simd.h. */
+static const char simde[] = "#include <simde/wasm/simd128.h>\n";
+
+bool translate_has_vectors(const char *text, size_t size)
+{
+	return memmem(text, size, simde, strlen(simde));
+}
+
+/* Up to there, and where to go on. */
+static const char *put_vectors(const char *text, const char *end, FILE *out)
+{
+	const char *p = memmem(text, end - text, simde, strlen(simde));
+
+	if (!p)
+		return text;
+	fwrite(text, 1, p - text, out);
+	fputs("#include \"simd.h\"\n", out);
+	return p + strlen(simde);
+}
+
 /*
  * Makes the stack pointer volatile.  A signal handler finds it in the
  * instance at any time, and uses the stack below it; so it must be there
@@ -220,12 +240,13 @@ int translate_header(struct translation *t, const char *text, size_t size,
 		     FILE *out)
 {
 	static const char member[] = "\n  u32 w2c_0x5F_stack_pointer;";
-	const char *p = memmem(text, size, member, strlen(member));
+	const char *p = memmem(text, size, member, strlen(member)), *from;
 
 	if (!p)
 		return -EINVAL;
 	p += 3;
-	fwrite(text, 1, p - text, out);
+	from = put_vectors(text, p, out);
+	fwrite(from, 1, p - from, out);
 	fputs("volatile ", out);
 	fwrite(p, 1, text + size - p, out);
 	glue_write_imports(t->w, out);

@@ -6,6 +6,7 @@
 #ifndef MUSLIN_TRANSLATE_H
 #define MUSLIN_TRANSLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -28,7 +29,7 @@ struct translation {
 int translate(struct translation *t, const void *image, size_t size);
 /*
  * The same as one text for quick_compile(), to be freed, and without files:
- * dir and parts are not used.
+ * dir and parts are not used.  -EOPNOTSUPP if libtcc has no such types.
  */
 int translate_text(struct translation *t, const void *image, size_t size,
 		   char **text);
@@ -50,6 +51,8 @@ int translate_cannot_run(struct translation *t, const char *program, int err);
 /* All that wasm2c writes, header first, to be freed.  No file is made. */
 int translate_capture(struct translation *t, const void *image, size_t size,
 		      char **out, size_t *out_size);
+/* Whether that has v128, of which this is the header. */
+bool translate_has_vectors(const char *text, size_t size);
 /* Copies the header of wasm2c's output. */
 int translate_header(struct translation *t, const char *text, size_t size,
 		     FILE *out);

@@ -261,6 +261,11 @@ static void skip_expression(struct reader *r)
 		case 0xd0:				/* ref.null */
 			byte(r);
 			break;
+		case 0xfd:				/* v128.const */
+			if (u32(r) != 12)
+				fail(r, "unknown vector at byte %zu", where(r) - 1);
+			skip(r, 16);
+			break;
 		default:
 			fail(r, "unknown instruction 0x%02x at byte %zu",
 			     op, where(r) - 1);

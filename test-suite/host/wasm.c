@@ -203,12 +203,48 @@ START_TEST(atomic_wait_and_notify_are_replaced)
 }
 END_TEST
 
-START_TEST(simd_is_refused)
+/* What 0xfd and op are refused for, or "". */
+static const char *vector_refused(uint32_t op)
 {
-	PROGRAM(im, "\xfd\x0f");
-	ck_assert_int_eq(wasm_fix_code(im->p, im->n, NULL, 0, error, sizeof(error)),
-			 -ENOEXEC);
-	ck_assert_str_eq(error, "uses SIMD, which is not supported");
+	char body[] = { 0xfd, op | 0x80, op >> 7, 0 };
+
+	PROGRAM(im, body);
+	*error = 0;
+	wasm_fix_code(im->p, im->n, NULL, 0, error, sizeof(error));
+	return error;
+}
+
+START_TEST(vectors_are_those_of_the_specification)
+{
+	static const uint32_t gaps[] = {
+		0x9a, 0xa2, 0xa5, 0xa6, 0xaf, 0xb0, 0xb2, 0xb3, 0xb4, 0xbb, 0xc2,
+		0xc5, 0xc6, 0xcf, 0xd0, 0xd2, 0xd3, 0xd4, 0xe2, 0xee, 0x114, 0x17f,
+	};
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(*gaps); i++)
+		ck_assert_ptr_nonnull(strstr(vector_refused(gaps[i]), "unknown instruction 0xfd"));
+	for (uint32_t op = 0x100; op <= 0x113; op++)
+		ck_assert_str_eq(vector_refused(op), "uses relaxed SIMD, which is not supported");
+	for (uint32_t op = 0x5e; op < 0x9a; op++)
+		ck_assert_str_eq(vector_refused(op), "");
+	ck_assert_str_eq(vector_refused(0xff), "");
+}
+END_TEST
+
+/* An atomic.notify behind each is still found, and replaced. */
+START_TEST(vectors_have_operands)
+{
+	static const char body[] =
+		"\xfd\x0c\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe"
+		"\xfd\x0d\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe"
+		"\xfd\0\4\x80\1\xfd\x0b\4\0\xfd\x54\0\x80\x80\1\xfe\xfd\x5b\0\0\xfe\xfd\x5d\0\0"
+		"\xfd\x15\xfe\xfd\x22\xfe\xfd\x0e\xfd\x14\xfd\x53\xfd\xff\1"
+		"\xfe\0\2\0";
+	static const char fixed[] = "\x1a\x1a\x41";
+
+	PROGRAM(im, body);
+	ck_assert_int_eq(wasm_fix_code(im->p, im->n, NULL, 0, error, sizeof(error)), 0);
+	ck_assert_int_eq(memcmp(im->p + im->n - 5, fixed, sizeof(fixed) - 1), 0);
 }
 END_TEST
 
@@ -536,7 +572,8 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, names_have_no_control_characters);
 	tcase_add_test(tc, damaged_modules_are_handled);
 	tcase_add_test(tc, atomic_wait_and_notify_are_replaced);
-	tcase_add_test(tc, simd_is_refused);
+	tcase_add_test(tc, vectors_are_those_of_the_specification);
+	tcase_add_test(tc, vectors_have_operands);
 	tcase_add_test(tc, table_cannot_change);
 	tcase_add_test(tc, data_of_the_linkers_start_function_is_found);
 	tcase_add_test(tc, data_of_other_start_functions_is_theirs);
