@@ -30,7 +30,11 @@ libcxx_options := CMAKE_BUILD_TYPE=Release CMAKE_SYSTEM_NAME=Linux CMAKE_SYSTEM_
 	$(foreach l,LIBUNWIND LIBCXXABI,$(l)_ENABLE_ASSERTIONS=OFF) LIBUNWIND_HIDE_SYMBOLS=ON \
 	LIBCXX_HAS_MUSL_LIBC=ON LIBCXX_HAS_PTHREAD_API=ON LIBCXXABI_HAS_PTHREAD_API=ON LIBCXX_CXX_ABI=libcxxabi
 
-eh_options := -DCMAKE_CXX_FLAGS='-fexceptions -nostdlib++' -DLLVM_ENABLE_RUNTIMES='libunwind;libcxxabi;libcxx'
+# What throws is C, and nothing without these; our compiler has no exceptions for C.
+unwind_flags := -Xclang=-fexceptions -Xclang=-exception-model=wasm -mexception-handling \
+	-mllvm -wasm-enable-eh -mllvm -wasm-use-legacy-eh=true
+eh_options := -DCMAKE_CXX_FLAGS='-fexceptions -nostdlib++' -DCMAKE_C_FLAGS='$(unwind_flags)' \
+	-DLLVM_ENABLE_RUNTIMES='libunwind;libcxxabi;libcxx'
 noeh_options := -DCMAKE_CXX_FLAGS='-fno-exceptions -nostdlib++' -DLLVM_ENABLE_RUNTIMES='libcxxabi;libcxx' \
 	$(foreach o,LIBCXXABI_USE_LLVM_UNWINDER LIBCXXABI_ENABLE_EXCEPTIONS LIBCXX_ENABLE_EXCEPTIONS,-D$(o)=OFF)
 
