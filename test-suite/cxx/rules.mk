@@ -4,4 +4,5 @@
 
 cxx_programs := $(patsubst test-suite/cxx/%.cc,%,$(wildcard test-suite/cxx/*.cc))
 no-exceptions_options := -fno-exceptions
+coroutines_options := -O0
 check_lines += $(foreach p,$(cxx_programs),echo 'cxx $(p) "$$TOP/test-suite/cxx/run" $(p) $($(p)_options)';)
