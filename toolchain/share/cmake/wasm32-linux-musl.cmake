@@ -18,6 +18,12 @@ foreach(_muslin_name AR RANLIB NM STRIP OBJDUMP)
   string(TOLOWER ${_muslin_name} _muslin_lower)
   set(CMAKE_${_muslin_name} "${_muslin_tool}${_muslin_lower}" CACHE FILEPATH "")
 endforeach()
+# what link-time optimization calls
+foreach(_muslin_name AR RANLIB)
+  foreach(_muslin_language C CXX)
+    set(CMAKE_${_muslin_language}_COMPILER_${_muslin_name} "${CMAKE_${_muslin_name}}" CACHE FILEPATH "")
+  endforeach()
+endforeach()
 set(CMAKE_LINKER "${_muslin_tool}ld" CACHE FILEPATH "")
 set(PKG_CONFIG_EXECUTABLE "${_muslin_tool}pkg-config" CACHE FILEPATH "")
 
@@ -28,7 +34,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# There are no shared libraries.
+# There are no shared libraries, nor paths to them: CMake refuses to install with one.
+set(CMAKE_SKIP_RPATH ON CACHE BOOL "")
 set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
 set(BUILD_SHARED_LIBS OFF CACHE BOOL "")
 
