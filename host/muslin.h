@@ -131,6 +131,43 @@ int muslin_confine(struct muslin *m, const struct muslin_reach *reach, size_t n)
 #define MUSLIN_CONFINED_CALLS 2
 int muslin_confined(const struct muslin *m);
 
+/*
+ * What a machine has of the world outside, of which it sees nothing else:
+ * Ethernet, as its eth0.
+ */
+struct muslin_network {
+	/*
+	 * Who is at its other end.  "user": a process of the user's own, which
+	 * makes ordinary connections of it and needs libslirp; it is made now,
+	 * as muslin_new makes one, and ends with the machine.
+	 * "socket:FD": whoever has the other end of
+	 * stream socket FD, which is duplicated.  A frame is its length, 32
+	 * bits, big endian, and then itself.  "tap:NAME": that interface of the
+	 * host.
+	 */
+	const char *backend;
+	/*
+	 * "ADDRESS/BITS[,GATEWAY[,NAMESERVER]]" of IPv4; NULL: none, but with
+	 * "user" 10.0.2.15/24,10.0.2.2,10.0.2.3
+	 */
+	const char *address;
+	unsigned int mtu;	/* 0: the tap's; 65518 with "user"; else 1500 */
+	/*
+	 * Of "user" alone; lists end with NULL, and may be NULL.  Where the guest
+	 * may go, "HOST[:PORT]": an address or a prefix, a name, "*.name" for
+	 * those below it, or "*".  What is the host's own, and where clouds keep
+	 * secrets, only if it is named by its address; "localhost" is one.
+	 */
+	const char *const *allow;
+	/* "[ADDRESS:]PORT:GUEST_PORT[/udp]": a port of the host, 127.0.0.1's */
+	const char *const *publish;
+	const char *nameserver;	/* "ADDRESS[:PORT]"; NULL: that of /etc/resolv.conf */
+	int log;		/* a descriptor: lines of what was refused; 0: none */
+};
+
+/* Before muslin_boot or muslin_resume, once. */
+int muslin_network(struct muslin *m, const struct muslin_network *n);
+
 /* Until programs can be run. */
 int muslin_boot(struct muslin *m);
 

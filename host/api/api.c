@@ -16,6 +16,7 @@
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "loader/module.h"
+#include "net/net.h"
 #include "muslin.h"
 #include "devices/stream.h"
 #include "devices/tty.h"
@@ -90,6 +91,7 @@ void muslin_free(struct muslin *m)
 	tty_exit(m);
 	streams_exit(m);
 	ctl_exit(m);
+	net_exit(m);
 	if (m->hostfs)
 		hostfs_destroy(m->hostfs);
 	free((void *)m->initrd);

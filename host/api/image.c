@@ -49,7 +49,8 @@ int muslin_has_image(const struct muslin *m)
 static void thaw(struct muslin *m)
 {
 	m->ctl->ready = true;
-	irq_raise(m, HOST_IRQ_THAW);
+	/* what the machine had, or has now */
+	irq_raise(m, HOST_IRQ_THAW | (m->net || m->ctl->used ? HOST_IRQ_NET : 0));
 }
 
 int api_resume(struct muslin *m)

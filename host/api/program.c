@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/network.h"
 #include "devices/ctl.h"
 #include "machine/machine.h"
 #include "muslin.h"
@@ -175,7 +176,9 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 		return give_up(m, p, fail(m, -errno, "%s", strerror(errno)));
 	r = attach(m, prog, p, s);
 	if (!r) {
-		r = ctl_send(m, &s->head);
+		r = network_configure(m);
+		if (!r)
+			r = ctl_send(m, &s->head);
 		if (r)
 			fail(m, r, "%s", strerror(-r));
 	}

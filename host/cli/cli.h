@@ -42,6 +42,22 @@ struct dir {
 	int flags;		/* of muslin_mount */
 };
 
+/* --- run-net.c --- */
+
+enum net_option {
+	NET_BACKEND, NET_ADDRESS, NET_MTU, NET_ALLOW, NET_NAMESERVER, NET_LOG, NET_PUBLISH,
+	NET_OPTIONS
+};
+
+struct run_net {
+	const char *backend;	/* NULL: no network */
+	const char *address, *nameserver, *log;
+	unsigned int mtu;
+	/* end with NULL, or are NULL */
+	const char **allow, **publish;
+	size_t nallow, npublish;
+};
+
 struct run_options {
 	struct dir *dirs;
 	size_t ndirs;
@@ -51,6 +67,7 @@ struct run_options {
 	const char *program;	/* its file; NULL: argv[0] */
 	uint64_t memory;
 	int tier;		/* of muslin.h */
+	struct run_net net;
 	bool as_native;		/* as if it ran without us */
 	bool boot;		/* all kernel messages, on standard output */
 	bool keep;		/* the program when it waits, in image */
@@ -93,6 +110,12 @@ bool is_guests_own(const char *path);
  */
 int confine(struct muslin *m, const struct run_options *o, const char *program,
 	    bool makes_image);
+
+/* What --net and its like say; 0, or an exit status. */
+int run_net_option(struct run_options *o, enum net_option opt, const char *arg);
+/* Makes it, before m is confined. */
+int run_net(struct muslin *m, const struct run_options *o);
+void run_net_free(struct run_options *o);
 
 /* Boots, or resumes, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);

@@ -31,6 +31,7 @@ const char run_options_help[] =
 	"  --cmdline TEXT           add kernel parameters\n"
 	"  --image FILE             the boot image, see muslin snapshot, instead of the\n"
 	"                           one in the cache; none: boot\n"
+	"  --net NETWORK            a network: see muslin(1), NETWORKS\n"
 	"  --stats                  in the end tell on standard error what took how long,\n"
 	"                           and which system calls there were\n"
 	"  --no-confine             do not give up what running a guest needs no rights for\n"
@@ -38,7 +39,7 @@ const char run_options_help[] =
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
-       OPT_HELP };
+       OPT_HELP, OPT_NET };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -52,6 +53,13 @@ static const struct option long_options[] = {
 	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "no-confine", no_argument, NULL, OPT_NO_CONFINE },
+	{ "net", required_argument, NULL, OPT_NET + NET_BACKEND },
+	{ "net-address", required_argument, NULL, OPT_NET + NET_ADDRESS },
+	{ "net-mtu", required_argument, NULL, OPT_NET + NET_MTU },
+	{ "net-allow", required_argument, NULL, OPT_NET + NET_ALLOW },
+	{ "net-nameserver", required_argument, NULL, OPT_NET + NET_NAMESERVER },
+	{ "net-log", required_argument, NULL, OPT_NET + NET_LOG },
+	{ "publish", required_argument, NULL, OPT_NET + NET_PUBLISH },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "shell", required_argument, NULL, OPT_SHELL },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -194,6 +202,8 @@ static int set_memory(struct run_options *o, const char *arg)
 
 static int take_option(struct run_options *o, int opt)
 {
+	if (opt >= OPT_NET && opt < OPT_NET + NET_OPTIONS)
+		return run_net_option(o, opt - OPT_NET, optarg);
 	switch (opt) {
 	case OPT_DIR:
 		return add_dir(o, "--dir ", optarg);
@@ -288,6 +298,7 @@ void run_options_free(struct run_options *o)
 	}
 	for (i = 0; i < o->nenv; i++)
 		free(o->env[i]);
+	run_net_free(o);
 	free(o->dirs);
 	free(o->env);
 }

@@ -398,7 +398,9 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
 	if (o->make_image && !o->image && !muslin_has_image(m))
 		make_image(o);
-	status = confine(m, o, t ? t->host : NULL, o->keep);
+	status = run_net(m, o);
+	if (!status)
+		status = confine(m, o, t ? t->host : NULL, o->keep);
 	if (status)
 		goto out_free;
 	if (!o->resume && muslin_boot(m)) {
@@ -460,7 +462,8 @@ out:
 /* What the image says already. */
 static int resume(struct run_options *o)
 {
-	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty)
+	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty ||
+	    o->net.backend)
 		return complain(STATUS_USAGE,
 				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;

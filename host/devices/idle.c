@@ -11,18 +11,20 @@
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"
+#include "net/net.h"
 
 #define TTY_INTERVAL 200000000	/* nanoseconds */
 
 static void look(struct muslin *m, const struct timespec *timeout)
 {
-	struct pollfd p[STREAM_POLLFDS + 1];
+	struct pollfd p[STREAM_POLLFDS + 2];
 	int n = stream_pollfds(m, p);
 	uint64_t times;
 
 	p[n] = (struct pollfd){ .fd = m->wall_fd, .events = POLLIN };
-	if (ppoll(p, n + 1, timeout, NULL) > 0)
-		irq_raise(m, stream_ready(m, p));
+	p[n + 1] = net_pollfd(m);
+	if (ppoll(p, n + 2, timeout, NULL) > 0)
+		irq_raise(m, stream_ready(m, p) | net_ready(m, p[n + 1].revents));
 	/* it fails, and has told what it can */
 	if (p[n].revents)
 		(void)!read(m->wall_fd, &times, sizeof(times));

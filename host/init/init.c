@@ -88,6 +88,9 @@ static void request(void)
 	case CTL_KILL:
 		job_kill((void *)m);
 		break;
+	case CTL_NETWORK:
+		network_up((void *)m);
+		break;
 	case CTL_POWER_OFF:
 		power_off();
 	}

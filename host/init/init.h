@@ -26,6 +26,9 @@ void loopback_up(void);
 void write_etc(void);
 void add_user(const struct ctl_spawn *s, char **env);
 
+/* network.c */
+void network_up(const struct ctl_network *n);
+
 /* mount.c */
 void mount_system(void);
 int mount_root(const struct ctl_mount *m);	/* 0 or an errno */

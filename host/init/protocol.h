@@ -8,7 +8,7 @@
  * The order: init says CTL_READY once.  Each CTL_MOUNT is answered by one
  * CTL_MOUNTED, each CTL_SPAWN by one CTL_STARTED and, if that reports no
  * error, by a CTL_CHANGED each time that the program stops and, at last, one
- * when it has ended.  CTL_KILL and CTL_POWER_OFF have no answer.
+ * when it has ended.  CTL_KILL, CTL_NETWORK and CTL_POWER_OFF have no answer.
  *
  * init trusts libmuslin, which trusts nobody: an answer that is not due, or
  * whose fields are not what is said here, is dropped (the first with a line
@@ -31,6 +31,8 @@ enum ctl_type {
 	CTL_MOUNTED,
 	CTL_STARTED,
 	CTL_CHANGED,
+	/* to init */
+	CTL_NETWORK,
 };
 
 struct ctl_head {
@@ -72,6 +74,12 @@ struct ctl_kill {
 	struct ctl_head head;
 	int32_t sig;
 	int32_t group;		/* not only the program: its process group */
+};
+
+/* eth0, which goes up.  Addresses are as IPv4 has them; 0 is none. */
+struct ctl_network {
+	struct ctl_head head;
+	uint32_t address, netmask, gateway, nameserver;
 };
 
 /* what a CTL_STARTED with an error could not do */

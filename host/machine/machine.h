@@ -37,6 +37,7 @@ struct hostfs;
 struct streams;
 struct tty;
 struct ctl;
+struct net;
 
 struct muslin {
 	/* the kernel: instance, linear memory, the words shared with it */
@@ -103,6 +104,7 @@ struct muslin {
 	struct streams *streams;
 	struct tty *tty;
 	struct ctl *ctl;
+	struct net *net;	/* NULL: none was asked for */
 	struct confinement *confinement;	/* NULL: none was asked for */
 
 	/* the embedder's; may be NULL */

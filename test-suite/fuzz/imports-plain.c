@@ -283,6 +283,42 @@ static void stat_beyond(void)
 	w2c_host_file_stat(h, 0, NAMES, 0, MEMORY + PAGE);
 }
 
+static void link_beyond(void)
+{
+	w2c_host_net_link(h, MEMORY - 5);
+}
+
+static void send_beyond(void)
+{
+	w2c_host_net_send(h, MEMORY - 59, 60);
+}
+
+static void send_the_null_page(void)
+{
+	w2c_host_net_send(h, 0, 60);
+}
+
+static void receive_beyond(void)
+{
+	w2c_host_net_receive(h, MEMORY - 3, 4);
+}
+
+static void receive_everywhere(void)
+{
+	w2c_host_net_receive(h, PAGE, (u32)-1);
+}
+
+/* Lengths that are no frame's are no error of the machine's, wherever they are. */
+static void frames_of_no_length(void)
+{
+	if ((int)w2c_host_net_send(h, 0, 0) != -EMSGSIZE ||
+	    (int)w2c_host_net_send(h, MEMORY, HOST_NET_FRAME + 1) != -EMSGSIZE ||
+	    (int)w2c_host_net_send(h, 0, (u32)-1) != -EMSGSIZE)
+		abort();
+	while ((int)w2c_host_net_receive(h, 0, 0) >= 0)
+		;
+}
+
 static void name_at_the_end(void)
 {
 	u32 n = muslin_init_end - muslin_init;
@@ -408,6 +444,12 @@ static const struct test {
 	CASE(run_without_memory, "switched the machine off"),
 	CASE(use_what_is_lost, "cannot be had"),
 	CASE(read_into_what_is_lost, "switched the machine off"),
+	CASE(frames_of_no_length, "switched the machine off"),
+	CASE(link_beyond, "wild address"),
+	CASE(send_beyond, "wild address"),
+	CASE(send_the_null_page, "wild address"),
+	CASE(receive_beyond, "wild address"),
+	CASE(receive_everywhere, "wild address"),
 	CASE(fork_of_nothing, "switched the machine off"),
 	CASE(task_of_nobody, "the kernel passed task 77"),
 	CASE(switch_to_itself, "to itself"),

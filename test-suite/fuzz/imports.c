@@ -32,6 +32,7 @@
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "devices/stream.h"
+#include "net/net.h"
 
 #define MEMORY (32u << 20)
 #define PAGE 65536u
@@ -386,6 +387,27 @@ static void streams(unsigned int what)
 	}
 }
 
+/* Its peer says what the kernel has sent, which is often no frame. */
+static void network(unsigned int what)
+{
+	u32 n = some_length();
+
+	switch (what % 5) {
+	case 0:
+		w2c_host_net_link(h, some_address(n));
+		break;
+	case 1:
+	case 2:
+		w2c_host_net_send(h, some_address(n), n);
+		break;
+	case 3:
+		w2c_host_net_next(h);
+		break;
+	case 4:
+		w2c_host_net_receive(h, some_address(n), n);
+	}
+}
+
 static void files(unsigned int what)
 {
 	u32 root = byte() % 64 ? byte() % 2 : word(), file = byte() % 16 ? byte() % 4 : word();
@@ -521,6 +543,7 @@ static void act(void)
 {
 	static void (*const some[])(unsigned int what) = {
 		tasks, tasks, spaces, spaces, programs, streams, files, files, others,
+		network,
 	};
 	unsigned int b = byte();
 
@@ -665,6 +688,24 @@ static void add_streams(void)
 	close(s[1]);
 }
 
+/* A peer that has said something, often nonsense, and sometimes has gone. */
+static void add_network(void)
+{
+	static const char said[] = "\0\0\0\4abcd\0\0\0\1x\0\1\0\1half";
+	static int peer = -1;
+	int s[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) ||
+	    write(s[1], said, sizeof(said) - left % 8) < 0 || net_attach(m, s[0], false, 1500))
+		abort();
+	close(peer);
+	peer = s[1];
+	if (left % 3 == 0) {
+		close(peer);
+		peer = -1;
+	}
+}
+
 static int machine_of(void (*what)(void), char *error, size_t n)
 {
 	static const struct muslin_config config = {
@@ -676,6 +717,7 @@ static int machine_of(void (*what)(void), char *error, size_t n)
 		abort();
 	script = what;
 	add_streams();
+	add_network();
 	if (hostfs_add_dir(m->hostfs, scratch, 0) || hostfs_add_dir(m->hostfs, scratch, 1) != 1)
 		abort();
 	muslin_boot(m);

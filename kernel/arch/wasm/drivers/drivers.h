@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the arch's code calls in its drivers.  The first three are interrupt
+ * What the arch's code calls in its drivers.  The first four are interrupt
  * handlers, one for each bit HOST_IRQ_* of that name.
  */
 #ifndef _WASM_DRIVERS_H
@@ -11,6 +11,11 @@
 void wasm_stream_irq(void);
 void wasm_tty_irq(void);
 void wasm_tty_winch(void);
+#ifdef CONFIG_WASM_NET
+void wasm_net_irq(void);
+#else
+static inline void wasm_net_irq(void) { }
+#endif
 
 /* From setup_arch(), so that the first messages are seen. */
 void __init wasm_early_console(void);

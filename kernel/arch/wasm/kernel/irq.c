@@ -39,6 +39,8 @@ static void dispatch(unsigned int pending)
 		wasm_tty_irq();
 	if (pending & HOST_IRQ_WINCH)
 		wasm_tty_winch();
+	if (pending & HOST_IRQ_NET)
+		wasm_net_irq();
 }
 
 /*

@@ -161,6 +161,22 @@ long __host(tty_write)(const void *buf, unsigned long len);
 /* rows << 16 | columns; a change is an interrupt (HOST_IRQ_WINCH). */
 unsigned long __host(tty_size)(void);
 
+/*
+ * --- network (host/net/net.c): Ethernet, with a peer that the embedder chose ---
+ *
+ * One interrupt (HOST_IRQ_NET) after each -EAGAIN as soon as there is a frame,
+ * or room for one, and whenever the link goes up or down.  Nothing blocks.
+ */
+
+/* Fills in the interface's address, 6 bytes; its MTU, -ENETDOWN, or -ENODEV: none. */
+int __host(net_link)(void *address);
+/* Takes one frame; 0, -EAGAIN, -EMSGSIZE beyond HOST_NET_FRAME, or -ENETDOWN. */
+int __host(net_send)(const void *frame, unsigned long len);
+/* Bytes of the next frame that has arrived, -EAGAIN, or -ENETDOWN. */
+long __host(net_next)(void);
+/* That frame is taken: its first bytes, at most len, are in buf.  How many. */
+long __host(net_receive)(void *buf, unsigned long len);
+
 /* --- host files (host/hostfs/imports.c): directories that the embedder named --- */
 
 /*

@@ -20,6 +20,10 @@
 #define HOST_IRQ_FREEZE	16	/* get ready for a boot image: host_frozen() */
 #define HOST_IRQ_THAW	32	/* this is a copy of the machine that was frozen */
 #define HOST_IRQ_CLOCK	64	/* the wall clock was set: host_realtime_ns() */
+#define HOST_IRQ_NET	128	/* the network has a frame, or room, or another state */
+
+/* network */
+#define HOST_NET_FRAME	65536	/* the longest, with its header */
 
 /* streams */
 #define HOST_STREAMS	256

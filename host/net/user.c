@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/slirp.h"
+#include "net/user.h"
+#include "process/child.h"
+
+#define BUFFER (4 << 20)	/* of the socket, if the user may have that */
+
+static bool parse_port(const char *text, size_t n, uint16_t *port)
+{
+	unsigned long v = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9' || i > 4)
+			return false;
+		v = v * 10 + text[i] - '0';
+	}
+	*port = v;
+	return v && v < 65536;
+}
+
+static bool parse_published(const char *text, struct published *p)
+{
+	const char *end = strchr(text, '/'), *last, *first;
+	char address[INET_ADDRSTRLEN];
+	size_t n;
+
+	p->udp = end && !strcmp(end, "/udp");
+	if (end && !p->udp && strcmp(end, "/tcp"))
+		return false;
+	if (!end)
+		end = text + strlen(text);
+	p->address.s_addr = htonl(INADDR_LOOPBACK);
+	last = memrchr(text, ':', end - text);
+	if (!last || !parse_port(last + 1, end - last - 1, &p->guest_port))
+		return false;
+	first = memrchr(text, ':', last - text);
+	if (!first)
+		return parse_port(text, last - text, &p->port);
+	n = first - text;
+	if (n >= sizeof(address) || !parse_port(first + 1, last - first - 1, &p->port))
+		return false;
+	memcpy(address, text, n);
+	address[n] = 0;
+	return inet_pton(AF_INET, address, &p->address) == 1;
+}
+
+bool user_publish(struct user *u, const char *text)
+{
+	struct published p, *more;
+
+	if (!parse_published(text, &p))
+		return false;
+	more = realloc(u->published, (u->npublished + 1) * sizeof(*more));
+	if (!more)
+		return false;
+	u->published = more;
+	u->published[u->npublished++] = p;
+	return true;
+}
+
+void user_exit(struct user *u)
+{
+	policy_exit(&u->policy);
+	free(u->published);
+	u->published = NULL;
+}
+
+/* --- the process --- */
+
+/* Files: 3 frames, 4 a line of why it cannot begin, 5 the log. */
+static bool place_files(int frames, int told, int log)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* above those, so that none is in another's place */
+	frames = fcntl(frames, F_DUPFD, 6);
+	told = fcntl(told, F_DUPFD, 6);
+	log = fcntl(log >= 0 ? log : null, F_DUPFD, 6);
+	if (null < 0 || frames < 0 || told < 0 || log < 0)
+		return false;
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	return dup2(frames, 3) >= 0 && dup2(told, 4) >= 0 && dup2(log, 5) >= 0;
+}
+
+static _Noreturn void serve(struct user *u, int frames, int told)
+{
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+	char why[256] = "";
+
+	/* a session of its own: what is typed at a terminal is not for it */
+	setsid();
+	if (!place_files(frames, told, u->policy.log))
+		_exit(1);
+	child_settle(6);
+	sigaction(SIGPIPE, &ignored, NULL);
+	u->policy.log = 5;
+	slirp_serve(u, 3, 4, why, sizeof(why));
+	_exit(0);
+}
+
+static int fork_process(struct user *u, int frames, int told)
+{
+	sigset_t all, old;
+	int err, status = 0;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	if (!pid) {
+		pid = fork();
+		if (!pid)
+			serve(u, frames, told);
+		_exit(pid < 0);
+	}
+	err = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return err || !status ? err : -EAGAIN;
+}
+
+/* An empty line, or why it could not begin. */
+static int hear(int told, char *error, size_t n)
+{
+	size_t have = 0;
+	ssize_t r;
+
+	while (have < n - 1 && (r = read(told, error + have, n - 1 - have))) {
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			break;
+		have += r;
+		if (error[have - 1] == '\n')
+			break;
+	}
+	if (have == 1 && error[0] == '\n')
+		return 0;
+	error[have && error[have - 1] == '\n' ? have - 1 : have] = 0;
+	if (!have)
+		snprintf(error, n, "the process of the network has ended");
+	return -ENETDOWN;
+}
+
+static void enlarge(int s)
+{
+	int size = BUFFER;
+
+	setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+int user_start(struct user *u, char *error, size_t n)
+{
+	int frames[2], told[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, frames))
+		return snprintf(error, n, "%s", strerror(errno)), -EMFILE;
+	if (pipe2(told, O_CLOEXEC)) {
+		close(frames[0]);
+		close(frames[1]);
+		return snprintf(error, n, "%s", strerror(errno)), -EMFILE;
+	}
+	enlarge(frames[0]);
+	enlarge(frames[1]);
+	r = fork_process(u, frames[1], told[1]);
+	close(frames[1]);
+	close(told[1]);
+	if (r)
+		snprintf(error, n, "%s", strerror(-r));
+	else
+		r = hear(told[0], error, n);
+	close(told[0]);
+	if (!r)
+		return frames[0];
+	close(frames[0]);
+	return r;
+}
