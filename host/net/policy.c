@@ -102,21 +102,24 @@ static bool parse_number(const char *text, unsigned long most, unsigned long *n)
 }
 
 /* ADDRESS[/BITS] */
-static bool parse_prefix(char *text, struct rule *r)
+static bool parse_prefix(const char *text, struct rule *r)
 {
-	char *slash = strchr(text, '/');
+	size_t n = strcspn(text, "/");
+	char address[INET6_ADDRSTRLEN];
 	unsigned long bits;
 	unsigned int family;
 
-	if (slash)
-		*slash++ = 0;
-	if (!parse_address(text, &r->address, &r->bits))
+	if (n >= sizeof(address))
+		return false;
+	memcpy(address, text, n);
+	address[n] = 0;
+	if (!parse_address(address, &r->address, &r->bits))
 		return false;
 	r->kind = RULE_PREFIX;
-	if (!slash)
+	if (!text[n])
 		return true;
-	family = strchr(text, ':') ? 0 : MAPPED;
-	if (!parse_number(slash, 128 - family, &bits))
+	family = strchr(address, ':') ? 0 : MAPPED;
+	if (!parse_number(text + n + 1, 128 - family, &bits))
 		return false;
 	r->bits = family + bits;
 	return true;
@@ -158,40 +161,45 @@ static bool add(struct policy *p, const struct rule *r)
 	return true;
 }
 
-/* Where the port is in HOST:PORT, [HOST]:PORT; an address of IPv6 alone has none. */
-static char *split_port(char *text, char **host)
+/*
+ * HOST:PORT, [HOST]:PORT; or HOST alone, and an address of IPv6 is that.  False
+ * if it is neither; *port is NULL if there is none.
+ */
+static bool split_port(char *text, char **host, char **port)
 {
-	char *end, *colon = strchr(text, ':');
+	char *end = text + strcspn(text, ":");
 
 	*host = text;
+	*port = NULL;
 	if (*text == '[') {
-		end = strchr(text, ']');
-		if (!end)
-			return NULL;
-		*end = 0;
 		*host = text + 1;
-		return end[1] == ':' ? end + 2 : NULL;
+		end = strchr(text, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return false;
+		*port = end[1] ? end + 2 : NULL;
+		*end = 0;
+	} else if (*end && !strchr(end + 1, ':')) {
+		*port = end + 1;
+		*end = 0;
 	}
-	if (!colon || strchr(colon + 1, ':'))
-		return NULL;
-	*colon = 0;
-	return colon + 1;
+	return true;
 }
 
 static bool allow(struct policy *p, char *text)
 {
 	struct rule r = { 0 };
 	unsigned long port = 0;
-	char *host, *number = split_port(text, &host);
+	char *host, *number;
 
+	if (!split_port(text, &host, &number))
+		return false;
 	if (number && (!parse_number(number, 65535, &port) || !port))
 		return false;
 	r.port = port;
 	if (!strcmp(host, "localhost"))
-		return parse_prefix((char[]){ "127.0.0.1" }, &r) && add(p, &r) &&
-			parse_prefix((char[]){ "::1" }, &r) && add(p, &r);
-	return (parse_prefix(host, &r) || (!strchr(host, '/') && parse_name(host, &r))) &&
-		add(p, &r);
+		return parse_prefix("127.0.0.1", &r) && add(p, &r) &&
+			parse_prefix("::1", &r) && add(p, &r);
+	return (parse_prefix(host, &r) || parse_name(host, &r)) && add(p, &r);
 }
 
 bool policy_allow(struct policy *p, const char *text)

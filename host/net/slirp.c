@@ -436,6 +436,15 @@ static bool load(char *why, size_t n)
 	return true;
 }
 
+/* For answers to datagrams from there, too, though from_guest() would do. */
+static bool needs_loopback(const struct user *u)
+{
+	for (size_t i = 0; i < u->npublished; i++)
+		if (u->published[i].udp)
+			return true;
+	return policy_names_loopback(&u->policy);
+}
+
 static bool make_slirp(struct process *p, char *why, size_t n)
 {
 	static const SlirpCb callbacks = {
@@ -459,7 +468,7 @@ static bool make_slirp(struct process *p, char *why, size_t n)
 		.vhost6 = { { { 0xfe, 0xc0, [15] = 2 } } },
 		.vnameserver6 = { { { 0xfe, 0xc0, [15] = 3 } } },
 		.if_mtu = u->mtu, .if_mru = u->mtu,
-		.disable_host_loopback = !policy_names_loopback(&u->policy),
+		.disable_host_loopback = !needs_loopback(u),
 	};
 
 	p->slirp = lib.new(&c, &callbacks, p);

@@ -68,7 +68,7 @@ static int connected(const char *host, int port)
 		r = connect(s, (void *)&a, n);
 		if (r && errno != ECONNREFUSED && errno != ENETUNREACH)
 			break;
-		if (r && getenv("ONCE"))
+		if (r && errno == ECONNREFUSED && getenv("ONCE"))
 			break;
 		if (r)
 			close(s);
@@ -143,8 +143,7 @@ static int talk(const char *host, int port, const char *text)
 	int s = connected(host, port);
 	ssize_t r;
 
-	write(s, text, strlen(text));
-	write(s, "\n", 1);
+	dprintf(s, "%s\n", text);
 	while ((r = read(s, buf, sizeof(buf))) > 0)
 		fwrite(buf, 1, r, stdout);
 	return r < 0 ? fails("read") : 0;
