@@ -38,10 +38,13 @@ $s->add($d);
 my %names = ("good.example" => "192.0.2.1", "a.below.example" => "192.0.2.1",
 	"rebound.example" => "127.0.0.1", "other.example" => "192.0.2.9");
 open(my $asked, ">", "asked"); $asked->autoflush(1);
+open(my $accepted, ">", "accepted"); $accepted->autoflush(1);
 open(my $ready, ">", "ready"); close($ready);
 while (1) {
 	for my $c ($s->can_read) {
-		if ($tcp{$c}) { $s->add($c->accept); next; }
+		if ($tcp{$c}) {
+			print $accepted $c->sockhost . "\n"; $s->add($c->accept); next;
+		}
 		if ($udp{$c}) { my $x; $c->recv($x, 65536); $c->send("host: $x"); next; }
 		if ($c == $d) {
 			my $x; $d->recv($x, 4096);
