@@ -121,7 +121,7 @@ endif
 # toolchain is what programs are compiled with: the wrappers and the sysroot.
 built :=
 toolchain :=
--include toolchain/rules.mk kernel/rules.mk host/rules.mk
+-include toolchain/rules.mk kernel/rules.mk host/rules.mk web/rules.mk
 -include test-suite/rules.mk bench/rules.mk
 -include $(sort $(wildcard test-suite/conformance/*.mk))
 -include programs/rules.mk

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What lies in the kernel's memory, above its physical memory and below
+ * vmalloc space, where no program and no page of the kernel is.
+ */
+#ifndef MUSLIN_WEB_LAYOUT_H
+#define MUSLIN_WEB_LAYOUT_H
+
+/*
+ * For each of 65536 pages what has to be added to its addresses, to read and to
+ * write; 0: nothing is there.  What follows, up to 4 MiB, stays zero: see
+ * translate() in rewrite.c.
+ */
+#define TLB 0xd0000000u
+#define PHYSICAL_END TLB
+
+struct shared {
+	unsigned int page;	/* the kernel's struct host_page */
+	unsigned int ret;	/* of the system call that after() has looked at */
+	unsigned int in_user;	/* neither kernel nor glue runs */
+	unsigned int unused[13];
+	unsigned char bounce[64];
+};
+
+#define SHARED ((volatile struct shared *)0xd0800000u)
+
+#endif

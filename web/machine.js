@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: MIT
+// A machine: what asm/host.h declares, for the same vmlinux.wasm and programs
+// as the native host.  doc/web.md says how the parts lie together.
+import { E } from './errno.js';
+import { Control } from './control.js';
+import { readKernel, shareMemory, makeThunks } from './module.js';
+import { Refused } from './rewriter.js';
+
+const PAGE = 65536, PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
+const MEMORY_MIN = 32 << 20;
+const PROT_READ = 1, PROT_WRITE = 2, STREAMS = 256, POLLIN = 1, POLLOUT = 4;
+export const IRQ = { TIMER: 1, STREAM: 2, TTY: 4, WINCH: 8, CLOCK: 64 };
+const SIGILL = 4, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;
+
+// What V8 says of a trap: the signal and its code.
+const traps = [
+  [/divide by zero|remainder by zero/, SIGFPE, 1],
+  [/divide result unrepresentable/, SIGFPE, 2],
+  [/float unrepresentable/, SIGFPE, 7],
+  [/unaligned/, SIGBUS, 1],
+  [/table index|null function|signature mismatch|out of bounds/, SIGSEGV, 1],
+];
+
+function signalOf(e) {
+  if (e instanceof RangeError) return [SIGSEGV, 1];	// its stack
+  const found = e instanceof WebAssembly.RuntimeError && traps.find(([text]) => text.test(e.message));
+  return found ? found.slice(1) : [SIGILL, 1];
+}
+
+export class Halted extends Error {}
+
+// o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; cmdline; memory: bytes;
+//    streams, files, tty: devices; log(text); shared(memory, page address): the words that another
+//    thread may set bits of; kills(): [id, signal, group] since the last call
+export class Machine {
+  constructor(o) {
+    Object.assign(this, { o, halted: null, tasks: new Map(), mms: new Map(), modules: new Map() });
+    this.ids = { task: 1, mm: 1, module: 1 };
+    this.task = { id: 0 };
+    this.tasks.set(0, this.task);
+    this.timer = -1n;
+    this.start = performance.now();
+    this.control = new Control(() => this.raise(IRQ.STREAM), o.log);
+    this.down = new Promise(resolve => { this.isDown = resolve; });
+  }
+
+  // Until init is ready.
+  async boot() {
+    const { o } = this;
+    if (o.memory < MEMORY_MIN || o.memory > 0xd0000000) throw new Error('memory size: from 32 to 3328 MiB');
+    this.size = Math.floor(o.memory / PAGE) * PAGE;
+    this.kernelTypes = readKernel(o.vmlinux);
+    const late = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
+    this.slot = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
+    const taskSwitch = new WebAssembly.Suspending((p, n) => this.taskSwitch(p, n));
+    const scratch = new WebAssembly.Memory({ initial: 1, maximum: PAGES, shared: true });
+    const stub = await WebAssembly.instantiate(o.stub, { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
+    const module = await WebAssembly.compile(shareMemory(o.vmlinux, this.kernelTypes.flags));
+    const host = { ...this.imports(), ...stub.instance.exports };
+    for (const { name } of WebAssembly.Module.imports(module))
+      if (!host[name]) throw new Error(`the kernel imports host.${name}, which this host does not have`);
+    this.kernel = (await WebAssembly.instantiate(module, { host })).exports;
+    const { memory } = this.kernel;
+    this.memory = memory;
+    memory.grow(PAGES - memory.buffer.byteLength / PAGE);
+    this.u8 = new Uint8Array(memory.buffer);
+    this.i32 = new Int32Array(memory.buffer);
+    this.u32 = new Uint32Array(memory.buffer);
+    const glue = await WebAssembly.instantiate(o.glue, {
+      env: { memory, __indirect_function_table: this.slot }, kernel: this.kernel, js: this.glueImports(),
+    });
+    this.glue = glue.instance.exports;
+    this.tlb = this.glue.tlb() >>> 0;
+    this.words = this.glue.shared() >>> 2;
+    late.set(1, this.glue.user_run);
+    this.run(this.task, this.kernel.boot);
+    await Promise.race([this.control.ready, this.down.then(why => { throw new Halted(why); })]);
+  }
+
+  // --- what others see ---
+
+  raise(bits) {
+    if (!this.page) return;
+    Atomics.or(this.i32, this.page >>> 2, bits);
+    this.poke();
+  }
+  // Another thread has set bits.
+  poke() { const { wake } = this; this.wake = null; wake?.(); }
+
+  halt(why) {
+    if (this.halted === null) {
+      this.halted = why;
+      this.isDown(why);
+    }
+    return new Halted(why);
+  }
+
+  // --- what the kernel passes is checked here ---
+
+  refuse(what) { throw this.halt(`the kernel ${what}`); }
+
+  // A range of its memory.
+  span(at, n) {
+    at >>>= 0;
+    n >>>= 0;
+    if (n && !(at >= PAGE && at + n <= this.size || at >= VMALLOC && at + n <= VMALLOC_END))
+      this.refuse(`passed a wild address, 0x${at.toString(16)}, of ${n} bytes`);
+    return at;
+  }
+  bytes(at, n) { at = this.span(at, n); return this.u8.slice(at, at + (n >>> 0)); }
+  put(at, n, b) { this.u8.set(b.subarray(0, n >>> 0), this.span(at, n)); }
+  text(at, n) { return new TextDecoder().decode(this.bytes(at, n)); }
+  string(at) {
+    let end = at >>>= 0;
+    while (end - at < 4096 && this.u8[this.span(end, 1)]) end++;
+    return this.text(at, end - at);
+  }
+  structure(at, n) {
+    if (at & 3) this.refuse(`passed a wild structure, 0x${(at >>> 0).toString(16)}`);
+    return this.span(at, n);
+  }
+  space(id) { return this.mms.get(id) ?? this.refuse(`passed address space ${id}, which is no program's`); }
+  program(id) {
+    const mm = this.space(id);
+    return mm.instance ? mm : this.refuse(`passed address space ${id}, in which there is no program`);
+  }
+  aTask(id) { return this.tasks.get(id) ?? this.refuse(`passed task ${id}, which there is not`); }
+  running() { return this.task.mm?.instance ? this.task.mm : this.refuse('asked for a program that does not run'); }
+  stream(n) { return n >= 0 && n < STREAMS ? n : this.refuse(`passed stream ${n}, which there is not`); }
+  pages(at, n) {
+    at >>>= 0;
+    n >>>= 0;
+    if ((at | n) % PAGE || at + n > PAGES * PAGE) this.refuse(`passed wild pages, 0x${at.toString(16)}, of ${n} bytes`);
+    return [at / PAGE, (at + n) / PAGE];
+  }
+
+  // --- tasks: each is a stack that can be suspended ---
+
+  async run(task, fn, ...args) {
+    for (;;) {
+      let error;
+      try {
+        await WebAssembly.promising(fn)(...args);
+        error = new Error('a task returned');
+      } catch (e) {
+        error = e;
+      }
+      if (task.gone || this.halted !== null) return;
+      if (task.execs) {
+        task.execs = false;
+        task.mm = null;
+        [fn, args] = [this.kernel.task_exec, [task.kernelSp]];
+      } else if (this.u32[this.words + 2]) {
+        this.u32[this.words + 2] = 0;
+        task.trap = `${error.message ?? error}`;
+        [fn, args] = [this.glue.trapped, signalOf(error)];
+      } else {
+        this.o.log(`muslin: ${error.stack}\n`);
+        this.halt('the kernel trapped');
+        return;
+      }
+    }
+  }
+
+  taskSwitch(prev, next) {
+    const p = this.aTask(prev), n = this.aTask(next);
+    if (p !== this.task || p === n) this.refuse(`switched from task ${prev} to ${next}`);
+    this.saveUser(p);
+    this.task = n;
+    this.loadUser(n);
+    const wait = new Promise(resolve => { p.resume = resolve; });
+    if (n.resume) {
+      const { resume } = n;
+      n.resume = null;
+      resume(0);
+    } else {
+      queueMicrotask(() => this.run(n, this.kernel.task_entry, n.struct, n.kernelSp));
+    }
+    return wait;
+  }
+
+  taskFree(id) {
+    const t = this.aTask(id);
+    if (t === this.task) this.refuse('freed the running task');
+    t.gone = true;
+    this.tasks.delete(id);
+    t.resume?.(1);	// or its stack would stay
+  }
+
+  saveUser(t) {
+    const x = t.mm?.instance?.exports;
+    if (x) [t.sp, t.tls] = [x.__stack_pointer.value, x.__tls_base.value];
+  }
+  loadUser(t) {
+    const x = t.mm?.instance?.exports;
+    if (!x) return;
+    this.loadTable(t.mm.table);
+    x.__stack_pointer.value = t.sp;
+    x.__tls_base.value = t.tls;
+  }
+
+  // --- address spaces: the table of the one that runs is in memory ---
+
+  setEntry(page, read, write) {
+    const at = (this.tlb >>> 2) + 2 * page;
+    this.u32[at] = read;
+    this.u32[at + 1] = write;
+  }
+  loadTable(table) {
+    if (this.loaded === table) return;
+    for (const page of this.loaded?.keys() ?? []) this.setEntry(page, 0, 0);
+    for (const [page, [read, write]] of table ?? []) this.setEntry(page, read, write);
+    this.loaded = table;
+  }
+
+  map(id, va, pa, n, prot) {
+    const [first, end] = this.pages(va, n), delta = pa - va | 0;
+    this.span(pa, n);
+    if (!id) {	// vmalloc: no table lies between the kernel and its memory
+      if (first * PAGE < VMALLOC || end * PAGE > VMALLOC_END) this.refuse('mapped a page of its own outside of vmalloc space');
+      this.u8.copyWithin(va >>> 0, pa >>> 0, (pa >>> 0) + (n >>> 0));
+      return 0;
+    }
+    const { table } = this.space(id);
+    for (let page = first; page < end; page++) {
+      const entry = [prot & (PROT_READ | PROT_WRITE) ? delta : 0, prot & PROT_WRITE ? delta : 0];
+      table.set(page, entry);
+      if (table === this.loaded) this.setEntry(page, ...entry);
+    }
+    return 0;
+  }
+
+  unmap(id, va, n) {
+    const [first, end] = this.pages(va, n);
+    if (!id) return 0;
+    const { table } = this.space(id);
+    const drop = page => {
+      if (table.delete(page) && table === this.loaded) this.setEntry(page, 0, 0);
+    };
+    if (end - first > table.size) [...table.keys()].filter(p => p >= first && p < end).forEach(drop);
+    else for (let page = first; page < end; page++) drop(page);
+    return 0;
+  }
+
+  destroy(id) {
+    const mm = this.space(id);
+    for (const t of this.tasks.values()) if (t.mm === mm) t.mm = null;
+    if (this.loaded === mm.table) this.loadTable(null);
+    this.mms.delete(id);
+    this.putModule(mm.module);
+  }
+
+  // --- programs ---
+
+  load(id, name, image, n, info) {
+    const mm = this.space(id), bytes = this.bytes(image, n);
+    info = this.structure(info, 268);
+    if (mm.instance) return -E.EBUSY;
+    const path = this.string(name);
+    try {
+      const { image: code, data, dataStart, dataEnd, end } = this.o.rewrite(bytes, this.tlb, this.page);
+      if (end - PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
+      const module = { id: this.ids.module++, data, dataStart, dataEnd, end, refs: 0, wasm: new WebAssembly.Module(code) };
+      this.setUp(mm, module, info);
+      this.modules.set(module.id, module);
+      return 0;
+    } catch (e) {
+      if (!(e instanceof Refused || e instanceof WebAssembly.CompileError || e instanceof WebAssembly.LinkError || e instanceof RangeError)) throw e;
+      const error = new TextEncoder().encode(`${path}: ${e.message}`).subarray(0, 247);
+      this.u8.fill(0, info + 20, info + 268);
+      this.u8.set(error, info + 20);
+      this.refused?.(new TextDecoder().decode(error));
+      return -E.ENOEXEC;
+    }
+  }
+
+  setUp(mm, module, info) {
+    this.syscalls ??= new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4)),
+      { kernel: this.kernel, glue: this.glue, env: { memory: this.memory } }).exports;
+    const instance = new WebAssembly.Instance(module.wasm, { linux: this.syscalls, env: { memory: this.memory }, mmu: this.glue });
+    const x = instance.exports, isVariable = g => g instanceof WebAssembly.Global && typeof g.value === 'number';
+    if (!isVariable(x.__stack_pointer) || !isVariable(x.__tls_base) || typeof x._start !== 'function' ||
+        !(x.__indirect_function_table instanceof WebAssembly.Table))
+      throw new Refused('does not export _start, __stack_pointer, __tls_base and __indirect_function_table');
+    x.__stack_pointer.value = x.__stack_pointer.value;	// a constant throws
+    Object.assign(mm, { instance, module });
+    module.refs++;
+    this.u32.set([module.id, PAGE, module.dataStart, module.dataEnd, module.end], info >>> 2);
+  }
+
+  putModule(module) {
+    if (module && --module.refs === 0) this.modules.delete(module.id);
+  }
+
+  reload(id, number, info) {
+    const mm = this.space(id), module = this.modules.get(number >>> 0);
+    info = this.structure(info, 268);
+    if (mm.instance) return -E.EBUSY;
+    if (!module) return -E.ENOENT;
+    this.setUp(mm, module, info);
+    return 0;
+  }
+
+  data(number, offset, at, n) {
+    const module = this.modules.get(number >>> 0);
+    at = this.span(at, n);
+    if (!module) return -E.ENOENT;
+    offset >>>= 0;
+    n >>>= 0;
+    this.u8.fill(0, at, at + n);
+    this.u8.set(module.data.subarray(offset, offset + n), at);
+    return 0;
+  }
+
+  glueImports() {
+    const exports = () => this.running().instance.exports;
+    const choose = fn => {
+      if (typeof fn !== 'function') return 0;
+      this.slot.set(1, fn);
+      return 1;
+    };
+    const indirect = index => {
+      const table = exports().__indirect_function_table;
+      return index >>> 0 < table.length ? choose(table.get(index >>> 0)) : 0;
+    };
+    return {
+      set_up: (id, sp, tls) => {
+        const t = this.task;
+        if (t.mm) this.refuse('ran a program in a program');
+        [t.mm, t.sp, t.tls] = [this.program(id), sp, tls];
+        this.loadUser(t);
+      },
+      start: () => choose(exports()['muslin.start']),
+      entry: index => (index ? indirect(index) : choose(exports()._start)),
+      dispatcher: indirect,
+      get_sp: () => exports().__stack_pointer.value,
+      set_sp: v => { exports().__stack_pointer.value = v; },
+      leave: () => { this.task.execs = true; },
+    };
+  }
+
+  // --- the clock ---
+
+  now() { return BigInt(Math.round((performance.now() - this.start) * 1e6)); }
+  checkTimer() {
+    if (this.timer < 0n || this.now() < this.timer) return;
+    this.timer = -1n;
+    this.raise(IRQ.TIMER);
+  }
+
+  // Suspends: this is when the event loop runs.
+  idle() {
+    this.takeKills();
+    this.checkTimer();
+    if (Atomics.load(this.i32, this.page >>> 2)) return undefined;
+    return new Promise(resolve => {
+      let timeout;
+      this.wake = () => { clearTimeout(timeout); resolve(); };
+      if (this.timer < 0n) return;
+      const ms = Math.max(0, Math.ceil(Number(this.timer - this.now()) / 1e6));
+      timeout = setTimeout(() => { this.checkTimer(); this.poke(); }, Math.min(ms, 1 << 30));
+    });
+  }
+
+  takeKills() {
+    for (const [id, sig, group] of this.o.kills?.() ?? []) this.control.kill(id, sig, group);
+  }
+
+  imports() {
+    const { o } = this, { streams, files, tty } = o;
+    // how much was read, at most n bytes, or an error
+    const give = (at, n, b) => {
+      if (typeof b === 'number') return b;
+      this.put(at, n, b);
+      return Math.min(b.length, n >>> 0);
+    };
+    const isControl = n => this.stream(n) === 0;
+    return {
+      memory_size: () => this.size,
+      cmdline: (at, n) => {
+        const b = new TextEncoder().encode(`console=ttyW0 quiet ${o.cmdline ?? ''}\0`);
+        if (b.length > n >>> 0) b[(n >>> 0) - 1] = 0;
+        this.put(at, n, b);
+      },
+      initrd: at => {
+        if (at) this.put(at, o.initrd.length, o.initrd);
+        return o.initrd.length;
+      },
+      set_page: at => {
+        if (this.page || this.structure(at, 32) + 32 > this.size) this.refuse('passed a wild page of shared words');
+        this.page = at >>> 0;
+        this.u32[this.words] = this.page;
+        o.shared?.(this.memory, this.page);
+      },
+      memory_free: () => {},	// the engine has no way to give memory back
+      frozen: () => {},	// nobody asks for an image
+      halt: how => { throw this.halt(['', 'the guest has restarted the machine', 'the kernel panicked', 'the host has no room'][how] ?? 'halted'); },
+      console_write: (at, n) => o.log(this.text(at, n)),
+      clock_ns: () => { this.checkTimer(); return this.now(); },
+      realtime_ns: () => BigInt(Date.now()) * 1000000n,
+      timer_set: when => { this.timer = when === -1n ? -1n : BigInt.asUintN(63, when); this.checkTimer(); },
+      idle: new WebAssembly.Suspending(() => this.idle()),
+      random: (at, n) => {
+        const b = new Uint8Array(n >>> 0);
+        for (let i = 0; i < b.length; i += PAGE) crypto.getRandomValues(b.subarray(i, i + PAGE));
+        this.put(at, n, b);
+      },
+      task_create: (struct, kernelSp) => {
+        const id = this.ids.task++;
+        this.tasks.set(id, { id, struct, kernelSp });
+        return id;
+      },
+      task_fork: () => -E.ENOSYS,
+      user_resume: () => this.refuse('resumed a program, and nothing forks'),
+      task_free: id => this.taskFree(id),
+      mm_create: () => {
+        const id = this.ids.mm++;
+        this.mms.set(id, { table: new Map() });
+        return id;
+      },
+      mm_fork: () => -E.ENOSYS,
+      mm_destroy: id => this.destroy(id),
+      mm_map: (id, va, pa, n, prot) => this.map(id, va, pa, n, prot),
+      mm_unmap: (id, va, n) => this.unmap(id, va, n),
+      user_load: (id, name, image, n, info) => this.load(id, name, image, n, info),
+      user_reload: (id, number, info) => this.reload(id, number, info),
+      user_data: (number, offset, at, n) => this.data(number, offset, at, n),
+      user_trapped: (at, n) => {
+        if (n) this.put(at, n, new TextEncoder().encode(`${(this.task.trap ?? '').slice(0, Math.min(n >>> 0, 200) - 1)}\0`));
+      },
+      user_sp: () => this.running().instance.exports.__stack_pointer.value,
+      user_tls: () => this.running().instance.exports.__tls_base.value,
+
+      stream_read: (n, at, len) => give(at, len, isControl(n) ? this.control.read(len >>> 0) : streams.read(n, len >>> 0)),
+      stream_write: (n, at, len) => {
+        const b = this.bytes(at, Math.min(len >>> 0, PAGE));
+        return isControl(n) ? this.control.write(b) : streams.write(n, b);
+      },
+      stream_poll: n => {
+        if (!isControl(n)) return streams.poll(n);
+        this.takeKills();
+        return POLLOUT | (this.control.pending() ? POLLIN : 0);
+      },
+      stream_watch: (n, events) => { if (!isControl(n)) streams.watch(n, events & (POLLIN | POLLOUT)); },
+      stream_seek: (n, offset, whence) => (isControl(n) ? BigInt(-E.ESPIPE) : streams.seek(n, offset, whence)),
+      stream_close: n => { if (!isControl(n)) streams.close(n); },
+      tty_read: (at, n) => give(at, n, tty.read(n >>> 0)),
+      tty_write: (at, n) => tty.write(this.bytes(at, Math.min(n >>> 0, PAGE))),
+      tty_size: () => tty.size(),
+      ...files.imports(this, give),
+    };
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// WebAssembly modules, as far as JavaScript's interface does not show them.
+
+const MEMORY_SHARED = 2;
+
+class Reader {
+  constructor(bytes) { this.bytes = bytes; this.at = 8; }
+  byte() { return this.bytes[this.at++]; }
+  u32() {
+    let v = 0, scale = 1, b;
+    do {
+      b = this.byte();
+      v += (b & 127) * scale;
+      scale *= 128;
+    } while (b & 128);
+    return v;
+  }
+  name() {
+    const n = this.u32();
+    this.at += n;
+    return new TextDecoder().decode(this.bytes.subarray(this.at - n, this.at));
+  }
+  types() { const n = this.u32(); this.at += n; return [...this.bytes.subarray(this.at - n, this.at)]; }
+  limits() { const flags = this.u32(); this.u32(); if (flags & 1) this.u32(); }
+  *each() { for (let n = this.u32(); n > 0; n--) yield n; }
+}
+
+// Types of the kernel's exported functions, and where its memory's flags are.
+// The kernel is ours, and the engine has validated it.
+export function readKernel(bytes) {
+  const r = new Reader(bytes), types = [], funcs = [], exports = new Map();
+  let flags = 0;
+  while (r.at < bytes.length) {
+    const id = r.byte(), size = r.u32(), end = r.at + size;
+    if (id === 1) for (const _ of r.each()) { r.byte(); types.push([r.types(), r.types()]); }
+    if (id === 2) for (const _ of r.each()) {
+      r.name(); r.name();
+      if (r.byte() !== 0) throw new Error('vmlinux.wasm imports what is no function');
+      funcs.push(r.u32());
+    }
+    if (id === 3) for (const _ of r.each()) funcs.push(r.u32());
+    if (id === 5) { r.u32(); flags = r.at; }
+    if (id === 7) for (const _ of r.each()) {
+      const name = r.name(), kind = r.byte(), index = r.u32();
+      if (kind === 0) exports.set(name, types[funcs[index]]);
+    }
+    r.at = end;
+  }
+  return { exports, flags };
+}
+
+// The same kernel, whose memory another thread can see.
+export function shareMemory(bytes, flags) {
+  const copy = bytes.slice();
+  copy[flags] |= MEMORY_SHARED;
+  return copy;
+}
+
+const leb = v => { const out = []; do { out.push(v & 127 | (v > 127 ? 128 : 0)); v >>>= 7; } while (v); return out; };
+const sleb = v => {
+  for (const out = []; ;) {
+    const low = v & 127;
+    v >>= 7;
+    if (v === (low & 64 ? -1 : 0)) return [...out, low];
+    out.push(low | 128);
+  }
+};
+const text = s => { const b = new TextEncoder().encode(s); return [...leb(b.length), ...b]; };
+const section = (id, items) => { const body = [...leb(items.length), ...items.flat()]; return [id, ...leb(body.length), ...body]; };
+const I32 = 0x7f, CONST = 0x41, LOAD = 0x28, STORE = 0x36, GET = 0x20, SET = 0x21, CALL = 0x10;
+
+// What programs import as linux.__syscall_NAME: calls the kernel's export, and
+// then glue.after() if there is something to do before user code goes on.
+export function makeThunks(kernel, page, shared) {
+  const names = [...kernel.exports.keys()].filter(n => n.startsWith('__syscall_'));
+  const types = [[0x60, 1, I32, 1, I32]], funcs = [], exports = [], code = [];
+  const imports = [[...text('glue'), ...text('after'), 0, 0]];
+  const load = at => [CONST, ...sleb(at | 0), LOAD, 2, 0];
+  const store = (at, v) => [CONST, ...sleb(at | 0), CONST, v, STORE, 2, 0];
+  names.forEach((name, i) => {
+    const [params, results] = kernel.exports.get(name), r = params.length;
+    imports.push([...text('kernel'), ...text(name), 0, ...leb(types.length)]);
+    funcs.push(leb(types.length));
+    types.push([0x60, ...leb(r), ...params, ...leb(results.length), ...results]);
+    exports.push([...text(name), 0, ...leb(names.length + 1 + i)]);
+    const body = [1, 1, I32, ...store(shared + 8, 0),
+      0x03, 0x40,
+      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(1 + i), SET, r,
+      ...load(page), ...load(page + 4), 0x72, 0x04, 0x40,
+      GET, r, CALL, 0, 0x0d, 1, ...load(shared + 4), SET, r,
+      0x0b, 0x0b, ...store(shared + 8, 1), GET, r, 0x0b];
+    code.push([...leb(body.length), ...body]);
+  });
+  imports.push([...text('env'), ...text('memory'), 2, 3, 1, ...leb(65536)]);
+  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, types), ...section(2, imports),
+    ...section(3, funcs), ...section(7, exports), ...section(10, code)]);
+}

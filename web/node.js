@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// muslin-node: runs a program on Linux in Node.  This thread has the terminal,
+// the signals and the clock's tick; a worker is the machine.
+import fs from 'node:fs';
+import path from 'node:path';
+import { isatty } from 'node:tty';
+import { Worker } from 'node:worker_threads';
+import { Outside, makeMailbox } from './mailbox.js';
+
+const FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, TICK_MS = 4, IRQ_TIMER = 1, IRQ_STREAM = 2, IRQ_TTY = 4, IRQ_WINCH = 8;
+const PROGRAM_DIR = '/run/muslin';
+const HELP = `usage: muslin-node [OPTION]... [--] PROG [ARG]...
+
+Runs PROG, a file of the host, on Linux in Node, and exits with its status; 128 + N
+if signal N killed it.
+
+  --dir HOST[:GUEST][:ro]  make a directory of the host visible.  Without any --dir
+                           it is the current directory.
+  --env NAME[=VALUE]       set a variable of the program's environment
+  --env-all                set all that we have
+  --cwd DIR                start in the guest's directory DIR
+  --mem SIZE               memory of the machine, in bytes or with K, M or G
+                           (default 256M)
+  --cmdline TEXT           add kernel parameters
+  --help                   show this
+`;
+
+class Usage extends Error {}
+
+function fail(status, text) {
+  fs.writeSync(2, `muslin-node: ${text}\n`);
+  process.exit(status);
+}
+
+function size(text) {
+  const m = /^(\d+)([KMG]?)$/i.exec(text);
+  if (!m) throw new Usage(`--mem ${text}: not a size`);
+  return Number(m[1]) * { '': 1, K: 1 << 10, M: 1 << 20, G: 1 << 30 }[m[2].toUpperCase()];
+}
+
+function dir(text) {
+  const parts = text.split(':'), readOnly = parts.length > 1 && parts.at(-1) === 'ro';
+  if (readOnly) parts.pop();
+  if (parts.length > 2 || !parts[0]) throw new Usage(`--dir ${text}: not HOST[:GUEST][:ro]`);
+  const host = fs.realpathSync(parts[0]);
+  return { host, guest: parts[1] ?? host, readOnly };
+}
+
+function parse(args) {
+  const o = { dirs: [], env: new Map(), memory: 256 << 20, cwd: null, cmdline: '' };
+  const { HOME = '/', USER = 'user', TERM = 'dumb' } = process.env;
+  for (const [k, v] of Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME, USER, TERM })) o.env.set(k, v);
+  const set = text => {
+    const i = text.indexOf('=');
+    const [name, value] = i < 0 ? [text, process.env[text]] : [text.slice(0, i), text.slice(i + 1)];
+    if (value !== undefined) o.env.set(name, value);
+  };
+  while (args[0]?.startsWith('-')) {
+    const arg = args.shift();
+    if (arg === '--') break;
+    const [, name, , given] = /^(--[^=]*)(=(.*))?$/s.exec(arg) ?? [null, arg];
+    const value = () => given ?? args.shift() ?? (() => { throw new Usage(`${name} wants a value`); })();
+    switch (name) {
+    case '--dir': o.dirs.push(dir(value())); break;
+    case '--env': set(value()); break;
+    case '--env-all': for (const k of Object.keys(process.env)) set(k); break;
+    case '--cwd': o.cwd = value(); break;
+    case '--mem': o.memory = size(value()); break;
+    case '--cmdline': o.cmdline = value(); break;
+    case '--help': process.stdout.write(HELP); process.exit(0);
+    // fall through
+    default: throw new Usage(`${arg}: no such option`);
+    }
+  }
+  if (!args.length) throw new Usage('which program?');
+  return { ...o, argv: args };
+}
+
+// The guest's path of the program: below a directory that is there, or alone in one.
+function place(o) {
+  let host;
+  try {
+    host = fs.realpathSync(o.argv[0]);
+    if (!fs.statSync(host).isFile()) fail(NOT_EXECUTABLE, `${o.argv[0]}: not a regular file`);
+    fs.accessSync(host, fs.constants.R_OK);
+  } catch (e) {
+    fail(e.code === 'ENOENT' || e.code === 'ENOTDIR' ? NOT_FOUND : NOT_EXECUTABLE, `${o.argv[0]}: ${e.message}`);
+  }
+  const cwd = process.cwd();
+  const own = ['/', '/dev', '/etc', '/proc', '/root', '/run', '/sys'].some(p => cwd === p || p !== '/' && cwd.startsWith(`${p}/`));
+  if (!o.dirs.length && !own) o.dirs.push({ host: cwd, guest: cwd, readOnly: false });
+  const seen = o.dirs.find(d => d.guest === d.host && (host.startsWith(`${d.host}/`)));
+  o.cwd ??= o.dirs.some(d => d.guest === d.host && (cwd === d.host || cwd.startsWith(`${d.host}/`))) ? cwd : '/';
+  if (seen) return host;
+  const name = path.basename(host);
+  o.dirs.push({ host: path.dirname(host), guest: PROGRAM_DIR, readOnly: true, only: name });
+  return `${PROGRAM_DIR}/${name}`;
+}
+
+function main(args) {
+  if (!WebAssembly.promising) fail(FAILED, `Node ${process.version} has no JSPI; 24 or newer has`);
+  let o;
+  try {
+    o = parse(args);
+  } catch (e) {
+    fail(FAILED, e.message);
+  }
+  o.path = place(o);
+  o.umask = process.umask();
+  o.env = [...o.env].map(([k, v]) => `${k}=${v}`);
+
+  const part = name => new URL(name, import.meta.url).pathname;
+  const parts = Object.fromEntries(['vmlinux', 'init', 'glue', 'stub', 'rewrite'].map(n => [n, part(`${n}.wasm`)]));
+  const mailbox = makeMailbox(), box = new Outside(mailbox);
+  const worker = new Worker(new URL('./node-worker.js', import.meta.url), { workerData: { options: o, mailbox, parts } });
+  let words = null, page = 0;
+  const raise = bits => {
+    if (!words) return;
+    Atomics.or(words, page, bits);
+    worker.postMessage(0);
+  };
+
+  const tick = setInterval(() => { if (words) Atomics.or(words, page, IRQ_TIMER); }, TICK_MS);
+  const terminal = isatty(0) ? process.stdin : null;
+  terminal?.setRawMode(true);
+  const done = status => {
+    clearInterval(tick);
+    terminal?.setRawMode(false);
+    process.exit(status);
+  };
+
+  const resize = () => {
+    const [columns, rows] = process.stdout.getWindowSize?.() ?? [80, 24];
+    box.resize(rows, columns);
+    raise(IRQ_WINCH);
+  };
+  resize();
+  process.stdout.on('resize', resize);
+  for (const [name, sig, group] of [['SIGINT', 2, true], ['SIGQUIT', 3, true], ['SIGHUP', 1, true], ['SIGTERM', 15, false], ['SIGUSR2', 12, false]])
+    process.on(name, () => { box.kill(sig, group); raise(IRQ_STREAM); });
+
+  let listening = false;
+  const want = () => {
+    if (box.wanted()) return raise(IRQ_STREAM | IRQ_TTY);
+    if (!listening) {
+      listening = true;
+      process.stdin.on('data', b => { process.stdin.pause(); if (box.give(b)) raise(IRQ_STREAM | IRQ_TTY); });
+      process.stdin.on('end', () => { box.end(); raise(IRQ_STREAM | IRQ_TTY); });
+      process.stdin.on('error', () => { box.end(); raise(IRQ_STREAM | IRQ_TTY); });
+    }
+    process.stdin.resume();
+  };
+  worker.on('message', m => {
+    if (m.memory) [words, page] = [new Int32Array(m.memory.buffer), m.page >>> 2];
+    if (m.want) want();
+    if ('exit' in m) done(m.exit);
+  });
+  worker.on('error', e => { fs.writeSync(2, `muslin-node: ${e.stack}\n`); done(FAILED); });
+}
+
+main(process.argv.slice(2));

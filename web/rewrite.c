@@ -1,0 +1,783 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include "rewrite.h"
+#include "wasm/wasm.h"
+#include "wasm/reader.h"
+
+enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c };
+
+/* What is imported from "mmu", in this order, after the program's own functions. */
+enum { LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, ADDED };
+
+static const struct {
+	const char *name;
+	uint8_t n, type[7];
+} added[ADDED] = {
+	[LD]	= { "ld", 6, { 0x60, 2, I32, I32, 1, I32 } },
+	[ST8]	= { "st8", 5, { 0x60, 2, I32, I32, 0 } },
+	[ST16]	= { "st16", 5, { 0x60, 2, I32, I32, 0 } },
+	[ST32]	= { "st32", 5, { 0x60, 2, I32, I32, 0 } },
+	[ST64]	= { "st64", 5, { 0x60, 2, I32, I64, 0 } },
+	[COPY]	= { "copy", 6, { 0x60, 3, I32, I32, I32, 0 } },
+	[FILL]	= { "fill", 6, { 0x60, 3, I32, I32, I32, 0 } },
+	[POLL]	= { "poll", 3, { 0x60, 0, 0 } },
+};
+
+/* glue.c's: the page is to be written, the access is atomic */
+#define LD_WRITE 0x100
+#define LD_ATOMIC 0x200
+
+struct bytes {
+	uint8_t *p;
+	size_t n, max;
+	bool bad;		/* there was no memory */
+};
+
+struct rewriter {
+	struct reader r;
+	struct wasm w;
+	uint32_t tlb, poll, imported;	/* functions */
+	struct bytes out, section, body, hints, all_hints;
+	uint32_t hinted, nhints;
+	uint32_t ea, delta, value[4], second[2];	/* locals of ours */
+};
+
+static void put_bytes(struct bytes *b, const void *p, size_t n)
+{
+	if (!b->bad && n > b->max - b->n) {
+		size_t max = 2 * (b->n + n) + 64;
+		uint8_t *q = realloc(b->p, max);
+
+		if (q) {
+			b->p = q;
+			b->max = max;
+		}
+		b->bad = !q;
+	}
+	if (b->bad)
+		return;
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
+
+static void put_byte(struct bytes *b, uint8_t c)
+{
+	put_bytes(b, &c, 1);
+}
+
+static void put_u32(struct bytes *b, uint32_t v)
+{
+	for (; v > 127; v >>= 7)
+		put_byte(b, v | 128);
+	put_byte(b, v);
+}
+
+static void put_s32(struct bytes *b, int32_t v)
+{
+	for (; v < -64 || v > 63; v >>= 7)
+		put_byte(b, v | 128);
+	put_byte(b, v & 127);
+}
+
+static void put_name(struct bytes *b, const char *s)
+{
+	put_u32(b, strlen(s));
+	put_bytes(b, s, strlen(s));
+}
+
+/* What was read since from. */
+static void put_since(struct rewriter *rw, struct bytes *b, const uint8_t *from)
+{
+	put_bytes(b, from, rw->r.p - from);
+}
+
+static void clear(struct bytes *b)
+{
+	b->n = 0;
+}
+
+/* --- code --- */
+
+static void op(struct rewriter *rw, uint8_t c)
+{
+	put_byte(&rw->body, c);
+}
+
+static void op_u32(struct rewriter *rw, uint8_t c, uint32_t v)
+{
+	op(rw, c);
+	put_u32(&rw->body, v);
+}
+
+static void get(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x20, local); }
+static void set(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x21, local); }
+static void tee(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x22, local); }
+
+static void constant(struct rewriter *rw, uint32_t v)
+{
+	op(rw, 0x41);
+	put_s32(&rw->body, v);
+}
+
+static void call(struct rewriter *rw, int what)
+{
+	op_u32(rw, 0x10, rw->imported + what);
+}
+
+/* Without the hint the call in it would cost registers on the other path. */
+static void if_unlikely(struct rewriter *rw)
+{
+	uint32_t at = rw->body.n;
+
+	put_bytes(&rw->hints, &at, sizeof(at));
+	rw->hinted++;
+	op(rw, 0x04);
+	op(rw, 0x40);
+}
+
+/*
+ * Takes the address from the stack, and leaves there whether the table cannot
+ * say where it is.  The low bits of an address that is not aligned come to lie
+ * above the index, where the table has only zeros: so what is aligned by its
+ * type needs no test for the end of a page.
+ */
+static void translate(struct rewriter *rw, uint32_t offset, uint32_t width,
+		      uint32_t align, bool write)
+{
+	bool natural = 1u << align >= width;
+	bool rotate = natural && width > 1;
+
+	if (offset) {
+		constant(rw, offset);
+		op(rw, 0x6a);
+	}
+	tee(rw, rw->ea);
+	constant(rw, 13);
+	op(rw, rotate ? 0x78 : 0x76);
+	constant(rw, rotate ? 0x7fff8 | (width - 1) << 19 : 0x7fff8);
+	op(rw, 0x71);
+	op_u32(rw, 0x28, 2);
+	put_u32(&rw->body, rw->tlb + 4 * write);
+	tee(rw, rw->delta);
+	op(rw, 0x45);
+	if (natural)
+		return;
+	get(rw, rw->ea);
+	constant(rw, 0xffff);
+	op(rw, 0x71);
+	constant(rw, 0x10000 - width);
+	op(rw, 0x4b);
+	op(rw, 0x72);
+}
+
+static void physical(struct rewriter *rw)
+{
+	get(rw, rw->ea);
+	get(rw, rw->delta);
+	op(rw, 0x6a);
+}
+
+/* The instruction without its offset, which is in the address. */
+static void access(struct rewriter *rw, uint8_t prefix, uint32_t code, uint32_t align)
+{
+	if (prefix)
+		op(rw, prefix);
+	put_u32(&rw->body, code);
+	put_u32(&rw->body, align);
+	put_u32(&rw->body, 0);
+}
+
+static void slow_load(struct rewriter *rw, uint32_t width)
+{
+	if_unlikely(rw);
+	get(rw, rw->ea);
+	constant(rw, width);
+	call(rw, LD);
+	set(rw, rw->delta);
+	op(rw, 0x0b);
+	physical(rw);
+}
+
+/* 0x28 to 0x3e */
+static const struct {
+	uint8_t width, type;
+} accesses[] = {
+	{ 4, I32 }, { 8, I64 }, { 4, F32 }, { 8, F64 },
+	{ 1, I32 }, { 1, I32 }, { 2, I32 }, { 2, I32 },
+	{ 1, I64 }, { 1, I64 }, { 2, I64 }, { 2, I64 }, { 4, I64 }, { 4, I64 },
+	{ 4, I32 }, { 8, I64 }, { 4, F32 }, { 8, F64 },
+	{ 1, I32 }, { 2, I32 }, { 1, I64 }, { 2, I64 }, { 4, I64 },
+};
+
+static void slow_store(struct rewriter *rw, uint32_t width, uint8_t type, uint32_t value)
+{
+	get(rw, rw->ea);
+	get(rw, value);
+	if (type == F32)
+		op(rw, 0xbc);
+	if (type == F64)
+		op(rw, 0xbd);
+	if (type == I64 && width < 8)
+		op(rw, 0xa7);
+	call(rw, width == 1 ? ST8 : width == 2 ? ST16 : width == 4 ? ST32 : ST64);
+}
+
+static void plain_access(struct rewriter *rw, uint8_t code, uint32_t align, uint32_t offset)
+{
+	uint32_t width = accesses[code - 0x28].width;
+	uint8_t type = accesses[code - 0x28].type;
+	uint32_t value = rw->value[I32 - type];
+
+	if (code < 0x36) {
+		translate(rw, offset, width, align, false);
+		slow_load(rw, width);
+		access(rw, 0, code, align);
+		return;
+	}
+	set(rw, value);
+	translate(rw, offset, width, align, true);
+	if_unlikely(rw);
+	slow_store(rw, width, type, value);
+	op(rw, 0x05);
+	physical(rw);
+	get(rw, value);
+	put_byte(&rw->body, code);
+	put_u32(&rw->body, align);
+	put_u32(&rw->body, 0);
+	op(rw, 0x0b);
+}
+
+/* An atomic access is aligned, or a SIGBUS: its slow path gives only the delta. */
+static void atomic_access(struct rewriter *rw, uint32_t code, uint32_t align, uint32_t offset)
+{
+	static const uint8_t widths[] = { 4, 8, 1, 2, 1, 2, 4 };
+	static const uint8_t longs[] = { 0, 1, 0, 0, 1, 1, 1 };
+	uint32_t kind = (code - 0x10) % 7, width = widths[kind];
+	bool load = code < 0x17, two = code >= 0x48;
+	uint32_t value = rw->value[longs[kind]], second = rw->second[longs[kind]];
+
+	if (!load)
+		set(rw, value);
+	if (two)
+		set(rw, second);
+	translate(rw, offset, width, align, !load);
+	slow_load(rw, width | LD_ATOMIC | (load ? 0 : LD_WRITE));
+	if (two)
+		get(rw, second);
+	if (!load)
+		get(rw, value);
+	access(rw, 0xfe, code, align);
+}
+
+static void memarg(struct rewriter *rw, uint32_t *align, uint32_t *offset)
+{
+	*align = u32(&rw->r);
+	if (*align > 3)
+		fail(&rw->r, "has an access of another memory at byte %zu", where(&rw->r));
+	*offset = u32(&rw->r);
+}
+
+static void atomic(struct rewriter *rw, const uint8_t *from)
+{
+	uint32_t code = u32(&rw->r), align, offset;
+
+	if (code == 3) {	/* fence */
+		byte(&rw->r);
+		put_since(rw, &rw->body, from);
+		return;
+	}
+	memarg(rw, &align, &offset);
+	if (code < 0x10 || code > 0x4e)
+		fail(&rw->r, "unknown instruction 0xfe 0x%x", code);
+	else if (!rw->r.bad)
+		atomic_access(rw, code, align, offset);
+}
+
+static void misc(struct rewriter *rw, const uint8_t *from)
+{
+	uint32_t code = u32(&rw->r);
+
+	if (code < 8) {		/* saturating truncation */
+		put_since(rw, &rw->body, from);
+	} else if (code == 9) {	/* data.drop */
+		u32(&rw->r);
+	} else if (code == 10 || code == 11) {
+		skip(&rw->r, code == 10 ? 2 : 1);
+		call(rw, code == 10 ? COPY : FILL);
+	} else {
+		fail(&rw->r, "uses the instruction 0xfc 0x%x, which is not supported", code);
+	}
+}
+
+/* Functions of ours are numbered between the imported ones and the program's. */
+static uint32_t moved(const struct rewriter *rw, uint32_t function)
+{
+	return function < rw->imported ? function : function + ADDED;
+}
+
+static void loop_head(struct rewriter *rw)
+{
+	constant(rw, 0);
+	op_u32(rw, 0x28, 2);
+	put_u32(&rw->body, rw->poll);
+	if_unlikely(rw);
+	call(rw, POLL);
+	op(rw, 0x0b);
+}
+
+static void immediates(struct rewriter *rw, uint32_t n)
+{
+	while (n-- && !rw->r.bad)
+		leb(&rw->r, 64);
+}
+
+static void instruction(struct rewriter *rw)
+{
+	struct reader *r = &rw->r;
+	const uint8_t *from = r->p;
+	uint8_t code = byte(r);
+	uint32_t align, offset;
+
+	switch (code) {
+	case 0x10: case 0xd2:			/* call, ref.func */
+		op_u32(rw, code, moved(rw, u32(r)));
+		return;
+	case 0x12: case 0x13:
+		fail(r, "uses tail calls, which are not supported");
+		return;
+	case 0x28 ... 0x3e:
+		memarg(rw, &align, &offset);
+		if (!r->bad)
+			plain_access(rw, code, align, offset);
+		return;
+	case 0x3f:				/* memory.size */
+		byte(r);
+		constant(rw, 65536);
+		return;
+	case 0x40:				/* memory.grow */
+		byte(r);
+		op(rw, 0x1a);
+		constant(rw, -1);
+		return;
+	case 0xfc:
+		misc(rw, from);
+		return;
+	case 0xfe:
+		atomic(rw, from);
+		return;
+	case 0x02: case 0x04: case 0x06: case 0x03:
+		leb(r, 33);
+		break;
+	case 0x07: case 0x08: case 0x09: case 0x0c: case 0x0d: case 0x18:
+	case 0x20: case 0x21: case 0x22: case 0x23: case 0x24: case 0x25:
+	case 0x41: case 0x42: case 0xd0:
+		immediates(rw, 1);
+		break;
+	case 0x11:
+		immediates(rw, 2);
+		break;
+	case 0x0e:
+		immediates(rw, count(r));
+		immediates(rw, 1);
+		break;
+	case 0x1c:
+		immediates(rw, count(r));
+		break;
+	case 0x43:
+		skip(r, 4);
+		break;
+	case 0x44:
+		skip(r, 8);
+		break;
+	case 0x00: case 0x01: case 0x05: case 0x0b: case 0x0f:
+	case 0x19: case 0x1a: case 0x1b: case 0x45 ... 0xc4: case 0xd1:
+		break;
+	default:
+		fail(r, "unknown instruction 0x%02x at byte %zu", code, where(r) - 1);
+		return;
+	}
+	put_since(rw, &rw->body, from);
+	if (code == 0x03)
+		loop_head(rw);
+}
+
+/* Parameters and declared variables; those of ours follow. */
+static uint32_t locals(struct rewriter *rw, const char *type)
+{
+	static const uint8_t ours[] = { I32, 3, I64, 1, F32, 1, F64, 1, I32, 1, I64, 1 };
+	struct reader *r = &rw->r;
+	uint64_t n = strchr(type, ':') - type;
+	uint32_t groups = count(r), i;
+	const uint8_t *from = r->p;
+
+	for (i = 0; i < groups && !r->bad; i++) {
+		n += u32(r);
+		value_type(r);
+	}
+	if (n > 50000)
+		fail(r, "has a function with %llu variables", (unsigned long long)n);
+	put_u32(&rw->body, groups + sizeof(ours) / 2);
+	put_since(rw, &rw->body, from);
+	for (i = 0; i < sizeof(ours); i += 2) {
+		put_u32(&rw->body, ours[i + 1]);
+		put_byte(&rw->body, ours[i]);
+	}
+	return n;
+}
+
+static void function(struct rewriter *rw, uint32_t i)
+{
+	struct reader *r = &rw->r;
+	const uint8_t *end = r->end;
+	uint32_t size = count(r), n, k;
+
+	clear(&rw->body);
+	clear(&rw->hints);
+	rw->hinted = 0;
+	r->end = r->p + size;
+	n = locals(rw, rw->w.types[rw->w.funcs[i]]);
+	rw->ea = n;
+	rw->delta = n + 1;
+	rw->value[I32 - I32] = n + 2;
+	rw->value[I32 - I64] = n + 3;
+	rw->value[I32 - F32] = n + 4;
+	rw->value[I32 - F64] = n + 5;
+	rw->second[0] = n + 6;
+	rw->second[1] = n + 7;
+	while (r->p < r->end && !r->bad)
+		instruction(rw);
+	r->end = end;
+
+	put_u32(&rw->section, rw->body.n);
+	put_bytes(&rw->section, rw->body.p, rw->body.n);
+	if (!rw->hinted || rw->hints.bad)
+		return;
+	rw->nhints++;
+	put_u32(&rw->all_hints, moved(rw, i));
+	put_u32(&rw->all_hints, rw->hinted);
+	for (k = 0; k < rw->hinted; k++) {
+		uint32_t at;
+
+		memcpy(&at, rw->hints.p + 4 * k, 4);
+		put_u32(&rw->all_hints, at);
+		put_byte(&rw->all_hints, 1);
+		put_byte(&rw->all_hints, 0);
+	}
+}
+
+/* --- sections --- */
+
+static void put_section(struct rewriter *rw, uint8_t id)
+{
+	put_byte(&rw->out, id);
+	put_u32(&rw->out, rw->section.n);
+	put_bytes(&rw->out, rw->section.p, rw->section.n);
+	rw->out.bad |= rw->section.bad | rw->body.bad | rw->hints.bad | rw->all_hints.bad;
+	clear(&rw->section);
+}
+
+static void types(struct rewriter *rw)
+{
+	uint32_t n = count(&rw->r), i;
+
+	put_u32(&rw->section, n + ADDED);
+	put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
+	for (i = 0; i < ADDED; i++)
+		put_bytes(&rw->section, added[i].type, added[i].n);
+}
+
+/* wasm_read() has read them: they are made anew. */
+static void imports(struct rewriter *rw)
+{
+	struct bytes *s = &rw->section;
+	uint32_t i;
+
+	put_u32(s, rw->w.nimports + ADDED);
+	for (i = 0; i < rw->w.nimports; i++) {
+		const struct wasm_import *im = &rw->w.imports[i];
+
+		put_name(s, im->module);
+		put_name(s, im->name);
+		put_byte(s, im->kind);
+		if (im->kind == WASM_FUNC) {
+			put_u32(s, im->type);
+		} else {
+			put_byte(s, 3);
+			put_u32(s, 1);
+			put_u32(s, 65536);
+		}
+	}
+	for (i = 0; i < ADDED; i++) {
+		put_name(s, "mmu");
+		put_name(s, added[i].name);
+		put_byte(s, WASM_FUNC);
+		put_u32(s, rw->w.ntypes + i);
+	}
+}
+
+static void exports(struct rewriter *rw)
+{
+	static const char start[] = "muslin.start";
+	struct bytes *s = &rw->section;
+	uint32_t i;
+
+	put_u32(s, rw->w.nexports + (rw->w.start >= 0));
+	for (i = 0; i < rw->w.nexports; i++) {
+		const struct wasm_export *e = &rw->w.exports[i];
+
+		if (!strcmp(e->name, start))
+			fail(&rw->r, "exports %s", start);
+		put_name(s, e->name);
+		put_byte(s, e->kind);
+		put_u32(s, e->kind == WASM_FUNC ? moved(rw, e->index) : e->index);
+	}
+	if (rw->w.start < 0)
+		return;
+	/* it runs in the new process, where it can be interrupted */
+	put_name(s, start);
+	put_byte(s, WASM_FUNC);
+	put_u32(s, moved(rw, rw->w.start));
+}
+
+static void constant_expression(struct rewriter *rw)
+{
+	struct reader *r = &rw->r;
+	const uint8_t *from = r->p;
+	uint8_t code = byte(r);
+
+	switch (code) {
+	case 0x41: case 0x42: case 0x23: case 0xd0:
+		leb(r, 64);
+		break;
+	case 0x43:
+		skip(r, 4);
+		break;
+	case 0x44:
+		skip(r, 8);
+		break;
+	case 0xd2:
+		put_byte(&rw->section, code);
+		put_u32(&rw->section, moved(rw, u32(r)));
+		from = r->p;
+		break;
+	default:
+		fail(r, "unknown constant expression at byte %zu", where(r));
+	}
+	if (byte(r) != 0x0b)
+		fail(r, "has a long constant expression at byte %zu", where(r));
+	put_since(rw, &rw->section, from);
+}
+
+static void globals(struct rewriter *rw)
+{
+	uint32_t n = count(&rw->r);
+	const uint8_t *from;
+
+	put_u32(&rw->section, n);
+	while (n-- && !rw->r.bad) {
+		from = rw->r.p;
+		skip(&rw->r, 2);
+		put_since(rw, &rw->section, from);
+		constant_expression(rw);
+	}
+}
+
+static void elements(struct rewriter *rw)
+{
+	struct reader *r = &rw->r;
+	uint32_t n = count(r), k, kind;
+
+	put_u32(&rw->section, n);
+	while (n-- && !r->bad) {
+		kind = u32(r);
+		put_u32(&rw->section, kind);
+		if (kind == 0) {
+			constant_expression(rw);
+		} else if (kind == 3) {		/* declares what ref.func may name */
+			put_byte(&rw->section, byte(r));
+		} else {
+			fail(r, "has an element segment of kind %u, which is not supported", kind);
+		}
+		k = count(r);
+		put_u32(&rw->section, k);
+		while (k-- && !r->bad)
+			put_u32(&rw->section, moved(rw, u32(r)));
+	}
+}
+
+static void code(struct rewriter *rw)
+{
+	uint32_t n = count(&rw->r), i;
+	struct bytes all = { 0 };
+
+	if (n != rw->w.nfuncs - rw->imported)
+		fail(&rw->r, "has %u function bodies", n);
+	put_u32(&rw->section, n);
+	for (i = 0; i < n && !rw->r.bad; i++)
+		function(rw, rw->imported + i);
+	if (rw->nhints) {
+		all = rw->section;
+		rw->section = (struct bytes){ 0 };
+		put_name(&rw->section, "metadata.code.branch_hint");
+		put_u32(&rw->section, rw->nhints);
+		put_bytes(&rw->section, rw->all_hints.p, rw->all_hints.n);
+		put_section(rw, 0);
+		free(rw->section.p);
+		rw->section = all;
+	}
+}
+
+static void section(struct rewriter *rw, uint8_t id)
+{
+	struct reader *r = &rw->r;
+
+	switch (id) {
+	case 1:
+		types(rw);
+		break;
+	case 2:
+		imports(rw);
+		break;
+	case 6:
+		globals(rw);
+		break;
+	case 7:
+		exports(rw);
+		break;
+	case 8:			/* the start function is exported */
+	case 11: case 12:	/* the kernel maps what is in data segments */
+	case 0:			/* names would be those of other functions */
+		return;
+	case 9:
+		elements(rw);
+		break;
+	case 10:
+		code(rw);
+		break;
+	default:
+		put_bytes(&rw->section, r->p, r->end - r->p);
+	}
+	put_section(rw, id);
+}
+
+static void all_sections(struct rewriter *rw, const uint8_t *image, size_t size)
+{
+	struct reader *r = &rw->r;
+
+	skip(r, 8);
+	put_bytes(&rw->out, image, 8);
+	while (r->p < image + size && !r->bad) {
+		uint8_t id = byte(r);
+		uint32_t n = count(r);
+
+		r->end = r->p + n;
+		section(rw, id);
+		r->p = r->end;
+		r->end = image + size;
+	}
+}
+
+/* --- what kind of program it is --- */
+
+static void check(struct rewriter *rw)
+{
+	struct wasm *w = &rw->w;
+	uint32_t i;
+
+	for (i = 0; i < w->nimports; i++) {
+		rw->imported += w->imports[i].kind == WASM_FUNC;
+		if (w->imports[i].kind != WASM_FUNC && w->imports[i].kind != WASM_MEMORY)
+			fail(&rw->r, "imports %.40s.%.60s, which is not a system call",
+			     w->imports[i].module, w->imports[i].name);
+	}
+	if (w->nmemories != 1 || w->memories[0].is64)
+		fail(&rw->r, "has not one memory of 32 bits");
+	else if (w->memories[0].min > 65534)
+		fail(&rw->r, "needs more memory than there are addresses");
+	if (wasm_uses_setjmp(w))
+		fail(&rw->r, "uses setjmp: compile it with -fsetjmp=exceptions");
+}
+
+static int read_data(struct rewriter *rw, const void *image, size_t size,
+		     struct rewritten *out)
+{
+	struct wasm_data d;
+	int err = wasm_data_read(&rw->w, image, size, &d);
+
+	if (err)
+		return err;
+	out->data_start = wasm_data_start(&rw->w, &d);
+	out->data_end = (d.end + WASM_PAGE - 1) / WASM_PAGE * WASM_PAGE;
+	if (out->data_end < WASM_PAGE)
+		out->data_end = WASM_PAGE;
+	out->end = rw->w.memories[0].min * WASM_PAGE;
+	if (out->end < out->data_end)
+		out->end = out->data_end;
+	out->data = calloc(out->data_end - WASM_PAGE + 1, 1);
+	if (out->data)
+		wasm_data_copy(&d, image, WASM_PAGE, out->data, out->data_end - WASM_PAGE);
+	else
+		err = -ENOMEM;
+	wasm_data_free(&d);
+	return err;
+}
+
+static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
+			    struct rewritten *out)
+{
+	void *stripped;
+	size_t n;
+	int err = read_data(rw, image, size, out);
+
+	if (!err)
+		err = wasm_strip(&rw->w, image, size, &stripped, &n,
+				 out->error, sizeof(out->error));
+	if (err)
+		return err;
+	rw->r = (struct reader){ .image = stripped, .p = stripped, .error = out->error,
+				 .end = (uint8_t *)stripped + n, .n = sizeof(out->error) };
+	check(rw);
+	if (!rw->r.bad)
+		all_sections(rw, stripped, n);
+	free(stripped);
+	if (rw->r.bad)
+		return rw->r.err;
+	if (rw->out.bad)
+		return -ENOMEM;
+	out->module = rw->out.p;
+	out->size = rw->out.n;
+	rw->out.p = NULL;
+	return 0;
+}
+
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
+	    struct rewritten *out)
+{
+	struct rewriter rw = { .tlb = tlb, .poll = poll };
+	int err;
+
+	*out = (struct rewritten){ 0 };
+	err = wasm_read(image, size, &rw.w, out->error, sizeof(out->error));
+	if (err)
+		return err;
+	err = rewrite_stripped(&rw, image, size, out);
+	wasm_free(&rw.w);
+	free(rw.out.p);
+	free(rw.section.p);
+	free(rw.body.p);
+	free(rw.hints.p);
+	free(rw.all_hints.p);
+	if (err)
+		rewritten_free(out);
+	if (err == -ENOMEM)
+		snprintf(out->error, sizeof(out->error), "out of memory");
+	return err;
+}
+
+void rewritten_free(struct rewritten *r)
+{
+	free(r->module);
+	free(r->data);
+	r->module = r->data = NULL;
+}

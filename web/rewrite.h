@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes of a program one that runs without an MMU, for web/machine.js: each
+ * load and store goes by a table of page deltas that is in the same linear
+ * memory as the kernel and all programs.
+ */
+#ifndef MUSLIN_REWRITE_H
+#define MUSLIN_REWRITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rewritten {
+	uint8_t *module;	/* malloc()'s */
+	size_t size;
+	uint8_t *data;		/* what is at [WASM_PAGE, data_end) when it starts */
+	uint32_t data_start, data_end, end;	/* as in struct host_image */
+	char error[248];	/* why it was refused */
+};
+
+/*
+ * image is valid WebAssembly, which the engine has said, but not trusted
+ * otherwise.  tlb is where the table is: 8 bytes for each page, what to add to
+ * an address to read there, and to write, 0: call the slow path.  poll is the
+ * word that says that there is an interrupt.  0, -ENOEXEC or -ENOMEM.
+ */
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
+	    struct rewritten *out);
+void rewritten_free(struct rewritten *r);
+
+#endif

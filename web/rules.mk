@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# The machine in JavaScript: `make node' installs a Node that has JSPI.
+
+n := $(B)/web
+NODE_VERSION := 24.21.0
+NODE := $(B)/node/node_modules/node/bin/node
+
+WEB_CFLAGS := --target=wasm32 -Os -std=gnu11 -Wall -ffreestanding -nostdlib -mcpu=mvp \
+	-mbulk-memory -msign-ext -mmutable-globals -Iweb
+# They share the kernel's memory, and have neither data nor a stack in it.
+WEB_SHARED := -matomics -Wl,--no-entry,--import-memory,--shared-memory,--import-table,-z,stack-size=0,--max-memory=4294967296
+
+web_js := $(patsubst web/%,$(n)/%,$(wildcard web/*.js))
+web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm package.json) $(web_js)
+built += $(web_parts) $(B)/bin/muslin-node
+
+rewrite_sources := web/rewrite.c web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c
+
+$(n)/rewrite.wasm: $(rewrite_sources) web/rewrite.h host/wasm/wasm.h host/wasm/reader.h $(toolchain)
+	$(say) WASM $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(WEB_CFLAGS) -isystem $(B)/sysroot/include -Ihost -Wl,--no-entry,-z,stack-size=65536 \
+		-o $@ $(rewrite_sources) $(B)/sysroot/lib/libc.a $(WASM_RT_LIB)
+
+$(n)/glue.wasm $(n)/stub.wasm: $(n)/%.wasm: web/%.c web/layout.h config.mak
+	$(say) WASM $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(WEB_CFLAGS) $(WEB_SHARED) -o $@ $<
+
+$(n)/vmlinux.wasm: $(vmlinux)
+$(n)/init.wasm: $(h)/init.wasm
+$(web_js): $(n)/%: web/%
+$(n)/package.json: web/package.json
+$(n)/vmlinux.wasm $(n)/init.wasm $(n)/package.json $(web_js):
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(B)/bin/muslin-node: web/muslin-node
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+# From the registry that npm is configured for.  Nothing else needs it.
+.PHONY: node
+node: $(NODE)
+$(NODE):
+	$(say) NPM node@$(NODE_VERSION)
+	$(Q)mkdir -p $(B)/node
+	$(Q)cd $(B)/node && npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . node@$(NODE_VERSION)
+	$(Q)touch $@
