@@ -29,7 +29,7 @@ function signalOf(e) {
 
 export class Halted extends Error {}
 
-// o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; cmdline; memory: bytes;
+// o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; compile(bytes): a program's module; cmdline; memory: bytes;
 //    streams, files, tty: devices; log(text); shared(memory, page address): the words that another
 //    thread may set bits of; kills(): [id, signal, group] since the last call
 export class Machine {
@@ -260,7 +260,7 @@ export class Machine {
     try {
       const { image: code, data, dataStart, dataEnd, end } = this.o.rewrite(bytes, this.tlb, this.page);
       if (end - PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
-      const module = { id: this.ids.module++, data, dataStart, dataEnd, end, refs: 0, wasm: new WebAssembly.Module(code) };
+      const module = { id: this.ids.module++, data, dataStart, dataEnd, end, refs: 0, wasm: this.o.compile(code) };
       this.setUp(mm, module, info);
       this.modules.set(module.id, module);
       return 0;
@@ -418,7 +418,13 @@ export class Machine {
         this.mms.set(id, { table: new Map() });
         return id;
       },
-      mm_fork: () => -E.ENOSYS,
+      // What comes after it, task_fork(), fails, and is whose error the caller sees.
+      mm_fork: (id, parent) => {
+        const mm = this.space(id), { module } = this.program(parent);
+        mm.module = module;
+        module.refs++;
+        return 0;
+      },
       mm_destroy: id => this.destroy(id),
       mm_map: (id, va, pa, n, prot) => this.map(id, va, pa, n, prot),
       mm_unmap: (id, va, n) => this.unmap(id, va, n),

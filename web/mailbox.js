@@ -31,7 +31,8 @@ export class Outside extends Box {
   }
   end() {
     this.ended = true;
-    if (!this.left.length) Atomics.store(this.words, STATE, END);
+    // not while a piece lies there that nobody has taken
+    if (!this.left.length) Atomics.compareExchange(this.words, STATE, WANTED, END);
   }
   // True if there was something.
   wanted() {

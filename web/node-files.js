@@ -14,6 +14,10 @@ const KEEP = 64;
 
 class Errno extends Error { constructor(name) { super(name); this.code = name; } }
 
+// Names are bytes: in strings here, one character for each.
+const toName = s => Buffer.from(s, 'latin1');
+const toText = b => Buffer.from(b).toString('latin1');
+
 // What the kernel passes as a name is one: no "..", no NUL.
 function components(path) {
   if (path.length === 0) return [];
@@ -41,7 +45,7 @@ export class NodeFiles {
 
   // only: the one name in it that there is
   addRoot(path, { readOnly = false, only = null } = {}) {
-    this.roots.push({ fd: fs.openSync(path, O_PATH | O_DIRECTORY), readOnly, only });
+    this.roots.push({ fd: fs.openSync(path, O_PATH | O_DIRECTORY), readOnly, only: only && toText(Buffer.from(only)) });
     return this.roots.length - 1;
   }
 
@@ -55,10 +59,10 @@ export class NodeFiles {
     let dir = root.fd;
     try {
       for (const part of parts) {
-        dir = fs.openSync(`/proc/self/fd/${dir}/${part}`, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        dir = fs.openSync(toName(`/proc/self/fd/${dir}/${part}`), O_PATH | O_DIRECTORY | O_NOFOLLOW);
         dirs.push(dir);
       }
-      return fn(last === undefined ? `/proc/self/fd/${dir}/.` : `/proc/self/fd/${dir}/${last}`);
+      return fn(toName(`/proc/self/fd/${dir}/${last ?? '.'}`));
     } finally {
       dirs.forEach(fs.closeSync);
     }
@@ -101,51 +105,45 @@ export class NodeFiles {
     }, { change: true });
   }
 
-  setattr(number, root, path, view) {
-    const valid = view.getUint32(0, true), change = { change: true };
-    const time = at => Number(view.getBigInt64(at, true)) + view.getUint32(at + 8, true) / 1e9;
-    const apply = p => {
-      const st = fs.lstatSync(p);
-      if (st.isSymbolicLink() && valid & (MODE | SIZE)) throw new Errno('EOPNOTSUPP');
-      if (valid & (UID | GID))
-        fs.lchownSync(p, valid & UID ? view.getUint32(8, true) : -1 >>> 0, valid & GID ? view.getUint32(12, true) : -1 >>> 0);
-      if (valid & MODE) fs.chmodSync(p, view.getUint32(4, true) & 0o777);
-      if (valid & SIZE) fs.truncateSync(p, Number(view.getBigUint64(16, true)));
-      if (valid & (ATIME | MTIME | ATIME_NOW | MTIME_NOW)) {
-        const now = Date.now() / 1000, pick = (set, setNow, at, old) => (valid & set ? time(at) : valid & setNow ? now : old);
-        fs.lutimesSync(p, pick(ATIME, ATIME_NOW, 24, st.atimeMs / 1000), pick(MTIME, MTIME_NOW, 40, st.mtimeMs / 1000));
-      }
-      return 0;
+  // node:fs takes times as seconds in a double: some 100 ns are lost.
+  change(view, p, follow) {
+    const valid = view.getUint32(0, true), [stat, chown, utimes] = follow ?
+      [fs.statSync, fs.chownSync, fs.utimesSync] : [fs.lstatSync, fs.lchownSync, fs.lutimesSync];
+    const st = stat(p), now = Date.now() / 1000;
+    const time = (set, setNow, at, old) => {
+      if (valid & set) return Number(view.getBigInt64(at, true)) + view.getUint32(at + 8, true) / 1e9;
+      return valid & setNow ? now : old;
     };
-    if (number < 0) return this.at(root, path, apply, change);
+    if (st.isSymbolicLink() && valid & (MODE | SIZE)) throw new Errno('EOPNOTSUPP');
+    if (valid & (UID | GID)) chown(p, valid & UID ? view.getUint32(8, true) : st.uid, valid & GID ? view.getUint32(12, true) : st.gid);
+    if (valid & MODE) fs.chmodSync(p, view.getUint32(4, true) & 0o777);
+    if (valid & SIZE) fs.truncateSync(p, Number(view.getBigUint64(16, true)));
+    if (valid & (ATIME | MTIME | ATIME_NOW | MTIME_NOW))
+      utimes(p, time(ATIME, ATIME_NOW, 24, st.atimeMs / 1000), time(MTIME, MTIME_NOW, 40, st.mtimeMs / 1000));
+    return 0;
+  }
+
+  setattr(number, root, path, view) {
+    if (number < 0) return this.at(root, path, p => this.change(view, p, false), { change: true });
     const f = this.file(number);
     if (this.roots[f.root].readOnly) throw new Errno('EROFS');
-    // the link itself has no attributes: a name behind it would be needed
-    if (valid & SIZE) fs.ftruncateSync(f.fd, Number(view.getBigUint64(16, true)));
-    if (valid & MODE) fs.fchmodSync(f.fd, view.getUint32(4, true) & 0o777);
-    if (valid & (UID | GID)) fs.fchownSync(f.fd, valid & UID ? view.getUint32(8, true) : -1 >>> 0, valid & GID ? view.getUint32(12, true) : -1 >>> 0);
-    if (valid & (ATIME | MTIME | ATIME_NOW | MTIME_NOW)) {
-      const st = fs.fstatSync(f.fd), now = Date.now() / 1000;
-      const pick = (set, setNow, at, old) => (valid & set ? time(at) : valid & setNow ? now : old);
-      fs.futimesSync(f.fd, pick(ATIME, ATIME_NOW, 24, st.atimeMs / 1000), pick(MTIME, MTIME_NOW, 40, st.mtimeMs / 1000));
-    }
-    return 0;
+    return this.change(view, `/proc/self/fd/${f.fd}`, true);
   }
 
   readdir(number, pos, length) {
     const f = this.file(number), { only } = this.roots[f.root];
     if (pos === 0n || !f.names) {
-      const list = fs.readdirSync(`/proc/self/fd/${f.fd}`).filter(n => !only || n === only);
+      const list = fs.readdirSync(`/proc/self/fd/${f.fd}`, 'buffer').map(toText).filter(n => !only || n === only);
       f.names = ['.', '..', ...list];
     }
-    const out = new Uint8Array(length), view = new DataView(out.buffer), encoder = new TextEncoder();
+    const out = new Uint8Array(length), view = new DataView(out.buffer);
     let at = 0;
     for (let i = Number(pos); i < f.names.length; i++) {
-      const name = encoder.encode(f.names[i]), size = 19 + name.length + 1 + 7 & ~7;
+      const name = toName(f.names[i]), size = 19 + name.length + 1 + 7 & ~7;
       if (at + size > length) break;
       let st;
       try {
-        st = fs.lstatSync(`/proc/self/fd/${f.fd}/${i === 1 ? '.' : f.names[i]}`, { bigint: true });
+        st = fs.lstatSync(toName(`/proc/self/fd/${f.fd}/${i === 1 ? '.' : f.names[i]}`), { bigint: true });
       } catch {
         continue;	// it has gone
       }
@@ -174,19 +172,20 @@ export class NodeFiles {
         return negative(e);
       }
     };
-    const path = (at, n) => {
-      const b = m.bytes(at, n), s = new TextDecoder().decode(b);
-      if (new TextEncoder().encode(s).length !== b.length) throw new Errno('EINVAL');	// no UTF-8
-      return s;
-    };
+    const path = (at, n) => toText(m.bytes(at, n));
     const view = (at, size) => new DataView(m.memory.buffer, m.structure(at, size), size);
-    const stat = (at, st) => { putStat(view(at, STAT_SIZE), st); return 0; };
+    const stat = (at, root, st) => {
+      // to run a file by name it is enough that it can be read
+      if (this.roots[root].only && st.isFile()) st.mode |= 0o555n;
+      putStat(view(at, STAT_SIZE), st);
+      return 0;
+    };
     const change = { change: true }, big = { bigint: true };
     const all = {
-      file_stat: (root, p, n, st) => stat(st, this.at(root, path(p, n), q => fs.lstatSync(q, big))),
-      file_fstat: (f, st) => stat(st, fs.fstatSync(this.file(f).fd, big)),
+      file_stat: (root, p, n, st) => stat(st, root, this.at(root, path(p, n), q => fs.lstatSync(q, big))),
+      file_fstat: (f, st) => stat(st, this.file(f).root, fs.fstatSync(this.file(f).fd, big)),
       file_access: (root, p, n, mode) => {
-        this.at(root, path(p, n), q => fs.accessSync(q, (mode & 4 ? 4 : 0) | (mode & 2 ? 2 : 0) | (mode & 1 ? 1 : 0)), { change: (mode & 2) !== 0 });
+        this.at(root, path(p, n), q => fs.accessSync(q, (mode & 4 ? 4 : 0) | (mode & 2 ? 2 : 0) | (mode & 1 && !this.roots[root].only ? 1 : 0)), { change: (mode & 2) !== 0 });
         return 0;
       },
       file_open: (root, p, n, flags) => this.open(root, path(p, n), flags),
@@ -215,11 +214,11 @@ export class NodeFiles {
       file_readdir: (f, pos, at, n) => give(at, n, this.readdir(f, BigInt.asUintN(64, pos), n >>> 0)),
       file_setattr: (f, root, p, n, attr) => this.setattr(f, root, path(p, n), view(attr, ATTR_SIZE)),
       file_symlink: (root, p, n, t, tn, uid, gid) => this.at(root, path(p, n), q => {
-        fs.symlinkSync(path(t, tn), q);
+        fs.symlinkSync(toName(path(t, tn)), q);
         this.own(q, uid >>> 0, gid >>> 0);
         return 0;
       }, change),
-      file_readlink: (root, p, n, at, length) => give(at, length, new TextEncoder().encode(this.at(root, path(p, n), q => fs.readlinkSync(q)))),
+      file_readlink: (root, p, n, at, length) => give(at, length, this.at(root, path(p, n), q => fs.readlinkSync(q, 'buffer'))),
       file_unlink: (root, p, n) => this.at(root, path(p, n), q => { fs.unlinkSync(q); return 0; }, change),
       file_mkdir: (root, p, n, mode, uid, gid) => this.at(root, path(p, n), q => {
         fs.mkdirSync(q, mode & 0o1777);

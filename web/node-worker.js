@@ -14,8 +14,18 @@ import { makeRewriter } from './rewriter.js';
 const NOT_EXECUTABLE = 126, NOT_FOUND = 127, FAILED = 125;
 const { options, mailbox, parts } = workerData;
 
-// A function that is called once and loops is never compiled anew.
-v8.setFlagsFromString('--no-liftoff');
+// V8 never compiles anew a function that is called once and loops: programs are
+// compiled by its optimizing compiler, all at once, and the kernel is not.
+function compile(bytes) {
+  v8.setFlagsFromString('--no-liftoff');
+  v8.setFlagsFromString('--no-wasm-lazy-compilation');
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    v8.setFlagsFromString('--liftoff');
+    v8.setFlagsFromString('--wasm-lazy-compilation');
+  }
+}
 
 const read = path => new Uint8Array(fs.readFileSync(path));
 const say = text => fs.writeSync(2, text);
@@ -29,7 +39,7 @@ async function main() {
   let log = '';	// of the kernel: only for who asks why it went down
   machine = new Machine({
     vmlinux: read(parts.vmlinux), glue: read(parts.glue), stub: read(parts.stub), initrd: makeInitrd(read(parts.init)),
-    rewrite: makeRewriter(read(parts.rewrite)), cmdline: options.cmdline, memory: options.memory,
+    rewrite: makeRewriter(read(parts.rewrite)), compile, cmdline: options.cmdline, memory: options.memory,
     streams, files, tty: streams.terminal(), log: text => { log = (log + text).slice(-LOG_MOST); },
     shared: (memory, page) => parentPort.postMessage({ memory, page }),
     kills: () => (program ? inbox.kills().map(([sig, group]) => [program.id, sig, group]) : []),

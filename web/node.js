@@ -91,7 +91,11 @@ function place(o) {
   if (!o.dirs.length && !own) o.dirs.push({ host: cwd, guest: cwd, readOnly: false });
   const seen = o.dirs.find(d => d.guest === d.host && (host.startsWith(`${d.host}/`)));
   o.cwd ??= o.dirs.some(d => d.guest === d.host && (cwd === d.host || cwd.startsWith(`${d.host}/`))) ? cwd : '/';
-  if (seen) return host;
+  const executable = () => {
+    try { fs.accessSync(host, fs.constants.X_OK); } catch { return false; }
+    return true;
+  };
+  if (seen && executable()) return host;
   const name = path.basename(host);
   o.dirs.push({ host: path.dirname(host), guest: PROGRAM_DIR, readOnly: true, only: name });
   return `${PROGRAM_DIR}/${name}`;

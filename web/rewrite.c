@@ -728,8 +728,13 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 {
 	void *stripped;
 	size_t n;
-	int err = read_data(rw, image, size, out);
+	int err;
 
+	rw->r = (struct reader){ .error = out->error, .n = sizeof(out->error) };
+	check(rw);
+	if (rw->r.bad)
+		return rw->r.err;
+	err = read_data(rw, image, size, out);
 	if (!err)
 		err = wasm_strip(&rw->w, image, size, &stripped, &n,
 				 out->error, sizeof(out->error));
@@ -737,9 +742,7 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 		return err;
 	rw->r = (struct reader){ .image = stripped, .p = stripped, .error = out->error,
 				 .end = (uint8_t *)stripped + n, .n = sizeof(out->error) };
-	check(rw);
-	if (!rw->r.bad)
-		all_sections(rw, stripped, n);
+	all_sections(rw, stripped, n);
 	free(stripped);
 	if (rw->r.bad)
 		return rw->r.err;

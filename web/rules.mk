@@ -39,6 +39,11 @@ $(B)/bin/muslin-node: web/muslin-node
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
+$(n)/rewrite.o: web/rewrite.c web/rewrite.h host/wasm/wasm.h host/wasm/reader.h
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -c -o $@ $<
+
 # From the registry that npm is configured for.  Nothing else needs it.
 .PHONY: node
 node: $(NODE)
