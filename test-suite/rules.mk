@@ -112,3 +112,5 @@ check: $(built) $(T)/check $(T)/list $(guest_tests) $(check_needs)
 		$(if $(CK_RUN_SUITE),CK_RUN_SUITE='$(CK_RUN_SUITE)') \
 		$(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') \
 		$(T)/check $(T)/list
+
+include web/check.mk

@@ -41,6 +41,17 @@ IMPORT(js, leave) void js_leave(void);
 
 #define SLOT 1
 
+IMPORT(probe, probe) void probe(u32 n);
+
+/*
+ * The kernel must not be the one whose stack ends: called in user mode, this
+ * throws if it could be.
+ */
+EXPORT(room) void room(void)
+{
+	probe(5);
+}
+
 static u64 user_return(u32 ret);
 
 /* Frames of C++ catch whatever JavaScript throws, but no trap. */
@@ -123,6 +134,7 @@ EXPORT(after) u32 after(u32 ret)
 
 EXPORT(poll) void poll(void)
 {
+	room();
 	SHARED->in_user = 0;
 	irqs();
 	SHARED->in_user = 1;
@@ -167,6 +179,7 @@ static u32 page(u32 ea, u32 write)
 	u32 delta;
 
 	while (!(delta = entry_of(ea, write))) {
+		room();
 		SHARED->in_user = 0;
 		user_fault(ea, write);
 		user_return(0);

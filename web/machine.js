@@ -3,7 +3,7 @@
 // as the native host.  doc/web.md says how the parts lie together.
 import { E } from './errno.js';
 import { Control } from './control.js';
-import { readKernel, shareMemory, makeThunks } from './module.js';
+import { readKernel, shareMemory, makeProbe, makeThunks } from './module.js';
 import { Refused } from './rewriter.js';
 
 const PAGE = 65536, PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
@@ -66,8 +66,9 @@ export class Machine {
     this.u8 = new Uint8Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
     this.u32 = new Uint32Array(memory.buffer);
+    const probe = new WebAssembly.Instance(o.compile(makeProbe()), {}).exports;
     const glue = await WebAssembly.instantiate(o.glue, {
-      env: { memory, __indirect_function_table: this.slot }, kernel: this.kernel, js: this.glueImports(),
+      probe, env: { memory, __indirect_function_table: this.slot }, kernel: this.kernel, js: this.glueImports(),
     });
     this.glue = glue.instance.exports;
     this.tlb = this.glue.tlb() >>> 0;

@@ -73,8 +73,8 @@ const I32 = 0x7f, CONST = 0x41, LOAD = 0x28, STORE = 0x36, GET = 0x20, SET = 0x2
 // then glue.after() if there is something to do before user code goes on.
 export function makeThunks(kernel, page, shared) {
   const names = [...kernel.exports.keys()].filter(n => n.startsWith('__syscall_'));
-  const types = [[0x60, 1, I32, 1, I32]], funcs = [], exports = [], code = [];
-  const imports = [[...text('glue'), ...text('after'), 0, 0]];
+  const types = [[0x60, 1, I32, 1, I32], [0x60, 0, 0]], funcs = [], exports = [], code = [];
+  const imports = [[...text('glue'), ...text('after'), 0, 0], [...text('glue'), ...text('room'), 0, 1]];
   const load = at => [CONST, ...sleb(at | 0), LOAD, 2, 0];
   const store = (at, v) => [CONST, ...sleb(at | 0), CONST, v, STORE, 2, 0];
   names.forEach((name, i) => {
@@ -82,10 +82,10 @@ export function makeThunks(kernel, page, shared) {
     imports.push([...text('kernel'), ...text(name), 0, ...leb(types.length)]);
     funcs.push(leb(types.length));
     types.push([0x60, ...leb(r), ...params, ...leb(results.length), ...results]);
-    exports.push([...text(name), 0, ...leb(names.length + 1 + i)]);
-    const body = [1, 1, I32, ...store(shared + 8, 0),
+    exports.push([...text(name), 0, ...leb(names.length + 2 + i)]);
+    const body = [1, 1, I32, CALL, 1, ...store(shared + 8, 0),
       0x03, 0x40,
-      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(1 + i), SET, r,
+      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(2 + i), SET, r,
       ...load(page), ...load(page + 4), 0x72, 0x04, 0x40,
       GET, r, CALL, 0, 0x0d, 1, ...load(shared + 4), SET, r,
       0x0b, 0x0b, ...store(shared + 8, 1), GET, r, 0x0b];
@@ -94,4 +94,20 @@ export function makeThunks(kernel, page, shared) {
   imports.push([...text('env'), ...text('memory'), 2, 3, 1, ...leb(65536)]);
   return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, types), ...section(2, imports),
     ...section(3, funcs), ...section(7, exports), ...section(10, code)]);
+}
+
+// probe(n): throws a RangeError unless about 16 n KiB of the stack are left.  It
+// has a frame of that size, for values that live across a call which is never
+// made; the engine compares the frame with the stack's limit at each entry.
+export function makeProbe() {
+  const VALUES = 2048, I64 = 0x7e, value = i => 1 + i;
+  const cold = [];
+  for (let i = 0; i < VALUES; i++) cold.push(CONST, ...sleb(8 * i), 0x29, 3, 0, SET, ...leb(value(i)));
+  cold.push(CONST, 0, CALL, 0);
+  for (let i = VALUES - 1; i >= 0; i--) cold.push(CONST, ...sleb(8 * i), GET, ...leb(value(i)), 0x37, 3, 0);
+  const body = [1, ...leb(VALUES), I64,
+    GET, 0, CONST, 0x7f, 0x46, 0x04, 0x40, ...cold, 0x0b,
+    GET, 0, 0x04, 0x40, GET, 0, CONST, 1, 0x6b, CALL, 0, 0x0b, 0x0b];
+  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, [[0x60, 1, I32, 0]]), ...section(3, [[0]]),
+    ...section(5, [[0, 1]]), ...section(7, [[...text('probe'), 0, 0]]), ...section(10, [[...leb(body.length), ...body]])]);
 }

@@ -23,6 +23,9 @@ static const struct {
 	[POLL]	= { "poll", 3, { 0x60, 0, 0 } },
 };
 
+/* From the table on: struct shared's bounce, see layout.h. */
+#define BOUNCE (0x800000 + 64)
+
 /* glue.c's: the page is to be written, the access is atomic */
 #define LD_WRITE 0x100
 #define LD_ATOMIC 0x200
@@ -294,12 +297,61 @@ static void atomic(struct rewriter *rw, const uint8_t *from)
 		atomic_access(rw, code, align, offset);
 }
 
+static void add(struct rewriter *rw, uint32_t local, int32_t n)
+{
+	get(rw, local);
+	constant(rw, n);
+	op(rw, 0x6a);
+	set(rw, local);
+}
+
+/*
+ * Byte by byte, since the engine's own would write past the table: it fills
+ * only a place of ours.  This is how a thread gets its variables, which are few.
+ */
+static void memory_init(struct rewriter *rw)
+{
+	uint32_t segment = u32(&rw->r), bounce = rw->tlb + BOUNCE, n = rw->value[0];
+
+	skip(&rw->r, 1);
+	set(rw, n);
+	set(rw, rw->delta);
+	set(rw, rw->ea);
+	op(rw, 0x02);
+	op(rw, 0x40);
+	op(rw, 0x03);
+	op(rw, 0x40);
+	get(rw, n);
+	op(rw, 0x45);
+	op_u32(rw, 0x0d, 1);
+	constant(rw, bounce);
+	get(rw, rw->delta);
+	constant(rw, 1);
+	op(rw, 0xfc);
+	op_u32(rw, 8, segment);
+	op(rw, 0);
+	get(rw, rw->ea);
+	constant(rw, bounce);
+	op(rw, 0x2d);
+	op(rw, 0);
+	op(rw, 0);
+	call(rw, ST8);
+	add(rw, rw->ea, 1);
+	add(rw, rw->delta, 1);
+	add(rw, n, -1);
+	op_u32(rw, 0x0c, 0);
+	op(rw, 0x0b);
+	op(rw, 0x0b);
+}
+
 static void misc(struct rewriter *rw, const uint8_t *from)
 {
 	uint32_t code = u32(&rw->r);
 
 	if (code < 8) {		/* saturating truncation */
 		put_since(rw, &rw->body, from);
+	} else if (code == 8) {
+		memory_init(rw);
 	} else if (code == 9) {	/* data.drop */
 		u32(&rw->r);
 	} else if (code == 10 || code == 11) {
@@ -628,6 +680,35 @@ static void code(struct rewriter *rw)
 	}
 }
 
+/*
+ * What memory.init copies stays.  The kernel maps the rest: the engine would
+ * write it over the kernel's memory, so no segment is active any more.
+ */
+static void data_segments(struct rewriter *rw)
+{
+	struct reader *r = &rw->r;
+	uint32_t n = count(r), kind, size;
+	size_t at;
+
+	put_u32(&rw->section, n);
+	while (n-- && !r->bad) {
+		kind = u32(r);
+		if (kind == 2)
+			u32(r);
+		at = rw->section.n;
+		if (kind != 1)
+			constant_expression(rw);
+		rw->section.n = at;
+		size = count(r);
+		if (kind != 1 && size)
+			fail(r, "has data at an address that is not known");
+		put_byte(&rw->section, 1);
+		put_u32(&rw->section, size);
+		put_bytes(&rw->section, r->p, r->bad ? 0 : size);
+		skip(r, size);
+	}
+}
+
 static void section(struct rewriter *rw, uint8_t id)
 {
 	struct reader *r = &rw->r;
@@ -645,8 +726,10 @@ static void section(struct rewriter *rw, uint8_t id)
 	case 7:
 		exports(rw);
 		break;
+	case 11:
+		data_segments(rw);
+		break;
 	case 8:			/* the start function is exported */
-	case 11: case 12:	/* the kernel maps what is in data segments */
 	case 0:			/* names would be those of other functions */
 		return;
 	case 9:
