@@ -266,7 +266,7 @@ export class Machine {
       this.modules.set(module.id, module);
       return 0;
     } catch (e) {
-      if (!(e instanceof Refused || e instanceof WebAssembly.CompileError || e instanceof WebAssembly.LinkError || e instanceof RangeError)) throw e;
+      if (e instanceof Halted) throw e;	// all else is the program's doing
       const error = new TextEncoder().encode(`${path}: ${e.message}`).subarray(0, 247);
       this.u8.fill(0, info + 20, info + 268);
       this.u8.set(error, info + 20);
