@@ -173,6 +173,12 @@ static u32 entry_of(u32 ea, u32 write)
 	return *(volatile u32 *)(TLB + (ea >> 16) * 8 + write * 4);
 }
 
+/* The first byte on the last page of n at ea: that is where they fault. */
+static u32 last_page(u32 ea, u32 n)
+{
+	return (ea + n - 1) & 0xffff0000;
+}
+
 /* What to add to an address of a page that can be read, or written. */
 static u32 page(u32 ea, u32 write)
 {
@@ -199,7 +205,7 @@ EXPORT(ld) u32 ld(u32 ea, u32 how)
 		return page(ea, write);
 	do {	/* the second fault may take away what the first one got */
 		page(ea, 0);
-		page(ea + n - 1, 0);
+		page(last_page(ea, n), 0);
 	} while (!entry_of(ea, 0));
 	for (i = 0; i < n; i++)
 		SHARED->bounce[i] = *(volatile unsigned char *)(ea + i + entry_of(ea + i, 0));
@@ -210,7 +216,8 @@ static void st(u32 ea, u64 v, u32 n)
 {
 	do {
 		page(ea, 1);
-		page(ea + n - 1, 1);
+		if ((ea & 0xffff) + n > 0x10000)
+			page(last_page(ea, n), 1);
 	} while (!entry_of(ea, 1));
 	for (; n--; ea++, v >>= 8)
 		*(volatile unsigned char *)(ea + entry_of(ea, 1)) = v;

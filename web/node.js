@@ -110,7 +110,7 @@ function main(args) {
     fail(FAILED, e.message);
   }
   o.path = place(o);
-  o.umask = process.umask();
+  o.umask = process.umask(0);	// the guest applies its own to what it makes
   o.env = [...o.env].map(([k, v]) => `${k}=${v}`);
 
   const part = name => new URL(name, import.meta.url).pathname;
