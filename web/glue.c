@@ -170,13 +170,13 @@ EXPORT(trapped) void trapped(u32 sig, u32 code)
 
 static u32 entry_of(u32 ea, u32 write)
 {
-	return *(volatile u32 *)(TLB + (ea >> 16) * 8 + write * 4);
+	return *(volatile u32 *)(TLB + (ea >> PAGE_SHIFT) * 8 + write * 4);
 }
 
 /* The first byte on the last page of n at ea: that is where they fault. */
 static u32 last_page(u32 ea, u32 n)
 {
-	return (ea + n - 1) & 0xffff0000;
+	return (ea + n - 1) & ~PAGE_MASK;
 }
 
 /* What to add to an address of a page that can be read, or written. */
@@ -201,7 +201,7 @@ EXPORT(ld) u32 ld(u32 ea, u32 how)
 
 	if (how & LD_ATOMIC && ea & (n - 1))
 		trap(SIGBUS, 1, ea);
-	if ((ea & 0xffff) + n <= 0x10000)
+	if ((ea & PAGE_MASK) + n <= PAGE_MASK + 1)
 		return page(ea, write);
 	do {	/* the second fault may take away what the first one got */
 		page(ea, 0);
@@ -216,7 +216,7 @@ static void st(u32 ea, u64 v, u32 n)
 {
 	do {
 		page(ea, 1);
-		if ((ea & 0xffff) + n > 0x10000)
+		if ((ea & PAGE_MASK) + n > PAGE_MASK + 1)
 			page(last_page(ea, n), 1);
 	} while (!entry_of(ea, 1));
 	for (; n--; ea++, v >>= 8)
@@ -236,12 +236,12 @@ static u32 min(u32 a, u32 b)
 /* Bytes from ea to its page's end; to end from its page's begin. */
 static u32 left(u32 ea)
 {
-	return 0x10000 - (ea & 0xffff);
+	return PAGE_MASK + 1 - (ea & PAGE_MASK);
 }
 
 static u32 up_to(u32 end)
 {
-	return ((end - 1) & 0xffff) + 1;
+	return ((end - 1) & PAGE_MASK) + 1;
 }
 
 static void move(u32 d, u32 s, u32 n)

@@ -6,10 +6,13 @@
 #ifndef MUSLIN_WEB_LAYOUT_H
 #define MUSLIN_WEB_LAYOUT_H
 
+/* The unit of page tables: no more than a page of the kernel's. */
+#define PAGE_SHIFT 12
+#define PAGE_MASK ((1u << PAGE_SHIFT) - 1)
+
 /*
- * For each of 65536 pages what has to be added to its addresses, to read and to
- * write; 0: nothing is there.  What follows, up to 4 MiB, stays zero: see
- * translate() in rewrite.c.
+ * For each page what has to be added to its addresses, to read and to write; 0: nothing
+ * is there.  What follows, up to 64 MiB, stays zero: see translate() in rewrite.c.
  */
 #define TLB 0xd0000000u
 #define PHYSICAL_END TLB
@@ -22,6 +25,6 @@ struct shared {
 	unsigned char bounce[64];
 };
 
-#define SHARED ((volatile struct shared *)0xd0800000u)
+#define SHARED ((volatile struct shared *)0xd4000000u)
 
 #endif

@@ -6,7 +6,8 @@ import { Control } from './control.js';
 import { readKernel, shareMemory, makeProbe, makeThunks } from './module.js';
 import { Refused } from './rewriter.js';
 
-const PAGE = 65536, PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
+// of programs' memory: what page tables speak of, and WebAssembly
+const PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, WASM_PAGE = 65536, WASM_PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
 const MEMORY_MIN = 32 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, STREAMS = 256, POLLIN = 1, POLLOUT = 4;
 export const IRQ = { TIMER: 1, STREAM: 2, TTY: 4, WINCH: 8, CLOCK: 64 };
@@ -48,12 +49,12 @@ export class Machine {
   async boot() {
     const { o } = this;
     if (o.memory < MEMORY_MIN || o.memory > 0xd0000000) throw new Error('memory size: from 32 to 3328 MiB');
-    this.size = Math.floor(o.memory / PAGE) * PAGE;
+    this.size = Math.floor(o.memory / WASM_PAGE) * WASM_PAGE;
     this.kernelTypes = readKernel(o.vmlinux);
     const late = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
     this.slot = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
     const taskSwitch = new WebAssembly.Suspending((p, n) => this.taskSwitch(p, n));
-    const scratch = new WebAssembly.Memory({ initial: 1, maximum: PAGES, shared: true });
+    const scratch = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGES, shared: true });
     const stub = await WebAssembly.instantiate(o.stub, { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
     const module = await WebAssembly.compile(shareMemory(o.vmlinux, this.kernelTypes.flags));
     const host = { ...this.imports(), ...stub.instance.exports };
@@ -62,7 +63,7 @@ export class Machine {
     this.kernel = (await WebAssembly.instantiate(module, { host })).exports;
     const { memory } = this.kernel;
     this.memory = memory;
-    memory.grow(PAGES - memory.buffer.byteLength / PAGE);
+    memory.grow(WASM_PAGES - memory.buffer.byteLength / WASM_PAGE);
     this.u8 = new Uint8Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
     this.u32 = new Uint32Array(memory.buffer);
@@ -104,7 +105,7 @@ export class Machine {
   span(at, n) {
     at >>>= 0;
     n >>>= 0;
-    if (n && !(at >= PAGE && at + n <= this.size || at >= VMALLOC && at + n <= VMALLOC_END))
+    if (n && !(at >= WASM_PAGE && at + n <= this.size || at >= VMALLOC && at + n <= VMALLOC_END))
       this.refuse(`passed a wild address, 0x${at.toString(16)}, of ${n} bytes`);
     return at;
   }
@@ -131,7 +132,7 @@ export class Machine {
   pages(at, n) {
     at >>>= 0;
     n >>>= 0;
-    if ((at | n) % PAGE || at + n > PAGES * PAGE) this.refuse(`passed wild pages, 0x${at.toString(16)}, of ${n} bytes`);
+    if ((at | n) % PAGE || at + n > WASM_PAGES * WASM_PAGE) this.refuse(`passed wild pages, 0x${at.toString(16)}, of ${n} bytes`);
     return [at / PAGE, (at + n) / PAGE];
   }
 
@@ -260,7 +261,7 @@ export class Machine {
     const path = this.string(name);
     try {
       const { image: code, data, dataStart, dataEnd, end } = this.o.rewrite(bytes, this.tlb, this.page);
-      if (end - PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
+      if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
       const module = { id: this.ids.module++, data, dataStart, dataEnd, end, refs: 0, wasm: this.o.compile(code) };
       this.setUp(mm, module, info);
       this.modules.set(module.id, module);
@@ -286,7 +287,7 @@ export class Machine {
     x.__stack_pointer.value = x.__stack_pointer.value;	// a constant throws
     Object.assign(mm, { instance, module });
     module.refs++;
-    this.u32.set([module.id, PAGE, module.dataStart, module.dataEnd, module.end], info >>> 2);
+    this.u32.set([module.id, WASM_PAGE, module.dataStart, module.dataEnd, module.end], info >>> 2);
   }
 
   putModule(module) {
@@ -403,7 +404,7 @@ export class Machine {
       idle: new WebAssembly.Suspending(() => this.idle()),
       random: (at, n) => {
         const b = new Uint8Array(n >>> 0);
-        for (let i = 0; i < b.length; i += PAGE) crypto.getRandomValues(b.subarray(i, i + PAGE));
+        for (let i = 0; i < b.length; i += WASM_PAGE) crypto.getRandomValues(b.subarray(i, i + WASM_PAGE));
         this.put(at, n, b);
       },
       task_create: (struct, kernelSp) => {
@@ -440,7 +441,7 @@ export class Machine {
 
       stream_read: (n, at, len) => give(at, len, isControl(n) ? this.control.read(len >>> 0) : streams.read(n, len >>> 0)),
       stream_write: (n, at, len) => {
-        const b = this.bytes(at, Math.min(len >>> 0, PAGE));
+        const b = this.bytes(at, Math.min(len >>> 0, WASM_PAGE));
         return isControl(n) ? this.control.write(b) : streams.write(n, b);
       },
       stream_poll: n => {
@@ -452,7 +453,7 @@ export class Machine {
       stream_seek: (n, offset, whence) => (isControl(n) ? BigInt(-E.ESPIPE) : streams.seek(n, offset, whence)),
       stream_close: n => { if (!isControl(n)) streams.close(n); },
       tty_read: (at, n) => give(at, n, tty.read(n >>> 0)),
-      tty_write: (at, n) => tty.write(this.bytes(at, Math.min(n >>> 0, PAGE))),
+      tty_write: (at, n) => tty.write(this.bytes(at, Math.min(n >>> 0, WASM_PAGE))),
       tty_size: () => tty.size(),
       ...files.imports(this, give),
     };

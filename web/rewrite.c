@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include "layout.h"
 #include "rewrite.h"
 #include "wasm/wasm.h"
 #include "wasm/reader.h"
@@ -139,6 +140,9 @@ static void if_unlikely(struct rewriter *rw)
 	op(rw, 0x40);
 }
 
+/* the offset of an entry of 8 bytes, when the address was shifted by PAGE_SHIFT - 3 */
+#define TLB_INDEX (~7u & ~0u >> (PAGE_SHIFT - 3))
+
 /*
  * Takes the address from the stack, and leaves there whether the table cannot
  * say where it is.  The low bits of an address that is not aligned come to lie
@@ -156,9 +160,9 @@ static void translate(struct rewriter *rw, uint32_t offset, uint32_t width,
 		op(rw, 0x6a);
 	}
 	tee(rw, rw->ea);
-	constant(rw, 13);
+	constant(rw, PAGE_SHIFT - 3);
 	op(rw, rotate ? 0x78 : 0x76);
-	constant(rw, rotate ? 0x7fff8 | (width - 1) << 19 : 0x7fff8);
+	constant(rw, rotate ? TLB_INDEX | (width - 1) << (35 - PAGE_SHIFT) : TLB_INDEX);
 	op(rw, 0x71);
 	op_u32(rw, 0x28, 2);
 	put_u32(&rw->body, rw->tlb + 4 * write);
@@ -167,9 +171,9 @@ static void translate(struct rewriter *rw, uint32_t offset, uint32_t width,
 	if (natural)
 		return;
 	get(rw, rw->ea);
-	constant(rw, 0xffff);
+	constant(rw, PAGE_MASK);
 	op(rw, 0x71);
-	constant(rw, 0x10000 - width);
+	constant(rw, PAGE_MASK + 1 - width);
 	op(rw, 0x4b);
 	op(rw, 0x72);
 }

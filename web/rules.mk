@@ -16,7 +16,7 @@ built += $(web_parts) $(B)/bin/muslin-node
 
 rewrite_sources := web/rewrite.c web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c
 
-$(n)/rewrite.wasm: $(rewrite_sources) web/rewrite.h host/wasm/wasm.h host/wasm/reader.h $(toolchain)
+$(n)/rewrite.wasm: $(rewrite_sources) web/rewrite.h web/layout.h host/wasm/wasm.h host/wasm/reader.h $(toolchain)
 	$(say) WASM $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(WEB_CFLAGS) -isystem $(B)/sysroot/include -Ihost -Wl,--no-entry,-z,stack-size=65536 \
@@ -39,7 +39,7 @@ $(B)/bin/muslin-node: web/muslin-node
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(n)/rewrite.o: web/rewrite.c web/rewrite.h host/wasm/wasm.h host/wasm/reader.h
+$(n)/rewrite.o: web/rewrite.c web/rewrite.h web/layout.h host/wasm/wasm.h host/wasm/reader.h
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -c -o $@ $<
