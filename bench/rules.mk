@@ -5,7 +5,7 @@ K := $(B)/bench
 cpu_own := core sha256 hash nbody matrix chase words queens
 # SQLite's source becomes one file by tclsh
 cpu_programs := $(cpu_own) deflate lua $(if $(shell command -v tclsh),sqlite)
-bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls setjmp malloc messages data0 data1 data16
+bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls setjmp malloc messages pages data0 data1 data16
 
 # Both sides by the same clang with the same options.
 $(K)/native/%: bench/%.c bench/bench.h bench/rows.h bench/clock.h
