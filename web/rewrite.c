@@ -413,8 +413,12 @@ static void instruction(struct rewriter *rw)
 		return;
 	case 0x40:				/* memory.grow */
 		byte(r);
-		op(rw, 0x1a);
+		set(rw, rw->value[0]);
+		constant(rw, 65536);
 		constant(rw, -1);
+		get(rw, rw->value[0]);
+		op(rw, 0x45);
+		op(rw, 0x1b);			/* by 0 pages it succeeds */
 		return;
 	case 0xfc:
 		misc(rw, from);
