@@ -22,7 +22,7 @@ static int times;
 
 static int compare(const void *a, const void *b)
 {
-	const double *x = a, *y = b;
+	const double *x = (const double *)a, *y = (const double *)b;
 
 	return (*x > *y) - (*x < *y);
 }

@@ -18,6 +18,20 @@ $(K)/guest/%: bench/%.c bench/bench.h bench/rows.h bench/clock.h $(toolchain)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/$(triple)-cc -O2 -o $@ $< $(bench_flags) -lm
 
+# C++, if there is its library; native is what the machine's clang takes.
+ifneq ($(wildcard $(libcxx)/.installed),)
+bench_cxx := cxx cxx-plain
+endif
+$(K)/native/cxx-plain $(K)/guest/cxx-plain: bench_flags = -fno-exceptions
+$(K)/native/cxx $(K)/native/cxx-plain: bench/cxx.cc bench/rows.h bench/clock.h
+	$(say) CXX $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCLANG) --driver-mode=g++ -std=c++20 -O2 -o $@ $< $(bench_flags)
+$(K)/guest/cxx $(K)/guest/cxx-plain: bench/cxx.cc bench/rows.h bench/clock.h $(toolchain)
+	$(say) CXX $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(B)/bin/$(triple)-c++ -std=c++20 -O2 -o $@ $< $(bench_flags)
+
 # The yardstick of malloc: the same musl, native.
 $(K)/musl/malloc: bench/malloc.c bench/rows.h bench/clock.h $(B)/native-musl/.stamp
 	$(say) CC $@
@@ -109,5 +123,5 @@ $(K)/spawn: bench/spawn.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Wall -o $@ $<
 
-bench: $(built) $(K)/spawn $(K)/musl/malloc $(foreach p,$(bench_c) lua,$(K)/native/$(p) $(K)/guest/$(p)) $(stock)
+bench: $(built) $(K)/spawn $(K)/musl/malloc $(foreach p,$(bench_c) $(bench_cxx) lua,$(K)/native/$(p) $(K)/guest/$(p)) $(stock)
 	@bench/run $(K) $(B)/bin/muslin $(cpu_programs)
