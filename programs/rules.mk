@@ -30,8 +30,12 @@ comma := ,
 words_of = $(subst $(comma), ,$(1))
 $(foreach l,$(recipe_lines),$(eval $(call program,$(word 1,$(call words_of,$(l))),$(word 2,$(call words_of,$(l))),$(wordlist 3,99,$(call words_of,$(l))))))
 
+# those of C++ wait for its library: make libcxx
+cxx_recipes := $(notdir $(patsubst %/recipe,%,$(shell grep -l '^cxx=yes' programs/*/recipe)))
+ready_recipes := $(if $(wildcard $(libcxx)/.installed),$(recipes),$(filter-out $(cxx_recipes),$(recipes)))
+
 .PHONY: programs program-% test-program-% native-program-% rootfs
-programs: $(foreach n,$(recipes),$(P)/$(n)/.stamp)
+programs: $(foreach n,$(ready_recipes),$(P)/$(n)/.stamp)
 
 program_targets := $(addprefix program-,$(recipes))
 .PHONY: $(program_targets)
