@@ -231,6 +231,21 @@ START_TEST(vectors_are_those_of_the_specification)
 }
 END_TEST
 
+START_TEST(vectors_can_be_global)
+{
+	IMAGE_HEADER(im);
+	SECTION(im, GLOBALS, "\2\x7b\1\xfd\x0c" "0123456789abcdef" "\x0b\x7f\0\x41\3\x0b");
+	ck_assert_msg(read_image(im->n) == 0, "%s", error);
+	ck_assert_uint_eq(w.nglobals, 2);
+	ck_assert_int_eq(w.globals[0].type, 'v');
+	ck_assert_uint_eq(w.globals[1].value, 3);
+	wasm_free(&w);
+	IMAGE_HEADER(im);
+	SECTION(im, GLOBALS, "\1\x7b\1\xfd\x0f" "0123456789abcdef" "\x0b");
+	refused("unknown vector at byte 15");
+}
+END_TEST
+
 /* An atomic.notify behind each is still found, and replaced. */
 START_TEST(vectors_have_operands)
 {
@@ -574,6 +589,7 @@ Suite *wasm_suite(void)
 	tcase_add_test(tc, atomic_wait_and_notify_are_replaced);
 	tcase_add_test(tc, vectors_are_those_of_the_specification);
 	tcase_add_test(tc, vectors_have_operands);
+	tcase_add_test(tc, vectors_can_be_global);
 	tcase_add_test(tc, table_cannot_change);
 	tcase_add_test(tc, data_of_the_linkers_start_function_is_found);
 	tcase_add_test(tc, data_of_other_start_functions_is_theirs);
