@@ -140,7 +140,8 @@ struct muslin_network {
 	 * Who is at its other end.  "user": a process of the user's own, which
 	 * makes ordinary connections of it and needs libslirp; it is made now,
 	 * as muslin_new makes one, and ends with the machine.
-	 * "socket:FD": whoever has the other end of
+	 * "passt": the same by the program passt, which refuses nothing but the
+	 * host's loopback device.  "socket:FD": whoever has the other end of
 	 * stream socket FD, which is duplicated.  A frame is its length, 32
 	 * bits, big endian, and then itself.  "tap:NAME": that interface of the
 	 * host.
@@ -148,12 +149,12 @@ struct muslin_network {
 	const char *backend;
 	/*
 	 * "ADDRESS/BITS[,GATEWAY[,NAMESERVER]]" of IPv4; NULL: none, but with
-	 * "user" 10.0.2.15/24,10.0.2.2,10.0.2.3
+	 * "user" and "passt" 10.0.2.15/24,10.0.2.2,10.0.2.3
 	 */
 	const char *address;
-	unsigned int mtu;	/* 0: the tap's; 65518 with "user"; else 1500 */
+	unsigned int mtu;	/* 0: the tap's; 65518 with "user" and "passt"; else 1500 */
 	/*
-	 * Of "user" alone; lists end with NULL, and may be NULL.  Where the guest
+	 * Of "user" alone, but publish, which passt has, too; lists end with NULL, and may be NULL.  Where the guest
 	 * may go, "HOST[:PORT]": an address or a prefix, a name, "*.name" for
 	 * those below it, or "*".  What is the host's own, and where clouds keep
 	 * secrets, only if it is named by its address; "localhost" is one.
@@ -165,7 +166,7 @@ struct muslin_network {
 	int log;		/* a descriptor: lines of what was refused; 0: none */
 };
 
-/* Before muslin_boot or muslin_resume, once. */
+/* Before muslin_boot, once. */
 int muslin_network(struct muslin *m, const struct muslin_network *n);
 
 /* Until programs can be run. */

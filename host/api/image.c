@@ -111,6 +111,8 @@ static int resume(struct muslin *m, void *arg)
 	struct kept_program program = { 0 };
 	int r, file;
 
+	if (m->net)
+		return fail(m, -EINVAL, "what goes on with a program has no network");
 	file = TEMP_FAILURE_RETRY(open(from->path, FLAGS));
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));

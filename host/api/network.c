@@ -123,7 +123,7 @@ static int open_tap(struct muslin *m, const char *name, unsigned int *mtu)
 static int parse_user(struct muslin *m, const struct muslin_network *n, struct user *u)
 {
 	if (!u->ip.gateway || !u->ip.nameserver)
-		return fail(m, -EINVAL, "%s: user needs a gateway and a name server", n->address);
+		return fail(m, -EINVAL, "%s: there is no gateway, or no name server", n->address);
 	for (const char *const *p = n->allow; p && *p; p++)
 		if (!policy_allow(&u->policy, *p))
 			return fail(m, -EINVAL, "%s: not HOST[:PORT]", *p);
@@ -140,13 +140,15 @@ static int open_user(struct muslin *m, const struct muslin_network *n,
 		.policy.log = n->log > 0 ? n->log : -1, .ip = *ip, .mtu = mtu,
 		.nameserver = n->nameserver,
 	};
+	bool passt = !strcmp(n->backend, "passt");
 	char error[200];
 	int fd = parse_user(m, n, &u);
 
 	if (!fd) {
-		fd = user_start(&u, error, sizeof(error));
+		fd = passt ? user_start_passt(&u, error, sizeof(error)) :
+			user_start(&u, error, sizeof(error));
 		if (fd < 0)
-			fail(m, fd, "user: %s", error);
+			fail(m, fd, "%s: %s", n->backend, error);
 	}
 	user_exit(&u);
 	return fd;
@@ -170,10 +172,10 @@ static int open_backend(struct muslin *m, const struct muslin_network *n,
 	const char *b = n->backend;
 	unsigned int mtu = n->mtu;
 	bool tap = !strncmp(b, "tap:", 4);
-	bool user = !strcmp(b, "user");
+	bool passt = !strcmp(b, "passt"), user = passt || !strcmp(b, "user");
 	int fd;
 
-	if (!user && (n->allow || n->publish || n->nameserver))
+	if ((!user && n->publish) || ((!user || passt) && (n->allow || n->nameserver)))
 		return fail(m, -EINVAL, "%s: what may pass is only known to user", b);
 	if (user && !mtu)
 		mtu = MTU_MOST;
@@ -201,7 +203,7 @@ int muslin_network(struct muslin *m, const struct muslin_network *n)
 		return fail(m, -EBUSY, "too late for a network");
 	if (n->mtu && (n->mtu < MTU_LEAST || n->mtu > MTU_MOST))
 		return fail(m, -EINVAL, "an MTU is %d to %d", MTU_LEAST, MTU_MOST);
-	if (!address && !strcmp(n->backend, "user"))
+	if (!address && (!strcmp(n->backend, "user") || !strcmp(n->backend, "passt")))
 		address = USER_ADDRESS;
 	if (address && !parse_addresses(address, &a))
 		return fail(m, -EINVAL, "%s: not ADDRESS/BITS[,GATEWAY[,NAMESERVER]]", address);

@@ -75,6 +75,9 @@ int cmd_snapshot(int argc, char **argv)
 
 	if (i < 0)
 		status = -1 - i;
+	else if (o.net.backend)
+		status = complain(STATUS_USAGE,
+				  "--net: an image has no network; see muslin run --help");
 	else
 		status = i < argc || o.tty ? snapshot_program(&o, argv + i) :
 			snapshot(&o);

@@ -94,7 +94,7 @@ static bool place_files(int frames, int told, int log)
 	return dup2(frames, 3) >= 0 && dup2(told, 4) >= 0 && dup2(log, 5) >= 0;
 }
 
-static _Noreturn void serve(struct user *u, int frames, int told)
+static void serve(struct user *u, int frames, int told)
 {
 	const struct sigaction ignored = { .sa_handler = SIG_IGN };
 	char why[256] = "";
@@ -110,7 +110,9 @@ static _Noreturn void serve(struct user *u, int frames, int told)
 	_exit(0);
 }
 
-static int fork_process(struct user *u, int frames, int told)
+/* Nobody's child, so that no wait() of the embedder finds it. */
+static int fork_process(void (*run)(struct user *u, int frames, int told), struct user *u,
+			int frames, int told)
 {
 	sigset_t all, old;
 	int err, status = 0;
@@ -122,7 +124,7 @@ static int fork_process(struct user *u, int frames, int told)
 	if (!pid) {
 		pid = fork();
 		if (!pid)
-			serve(u, frames, told);
+			run(u, frames, told);
 		_exit(pid < 0);
 	}
 	err = pid < 0 ? -errno : 0;
@@ -132,8 +134,8 @@ static int fork_process(struct user *u, int frames, int told)
 	return err || !status ? err : -EAGAIN;
 }
 
-/* An empty line, or why it could not begin. */
-static int hear(int told, char *error, size_t n)
+/* An empty line, or why it could not begin; nothing if it has become a program. */
+static int hear(int told, bool started, char *error, size_t n)
 {
 	size_t have = 0;
 	ssize_t r;
@@ -150,8 +152,10 @@ static int hear(int told, char *error, size_t n)
 	if (have == 1 && error[0] == '\n')
 		return 0;
 	error[have && error[have - 1] == '\n' ? have - 1 : have] = 0;
-	if (!have)
+	if (!have && !started)
 		snprintf(error, n, "the process of the network has ended");
+	if (!have && started)
+		return 0;
 	return -ENETDOWN;
 }
 
@@ -162,7 +166,8 @@ static void enlarge(int s)
 	setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-int user_start(struct user *u, char *error, size_t n)
+static int start(void (*run)(struct user *u, int frames, int told), struct user *u,
+		 bool program, char *error, size_t n)
 {
 	int frames[2], told[2], r;
 
@@ -175,16 +180,96 @@ int user_start(struct user *u, char *error, size_t n)
 	}
 	enlarge(frames[0]);
 	enlarge(frames[1]);
-	r = fork_process(u, frames[1], told[1]);
+	r = fork_process(run, u, frames[1], told[1]);
 	close(frames[1]);
 	close(told[1]);
 	if (r)
 		snprintf(error, n, "%s", strerror(-r));
 	else
-		r = hear(told[0], error, n);
+		r = hear(told[0], program, error, n);
 	close(told[0]);
 	if (!r)
 		return frames[0];
 	close(frames[0]);
 	return r;
+}
+
+int user_start(struct user *u, char *error, size_t n)
+{
+	return start(serve, u, false, error, n);
+}
+
+/* --- passt, in the place of that --- */
+
+#define ARGUMENTS 20
+
+struct command {
+	const char *argv[ARGUMENTS + 2 * PASST_PORTS + 1];
+	int n;
+};
+
+static void add(struct command *c, const char *option, const char *value)
+{
+	c->argv[c->n++] = option;
+	if (value)
+		c->argv[c->n++] = value;
+}
+
+static const char *text_of(uint32_t address, char *buf)
+{
+	return inet_ntop(AF_INET, &address, buf, INET_ADDRSTRLEN);
+}
+
+static void add_published(struct command *c, const struct user *u, char (*text)[32])
+{
+	char address[INET_ADDRSTRLEN];
+	bool some[2] = { false, false };
+
+	for (size_t i = 0; i < u->npublished; i++) {
+		const struct published *p = &u->published[i];
+
+		snprintf(text[i], sizeof(text[i]), "%s/%u:%u",
+			 text_of(p->address.s_addr, address), p->port, p->guest_port);
+		add(c, p->udp ? "-u" : "-t", text[i]);
+		some[p->udp] = true;
+	}
+	if (!some[0])
+		add(c, "-t", "none");
+	if (!some[1])
+		add(c, "-u", "none");
+}
+
+/* Its frames are file 3; told is closed by a program that runs. */
+static void become_passt(struct user *u, int frames, int told)
+{
+	char address[INET_ADDRSTRLEN], mask[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+	char nameserver[INET_ADDRSTRLEN], mtu[16], text[PASST_PORTS][32];
+	struct command c = { .n = 0 };
+
+	setsid();
+	if (!place_files(frames, told, -1) || fcntl(4, F_SETFD, FD_CLOEXEC))
+		return;
+	child_settle(5);
+	snprintf(mtu, sizeof(mtu), "%u", u->mtu);
+	add(&c, "passt", "-f");
+	add(&c, "-q", "--no-map-gw");
+	add(&c, "-F", "3");
+	add(&c, "-a", text_of(u->ip.address, address));
+	add(&c, "-n", text_of(u->ip.netmask, mask));
+	add(&c, "-g", text_of(u->ip.gateway, gateway));
+	add(&c, "-m", mtu);
+	add(&c, "-D", "none");
+	if (u->ip.nameserver)
+		add(&c, "--dns-forward", text_of(u->ip.nameserver, nameserver));
+	add_published(&c, u, text);
+	execvp(c.argv[0], (char **)c.argv);
+	dprintf(4, "passt: %s\n", strerror(errno));
+	_exit(1);
+}
+
+int user_start_passt(struct user *u, char *error, size_t n)
+{
+	if (u->npublished > PASST_PORTS)
+		return snprintf(error, n, "passt: too many ports"), -E2BIG;
+	return start(become_passt, u, true, error, n);
 }

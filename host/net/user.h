@@ -38,5 +38,8 @@ void user_exit(struct user *u);
  * why in error.  It ends with the last copy of that.
  */
 int user_start(struct user *u, char *error, size_t n);
+/* The same with the program passt, which does what it does: no policy. */
+#define PASST_PORTS 64
+int user_start_passt(struct user *u, char *error, size_t n);
 
 #endif

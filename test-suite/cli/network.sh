@@ -67,7 +67,7 @@ while (1) {
 }
 EOT
 perl servers & servers=$!
-trap 'kill $servers; leave' EXIT
+trap 'left=$?; kill $servers; (exit $left); leave' EXIT
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	[ -e ready ] && break
 	sleep .1
