@@ -455,6 +455,11 @@ export class Machine {
       tty_read: (at, n) => give(at, n, tty.read(n >>> 0)),
       tty_write: (at, n) => tty.write(this.bytes(at, Math.min(n >>> 0, WASM_PAGE))),
       tty_size: () => tty.size(),
+      // there is no network but the guest's own
+      net_link: at => { this.bytes(at, 6); return -E.ENODEV; },
+      net_send: () => -E.ENODEV,
+      net_next: () => -E.ENODEV,
+      net_receive: () => -E.ENODEV,
       ...files.imports(this, give),
     };
   }
