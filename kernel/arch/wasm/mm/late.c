@@ -11,22 +11,26 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <asm/host.h>
 #include <asm/late.h>
 #include <../mm/internal.h>
 
 #define EARLY	(64UL << 20)
 #define BLOCK	((unsigned long)MAX_ORDER_NR_PAGES << PAGE_SHIFT)
 
+extern char __heap_base[];	/* where the kernel ends */
+
 static unsigned long late_start, late_end;
 
 /* The last block of memory is there, too: a zone ends where memory does. */
 void __init wasm_add_memory(unsigned long end)
 {
-	unsigned long early = EARLY + (end >> PAGE_SHIFT) * sizeof(struct page);
+	u64 early = (u64)host_initrd(NULL) + (unsigned long)__heap_base + EARLY +
+		    (end >> PAGE_SHIFT) * sizeof(struct page);
 
-	late_start = ALIGN(PHYS_START + early, BLOCK);
+	late_start = ALIGN(min(early, (u64)end), BLOCK);
 	late_end = ALIGN_DOWN(end - 1, BLOCK);
-	if (end <= late_start || late_end <= late_start) {
+	if (late_end <= late_start) {
 		late_start = late_end = 0;
 		memblock_add(PHYS_START, end - PHYS_START);
 		return;
