@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "translate/lines.h"
 #include "translate/translate.h"
 
 /* A part of the text, from p to end. */
@@ -21,13 +22,6 @@ static const char *after(struct text t, const char *s)
 	const char *p = find(t, s);
 
 	return p ? p + strlen(s) : NULL;
-}
-
-static const char *next_line(struct text t)
-{
-	const char *p = memchr(t.p, '\n', t.end - t.p);
-
-	return p ? p + 1 : t.end;
 }
 
 static void copy(struct text *t, const char *to, FILE *out)
@@ -60,7 +54,7 @@ static const char prelude_simd_last[] =
 /* If first is at p: what comes behind last, or NULL if that is not there.  Or p. */
 static const char *behind(const char *p, const char *end, const char *first, const char *last)
 {
-	if (!p || (size_t)(end - p) < strlen(first) || memcmp(p, first, strlen(first)))
+	if (!p || !begins(p, end, first))
 		return p;
 	return after((struct text){ p, end }, last);
 }
@@ -87,7 +81,7 @@ static int replace_prelude(struct text *t, FILE *out)
 		return -EINVAL;
 	copy(t, first, out);
 	t->p = header + 1;
-	copy(t, next_line(*t), out);
+	copy(t, next_line(t->p, t->end), out);
 	if (vectors)
 		fputs("#include \"simd.h\"\n", out);
 	fputs("#include \"prelude.h\"\n", out);
@@ -132,7 +126,7 @@ static void make_volatile(struct text *t, const char *body, FILE *out)
  */
 static bool data_segment(struct text *t, FILE *out)
 {
-	struct text line = { t->p, next_line(*t) };
+	struct text line = { t->p, next_line(t->p, t->end) };
 	const char *brackets = find(line, "[] = {\n");
 	const char *end, *p;
 	size_t n = 0;
@@ -157,12 +151,12 @@ static bool data_segment(struct text *t, FILE *out)
 /* If a function is defined at t's start, sets its body and end. */
 static bool function(struct text t, const char **body, const char **end)
 {
-	const char *paren = memchr(t.p, '(', next_line(t) - t.p);
+	const char *paren = memchr(t.p, '(', next_line(t.p, t.end) - t.p);
 	const char *open, *semicolon;
 
 	if (*t.p == ' ' || *t.p == '#' || !paren)
 		return false;
-	if (!find((struct text){ t.p, next_line(t) }, "* instance"))
+	if (!find((struct text){ t.p, next_line(t.p, t.end) }, "* instance"))
 		return false;
 	open = after(t, ") {\n");
 	semicolon = find(t, ";");
@@ -190,7 +184,7 @@ int prelude_filter(const char *text, size_t size, FILE *out)
 		if (data_segment(&t, out))
 			continue;
 		if (!function(t, &body, &end)) {
-			copy(&t, next_line(t), out);
+			copy(&t, next_line(t.p, t.end), out);
 			continue;
 		}
 		f.end = end;
