@@ -18,9 +18,39 @@ static void skip_memarg(struct reader *r)
 	leb(r, 64);
 }
 
-static void skip_block_type(struct reader *r)
+bool skip_immediates(struct reader *r, uint8_t op)
 {
-	leb(r, 33);
+	switch (op) {
+	case 0x02: case 0x03: case 0x04: case 0x06:	/* a block's type */
+		leb(r, 33);
+		return true;
+	case 0x07: case 0x08: case 0x09: case 0x0c: case 0x0d: case 0x10:
+	case 0x12: case 0x18: case 0x20: case 0x21: case 0x22: case 0x23:
+	case 0x24: case 0x25: case 0x3f: case 0x40: case 0x41:
+	case 0x42: case 0xd0: case 0xd2:
+		lebs(r, 1);
+		return true;
+	case 0x11: case 0x13:
+		lebs(r, 2);
+		return true;
+	case 0x0e:				/* br_table */
+		lebs(r, count(r));
+		lebs(r, 1);
+		return true;
+	case 0x1c:				/* select t* */
+		lebs(r, count(r));
+		return true;
+	case 0x43:
+		skip(r, 4);
+		return true;
+	case 0x44:
+		skip(r, 8);
+		return true;
+	case 0x00: case 0x01: case 0x05: case 0x0a: case 0x0b: case 0x0f:
+	case 0x19: case 0x1a: case 0x1b: case 0x45 ... 0xc4: case 0xd1:
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -116,36 +146,11 @@ static void fix_instruction(struct reader *r)
 	uint8_t op = byte(r);
 
 	switch (op) {
-	case 0x02: case 0x03: case 0x04: case 0x06:
-		skip_block_type(r);
-		break;
-	case 0x07: case 0x08: case 0x09: case 0x0c: case 0x0d: case 0x10:
-	case 0x12: case 0x18: case 0x20: case 0x21: case 0x22: case 0x23:
-	case 0x24: case 0x25: case 0x3f: case 0x40: case 0x41:
-	case 0x42: case 0xd0: case 0xd2:
-		lebs(r, 1);
-		break;
-	case 0x11: case 0x13:
-		lebs(r, 2);
-		break;
 	case 0x26:				/* table.set */
 		refuse_table_change(r);
 		break;
-	case 0x0e:				/* br_table */
-		lebs(r, count(r));
-		lebs(r, 1);
-		break;
-	case 0x1c:				/* select t* */
-		lebs(r, count(r));
-		break;
 	case 0x28 ... 0x3e:
 		skip_memarg(r);
-		break;
-	case 0x43:
-		skip(r, 4);
-		break;
-	case 0x44:
-		skip(r, 8);
 		break;
 	case 0xfc:
 		skip_misc(r);
@@ -153,15 +158,13 @@ static void fix_instruction(struct reader *r)
 	case 0xfe:
 		fix_atomic(r, from);
 		break;
-	case 0x00: case 0x01: case 0x05: case 0x0a: case 0x0b: case 0x0f:
-	case 0x19: case 0x1a: case 0x1b: case 0x45 ... 0xc4: case 0xd1:
-		break;
 	case 0xfd:
 		skip_vector(r);
 		break;
 	default:
-		fail(r, "unknown instruction 0x%02x at byte %zu", op,
-		     where(r) - 1);
+		if (!skip_immediates(r, op))
+			fail(r, "unknown instruction 0x%02x at byte %zu", op,
+			     where(r) - 1);
 	}
 }
 

@@ -128,6 +128,12 @@ static inline char value_type(struct reader *r)
 	return '?';
 }
 
+/*
+ * What follows op in code, if that is no access to memory, change of a table, or op
+ * of several bytes: then it is false.  code.c
+ */
+bool skip_immediates(struct reader *r, uint8_t op);
+
 /* Sections come in the order of these numbers, custom ones anywhere. */
 static inline int section_order(uint8_t id)
 {
