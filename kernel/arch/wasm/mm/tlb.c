@@ -282,7 +282,7 @@ static pte_t pte_at(pmd_t *pmd, const pte_t *ptes, int i, unsigned long addr)
 	return pmd_leaf(*pmd) ? pmd_pte_at(*pmd, addr) : __pte(0);
 }
 
-/* Maps what one has and old has not, old being what the host knows. */
+/* Maps what the new page table has and the old one has not, which the host knows. */
 static int replace_chunk(struct run *run, pmd_t *old_pmd, pmd_t *pmd, unsigned long addr)
 {
 	pte_t *old = chunk_ptes(old_pmd, addr), *new = chunk_ptes(pmd, addr);
