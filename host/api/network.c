@@ -29,14 +29,9 @@
 
 static bool parse_address(const char *text, size_t n, uint32_t *address)
 {
-	char buf[INET_ADDRSTRLEN];
 	struct in_addr in;
 
-	if (n >= sizeof(buf))
-		return false;
-	memcpy(buf, text, n);
-	buf[n] = 0;
-	if (inet_pton(AF_INET, buf, &in) != 1)
+	if (!parse_ipv4(text, n, &in))
 		return false;
 	*address = in.s_addr;
 	return true;

@@ -122,12 +122,12 @@ static void settle(int socket)
 	sigaction(SIGXFSZ, &ignored, NULL);
 }
 
-static _Noreturn void builder(int socket)
+static void builder(void *socket)
 {
 	static struct build_request request;
 	int image;
 
-	settle(socket);
+	settle(*(int *)socket);
 	while (!receive_with(3, &request, sizeof(request), &image)) {
 		request.name[sizeof(request.name) - 1] = 0;
 		serve(3, &request, image);
@@ -135,31 +135,6 @@ static _Noreturn void builder(int socket)
 			close(image);
 	}
 	_exit(0);
-}
-
-/* Nobody's child, so that no wait() of the embedder finds it. */
-static int fork_builder(int socket)
-{
-	sigset_t all, old;
-	int err, status;
-	pid_t pid;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = fork();
-	if (!pid) {
-		pid = fork();
-		if (!pid)
-			builder(socket);
-		_exit(pid < 0);
-	}
-	err = pid < 0 ? -errno : 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	/* an embedder may have nobody to wait for, then there is no status */
-	status = 0;
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return err || !status ? err : -EAGAIN;
 }
 
 /* --- who runs a machine --- */
@@ -175,7 +150,7 @@ int builder_start(struct loader *loader)
 		return -ENOMEM;
 	r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ? -errno : 0;
 	if (!r) {
-		r = fork_builder(pair[1]);
+		r = child_detach(builder, &pair[1]);
 		close(pair[1]);
 		loader->builder->socket = pair[0];
 		if (r)

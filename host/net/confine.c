@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +10,7 @@
 #include <unistd.h>
 
 #include "net/confine.h"
+#include "process/bpf.h"
 #include "process/cpu.h"
 #include "process/landlock.h"
 
@@ -32,12 +30,7 @@ static const uint16_t allowed[] = {
 	SYS_getpid, SYS_gettid, SYS_exit, SYS_exit_group,
 };
 
-#define LOAD(member) \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
-#define IF(compare, k, yes, no) BPF_JUMP(BPF_JMP | BPF_##compare | BPF_K, k, yes, no)
-#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
-
-static bool confine_calls(void)
+static void confine_calls(void)
 {
 	struct sock_filter code[16 + COUNT(allowed)] = {
 		LOAD(arch),
@@ -59,7 +52,7 @@ static bool confine_calls(void)
 		code[program.len++] = (struct sock_filter)IF(JEQ, allowed[i], n - i, 0);
 	code[program.len++] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | EPERM);
 	code[program.len++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
-	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 bool net_confine(char *why, size_t n)

@@ -11,9 +11,7 @@
 #include "machine/machine.h"
 #include "machine/switch.h"
 #include "net/net.h"
-
-#define HEAD 4		/* bytes of a length */
-#define WHOLE (HEAD + HOST_NET_FRAME)
+#include "net/stream.h"
 
 struct net {
 	int fd;			/* -1: the peer is gone */
@@ -150,13 +148,14 @@ static void keep_rest(struct net *n, const uint8_t head[HEAD], const void *frame
 
 static int send_stream(struct muslin *m, void *frame, uint32_t len)
 {
-	uint8_t head[HEAD] = { len >> 24, len >> 16, len >> 8, len };
 	struct net *n = m->net;
+	uint8_t head[HEAD];
 	ssize_t r;
 	int err = flush_out(m);
 
 	if (err)
 		return err;
+	put_length(head, len);
 	do
 		r = send_whole(n, head, frame, len);
 	while (r < 0 && errno == EINTR);
@@ -186,11 +185,6 @@ static int send_tap(struct muslin *m, const void *frame, uint32_t len)
 }
 
 /* --- from the peer --- */
-
-static uint32_t length_at(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-}
 
 /* -EAGAIN after which there is an interrupt, -ENETDOWN, or 0. */
 static int read_more(struct muslin *m, uint8_t *p, size_t room, size_t *had)
@@ -234,7 +228,7 @@ static int fill_tap(struct muslin *m)
 
 	if (r)
 		return r;
-	memcpy(n->in, (uint8_t[HEAD]){ had >> 24, had >> 16, had >> 8, had }, HEAD);
+	put_length(n->in, had);
 	n->in_begin = 0;
 	n->in_end = HEAD + had;
 	return 0;

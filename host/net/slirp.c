@@ -17,16 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host_page.h"
 #include "net/confine.h"
 #include "net/dns.h"
 #include "net/frame.h"
 #include "net/slirp.h"
+#include "net/stream.h"
 #include "net/user.h"
 
 #define LIBRARY "libslirp.so.0"
-#define HEAD 4
-#define WHOLE (HEAD + HOST_NET_FRAME)
 #define QUEUE (8u << 20)	/* bytes that the guest does not take */
 #define FLOWS 1024
 #define TIMERS 8
@@ -124,7 +122,7 @@ static void to_guest(void *arg, const uint8_t *frame, size_t n)
 
 	if (!n || n > HOST_NET_FRAME || !make_room(p, HEAD + n))
 		return;
-	memcpy(p->out + p->out_end, (uint8_t[HEAD]){ n >> 24, n >> 16, n >> 8, n }, HEAD);
+	put_length(p->out + p->out_end, n);
 	memcpy(p->out + p->out_end + HEAD, frame, n);
 	p->out_end += HEAD + n;
 }
@@ -284,11 +282,6 @@ static void from_guest(struct process *p, const uint8_t *f, size_t n)
 		lib.input(p->slirp, f, n);
 	else
 		refuse(p, f, n, &k);
-}
-
-static uint32_t length_at(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
 /* False when nobody is there any more, or it says nonsense. */

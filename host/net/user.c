@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "net/slirp.h"
@@ -15,6 +14,17 @@
 #include "process/child.h"
 
 #define BUFFER (4 << 20)	/* of the socket, if the user may have that */
+
+bool parse_ipv4(const char *text, size_t n, struct in_addr *a)
+{
+	char address[INET_ADDRSTRLEN];
+
+	if (n >= sizeof(address))
+		return false;
+	memcpy(address, text, n);
+	address[n] = 0;
+	return inet_pton(AF_INET, address, a) == 1;
+}
 
 static bool parse_port(const char *text, size_t n, uint16_t *port)
 {
@@ -32,8 +42,6 @@ static bool parse_port(const char *text, size_t n, uint16_t *port)
 static bool parse_published(const char *text, struct published *p)
 {
 	const char *end = strchr(text, '/'), *last, *first;
-	char address[INET_ADDRSTRLEN];
-	size_t n;
 
 	p->udp = end && !strcmp(end, "/udp");
 	if (end && !p->udp && strcmp(end, "/tcp"))
@@ -47,12 +55,8 @@ static bool parse_published(const char *text, struct published *p)
 	first = memrchr(text, ':', last - text);
 	if (!first)
 		return parse_port(text, last - text, &p->port);
-	n = first - text;
-	if (n >= sizeof(address) || !parse_port(first + 1, last - first - 1, &p->port))
-		return false;
-	memcpy(address, text, n);
-	address[n] = 0;
-	return inet_pton(AF_INET, address, &p->address) == 1;
+	return parse_port(first + 1, last - first - 1, &p->port) &&
+		parse_ipv4(text, first - text, &p->address);
 }
 
 bool user_publish(struct user *u, const char *text)
@@ -78,6 +82,11 @@ void user_exit(struct user *u)
 
 /* --- the process --- */
 
+struct start {
+	struct user *user;
+	int frames, told;
+};
+
 /* Files: 3 frames, 4 a line of why it cannot begin, 5 the log. */
 static bool place_files(int frames, int told, int log)
 {
@@ -94,44 +103,22 @@ static bool place_files(int frames, int told, int log)
 	return dup2(frames, 3) >= 0 && dup2(told, 4) >= 0 && dup2(log, 5) >= 0;
 }
 
-static void serve(struct user *u, int frames, int told)
+static void serve(void *arg)
 {
 	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+	const struct start *s = arg;
+	struct user *u = s->user;
 	char why[256] = "";
 
 	/* a session of its own: what is typed at a terminal is not for it */
 	setsid();
-	if (!place_files(frames, told, u->policy.log))
+	if (!place_files(s->frames, s->told, u->policy.log))
 		_exit(1);
 	child_settle(6);
 	sigaction(SIGPIPE, &ignored, NULL);
 	u->policy.log = 5;
 	slirp_serve(u, 3, 4, why, sizeof(why));
 	_exit(0);
-}
-
-/* Nobody's child, so that no wait() of the embedder finds it. */
-static int fork_process(void (*run)(struct user *u, int frames, int told), struct user *u,
-			int frames, int told)
-{
-	sigset_t all, old;
-	int err, status = 0;
-	pid_t pid;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = fork();
-	if (!pid) {
-		pid = fork();
-		if (!pid)
-			run(u, frames, told);
-		_exit(pid < 0);
-	}
-	err = pid < 0 ? -errno : 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return err || !status ? err : -EAGAIN;
 }
 
 /* An empty line, or why it could not begin; nothing if it has become a program. */
@@ -166,8 +153,7 @@ static void enlarge(int s)
 	setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-static int start(void (*run)(struct user *u, int frames, int told), struct user *u,
-		 bool program, char *error, size_t n)
+static int start(void (*run)(void *arg), struct user *u, bool program, char *error, size_t n)
 {
 	int frames[2], told[2], r;
 
@@ -180,7 +166,7 @@ static int start(void (*run)(struct user *u, int frames, int told), struct user 
 	}
 	enlarge(frames[0]);
 	enlarge(frames[1]);
-	r = fork_process(run, u, frames[1], told[1]);
+	r = child_detach(run, &(struct start){ u, frames[1], told[1] });
 	close(frames[1]);
 	close(told[1]);
 	if (r)
@@ -240,14 +226,16 @@ static void add_published(struct command *c, const struct user *u, char (*text)[
 }
 
 /* Its frames are file 3; told is closed by a program that runs. */
-static void become_passt(struct user *u, int frames, int told)
+static void become_passt(void *arg)
 {
+	const struct start *s = arg;
+	const struct user *u = s->user;
 	char address[INET_ADDRSTRLEN], mask[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
 	char nameserver[INET_ADDRSTRLEN], mtu[16], text[PASST_PORTS][32];
 	struct command c = { .n = 0 };
 
 	setsid();
-	if (!place_files(frames, told, -1) || fcntl(4, F_SETFD, FD_CLOEXEC))
+	if (!place_files(s->frames, s->told, -1) || fcntl(4, F_SETFD, FD_CLOEXEC))
 		return;
 	child_settle(5);
 	snprintf(mtu, sizeof(mtu), "%u", u->mtu);

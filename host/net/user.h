@@ -30,6 +30,8 @@ struct user {
 	size_t npublished;
 };
 
+/* The first n bytes of text are an address of IPv4. */
+bool parse_ipv4(const char *text, size_t n, struct in_addr *a);
 /* [ADDRESS:]PORT:GUEST_PORT[/udp]; false if it is none. */
 bool user_publish(struct user *u, const char *text);
 void user_exit(struct user *u);

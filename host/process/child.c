@@ -476,6 +476,29 @@ int child_capture(char *const argv[], const void *in, size_t in_size,
 	return r;
 }
 
+int child_detach(void (*run)(void *arg), void *arg)
+{
+	sigset_t all, old;
+	int err, status = 0;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	if (!pid) {
+		pid = fork();
+		if (!pid)
+			run(arg);
+		_exit(pid < 0);
+	}
+	err = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* an embedder may have nobody to wait for, then there is no status */
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return err || !status ? err : -EAGAIN;
+}
+
 /* Of a process with one thread, and nobody's memory but its own. */
 static void run_session(char *const argv[], int input, int lock)
 {

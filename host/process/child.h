@@ -57,6 +57,13 @@ int child_ended(pid_t *pid);
 void child_settle(int first);
 
 /*
+ * Runs run(arg) in a process that is nobody's child, so that no wait() of an embedder
+ * finds it; it begins with all signals blocked.  What returns from run exits.  0, or
+ * -errno of this process.
+ */
+int child_detach(void (*run)(void *arg), void *arg);
+
+/*
  * Starts argv as nobody's child: with a session of its own, in /, with input
  * and a lock as files 0 and 3, without output.  It is not known whether it
  * succeeds.

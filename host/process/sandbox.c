@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "process/bpf.h"
 #include "process/cpu.h"
 #include "process/landlock.h"
 #include "process/sandbox.h"
@@ -114,11 +112,6 @@ static const uint16_t denied[] = {
 	SYS_utime, SYS_utimes, SYS_futimesat, SYS_utimensat,
 	SYS_setxattr, SYS_lsetxattr, SYS_removexattr, SYS_lremovexattr,
 };
-
-#define LOAD(member) \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
-#define IF(compare, k, yes, no) BPF_JUMP(BPF_JMP | BPF_##compare | BPF_K, k, yes, no)
-#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 
 static void deny_calls(void)
 {
