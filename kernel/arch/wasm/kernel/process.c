@@ -142,8 +142,7 @@ void arch_cpu_idle(void)
 
 void cpu_relax(void)
 {
-	if (!irqs_disabled() && READ_ONCE(host_page.irq_pending))
-		wasm_handle_irqs();
+	arch_poll_irqs();
 	barrier();
 }
 

@@ -2,7 +2,8 @@
 /*
  * The host raises bits of host_page.irq_pending at any time.  In user code
  * it takes the interrupt at once; the kernel takes it where it enables
- * interrupts, and never in between.
+ * interrupts, and where it asks whether it has to reschedule or waits in a
+ * loop (arch_poll_irqs()), and never in between.
  */
 #ifndef _ASM_WASM_IRQFLAGS_H
 #define _ASM_WASM_IRQFLAGS_H
@@ -28,6 +29,11 @@ static inline void arch_local_irq_restore(unsigned long flags)
 	__asm__ __volatile__("" ::: "memory");
 	if (flags && __builtin_expect(*(volatile unsigned int *)&host_page.irq_pending, 0))
 		wasm_handle_irqs();
+}
+
+static inline void arch_poll_irqs(void)
+{
+	arch_local_irq_restore(wasm_irq_flags);
 }
 
 #include <asm-generic/irqflags.h>

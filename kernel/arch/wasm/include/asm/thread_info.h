@@ -2,6 +2,7 @@
 #ifndef _ASM_WASM_THREAD_INFO_H
 #define _ASM_WASM_THREAD_INFO_H
 
+#include <asm/irqflags.h>
 #include <asm/page.h>
 
 /* the shadow stack; locals that have no address are on the native stack */
@@ -19,6 +20,10 @@ struct thread_info {
 };
 
 #define INIT_THREAD_INFO(tsk)	{ .preempt_count = INIT_PREEMPT_COUNT }
+
+/* Who waits for this to be true waits for an interrupt. */
+#define tif_need_resched()	\
+	(arch_poll_irqs(), test_bit(TIF_NEED_RESCHED, &current_thread_info()->flags))
 
 #endif
 
