@@ -75,7 +75,7 @@ $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
 
 $(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -Ihost/cgen -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -mllvm -disable-lsr -Ihost/cgen -c -o $@ $<
 
 $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
 	$(say) AS $@

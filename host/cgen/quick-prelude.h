@@ -98,6 +98,9 @@ wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_table_t *,
 	     (table).data[x].func : \
 	     muslin_callee(instance, &(table), x, type)))(__VA_ARGS__)
 
+/* A frame of this code has the instance's address, which fork() changes in a child's. */
+#define MUSLIN_RELOAD ((void)0)
+
 /* --- exceptions --- */
 
 int muslin_setjmp(struct muslin_jump *);

@@ -29,11 +29,11 @@ static bool is_mapping(const struct part *p, uint64_t size)
 		p->base < USER_ADDRESSES && size <= USER_ADDRESSES - p->base;
 }
 
-static bool check_stack(const struct part *p)
+/* The kernel's, or the user's: what is in use of it, up to its top. */
+static bool check_stack(const struct part *p, uint64_t low, uint64_t top)
 {
-	uint64_t low = p->base + NATIVE_GUARD + NATIVE_RESERVE;
-	uint64_t top = p->base + NATIVE_GUARD + NATIVE_STACK;
-
+	low += p->base + NATIVE_GUARD;
+	top += p->base + NATIVE_GUARD;
 	return is_mapping(p, NATIVE_GUARD + NATIVE_STACK) && p->addr >= low &&
 		p->addr <= top && p->size == top - p->addr;
 }
@@ -69,12 +69,12 @@ static bool check_memory(const struct image *im, const struct part *p, uint64_t 
 /* What a part of this kind has no use for is 0. */
 static bool check_unused(const struct part *p)
 {
-	bool has_id = p->kind >= PART_TASK && p->kind <= PART_MODULE;
-	bool has_addr = p->kind <= PART_STACK || p->kind == PART_MODULE ||
+	bool has_id = p->kind >= PART_NAME && p->kind <= PART_MODULE;
+	bool has_addr = p->kind <= PART_USER || p->kind == PART_MODULE ||
 		p->kind == PART_MEMORY;
 
 	return (has_id || !p->id) && (has_addr || !p->addr) &&
-		(p->kind <= PART_STACK || !p->base);
+		(p->kind <= PART_USER || !p->base);
 }
 
 static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
@@ -93,11 +93,10 @@ static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
 		return is_mapping(p, MM_RESERVED) && p->addr == p->base &&
 			p->size == MUSLIN_MEMORY_OFFSET;
 	case PART_STACK:
-		return check_stack(p);
-	case PART_TASK:
-		return p->id < (uint32_t)m->ntasks && p->size <= NATIVE_STACK;
-	case PART_MM:
-		return p->id < (uint32_t)m->nmms && p->size <= MUSLIN_MEMORY_OFFSET;
+		return check_stack(p, 0, NATIVE_KERNEL);
+	case PART_USER:
+		return p[-1].kind == PART_STACK && p[-1].base == p->base &&
+			check_stack(p, NATIVE_RESERVE, NATIVE_STACK);
 	case PART_NAME:
 	case PART_CODE:
 	case PART_MODULE:
@@ -199,7 +198,6 @@ bool image_check(const struct image *im)
 
 bool image_check_data(const struct image *im)
 {
-	const struct muslin *m = &im->head.machine;
 	uint32_t i;
 
 	for (i = 0; i < im->head.nparts; i++) {
@@ -207,10 +205,6 @@ bool image_check_data(const struct image *im)
 		const char *data = im->data[i];
 
 		if (p->kind == PART_NAME && data[p->size - 1])
-			return false;
-		if (p->kind == PART_TASK && !in_objects(im, m->tasks[p->id], 1, sizeof(struct task)))
-			return false;
-		if (p->kind == PART_MM && !in_objects(im, m->mms[p->id], 1, sizeof(struct mm)))
 			return false;
 	}
 	return true;

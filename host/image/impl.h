@@ -40,9 +40,8 @@ struct head {
 enum part_kind {
 	PART_OBJECTS,		/* the arena, without the machine */
 	PART_SPACE,		/* a reservation: its instance */
-	PART_STACK,		/* a native stack: what is in use */
-	PART_TASK,		/* what task id has on a stack when it is resident */
-	PART_MM,		/* and address space id as its instance */
+	PART_STACK,		/* native stacks: what is in use of the kernel's */
+	PART_USER,		/* and of user code's, of the stacks in the part before */
 	PART_NAME,		/* of module id */
 	PART_CODE,		/* its shared object, unless it is built in */
 	PART_MODULE,		/* itself; addr is ops */

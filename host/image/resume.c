@@ -159,13 +159,12 @@ static void *make_place(const struct part *p)
 
 	switch (p->kind) {
 	case PART_OBJECTS:
+	case PART_USER:
 		return to;
 	case PART_SPACE:
 		return mprotect(to, p->size, PROT_READ | PROT_WRITE) ? NULL : to;
 	case PART_STACK:
-		return mprotect((char *)p->base + NATIVE_GUARD + NATIVE_RESERVE,
-				NATIVE_STACK - NATIVE_RESERVE,
-				PROT_READ | PROT_WRITE) ? NULL : to;
+		return stack_protect((uint8_t *)p->base + NATIVE_GUARD) ? NULL : to;
 	case PART_CODE:
 		to = mmap(NULL, p->size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -213,8 +212,6 @@ static void unload(struct image *im)
 			if (p)
 				munmap(p, im->part[i].size);
 			break;
-		case PART_TASK:
-		case PART_MM:
 		case PART_NAME:
 		case PART_MODULE:
 		case PART_FILES:
@@ -236,30 +233,11 @@ static void take(struct muslin *m, const struct muslin *saved)
 	m->tasks = saved->tasks;
 	m->ntasks = saved->ntasks;
 	m->stacks = saved->stacks;
-	m->swapper_sp = saved->swapper_sp;
 	m->mms = saved->mms;
 	m->nmms = saved->nmms;
+	m->families = saved->families;
 	m->timer_when = saved->timer_when;
 	m->arena = saved->arena;
-}
-
-/* The relatives that are not at home. */
-static void load_saved(struct image *im)
-{
-	struct muslin *m = im->m;
-	uint32_t i;
-
-	for (i = 0; i < im->head.nparts; i++) {
-		const struct part *p = &im->part[i];
-
-		if (p->kind == PART_TASK)
-			m->tasks[p->id]->saved = (void *)im->data[i];
-		else if (p->kind == PART_MM)
-			m->mms[p->id]->saved = (void *)im->data[i];
-		else
-			continue;
-		im->data[i] = NULL;
-	}
 }
 
 const struct module_builtin *image_find_builtin(const void *ops)
@@ -342,7 +320,6 @@ static int start(struct image *im, int fd)
 	}
 	if (r)
 		return r;
-	load_saved(im);
 	m->loader.module_id = im->head.machine.loader.module_id;
 	clock_resume(m, im->head.clock);
 	return 0;

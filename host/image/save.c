@@ -39,42 +39,18 @@ static int add_copy(struct image *im, enum part_kind kind, uint32_t id,
 	return add_part(im, (struct part){ kind, id, size, 0, 0, 0 }, data);
 }
 
-static size_t used(const struct task *t)
-{
-	return stack_top(t->stack) - (uint8_t *)t->sp;
-}
-
-static int add_stack(struct image *im, const struct stack *s, const void *sp)
-{
-	return add(im, PART_STACK, s->base - NATIVE_GUARD, sp,
-		   stack_top(s) - (const uint8_t *)sp);
-}
-
-/* A stack that several tasks have is added with the first. */
-static bool is_first(const struct muslin *m, const struct task *t)
-{
-	int i;
-
-	for (i = 0; i < t->id; i++)
-		if (m->tasks[i] && m->tasks[i]->stack == t->stack)
-			return false;
-	return true;
-}
-
 static int add_task(struct image *im, const struct task *t)
 {
-	const struct task *r = t->stack->resident;
-	int err = 0;
+	const struct stack *s = t->stack;
+	const uint8_t *base = s->base - NATIVE_GUARD, *sp = t->sp, *user = stack_user_sp(t);
+	int err;
 
-	if (t->stack->reserve_open)
+	if (s->reserve_open)
 		return fail(im->m, -EBUSY, "a program has used up its stack");
 	if (t->elsewhere)
 		return fail(im->m, -EBUSY, "a program was interrupted in the C library: try again");
-	if (is_first(im->m, t))
-		err = add_stack(im, t->stack, r ? r->sp : stack_top(t->stack));
-	if (!err && t->saved)
-		err = add_copy(im, PART_TASK, t->id, t->saved, used(t));
-	return err;
+	err = add(im, PART_STACK, base, sp, stack_kernel_top(s) - sp);
+	return err ? err : add(im, PART_USER, base, user, stack_top(s) - user);
 }
 
 static bool is_builtin(const struct module *mod)
@@ -90,16 +66,8 @@ static bool is_builtin(const struct module *mod)
 static int add_space(struct image *im, const struct mm *mm)
 {
 	const struct space *s = mm->space;
-	int i, r = 0;
 
-	if (mm->saved)
-		r = add_copy(im, PART_MM, mm->id, mm->saved, mm_instance_size(mm));
-	if (!s)
-		return r;
-	for (i = 0; i < mm->id; i++)
-		if (im->m->mms[i] && im->m->mms[i]->space == s)
-			return r;
-	return r ? r : add(im, PART_SPACE, s->base, s->base, MUSLIN_MEMORY_OFFSET);
+	return s ? add(im, PART_SPACE, s->base, s->base, MUSLIN_MEMORY_OFFSET) : 0;
 }
 
 static int add_module(struct image *im, const struct module *mod)
@@ -186,8 +154,6 @@ static int describe(struct image *im)
 		if (m->tasks[i])
 			r = add_task(im, m->tasks[i]);
 	if (!r)
-		r = add_stack(im, stack_swapper(m), m->swapper_sp);
-	if (!r)
 		r = add_modules(im);
 	if (!r)
 		r = add_files(im);
@@ -272,6 +238,7 @@ int image_save(struct muslin *m, int fd, const struct kept_program *program)
 	if (program)
 		im->head.program = *program;
 	stack_drop(m);
+	mm_drop(m);
 	r = save(im, fd);
 	forget(im);
 	if (r && !m->error[0])

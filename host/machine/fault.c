@@ -71,18 +71,40 @@ static bool is_elsewhere(const struct fault *f)
 	return !mm || !mm->module || !module_has(mm->module, f->pc);
 }
 
+/*
+ * User code was interrupted, at any of its instructions.  What a handler has left by
+ * longjmp() is below, and not there any more.
+ */
+static bool interrupt_begins(const struct fault *f)
+{
+	struct task *t = f->m->task;
+	const uint8_t *here = __builtin_frame_address(0);
+
+	if (t->interrupted > here)
+		return false;
+	t->interrupted = here;
+	return true;
+}
+
+/* Perhaps in a child: then its task is another. */
+static void interrupt_ends(const struct fault *f, bool outermost)
+{
+	if (outermost)
+		f->m->task->interrupted = NULL;
+}
+
 /* On the task's own stack, where it can sleep. */
 static void handle_fault(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(&f);
+	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins(&f);
 
 	f.m->task->elsewhere += elsewhere;
 	f.m->stats.page_faults++;
 	remember(&f, WASM_RT_TRAP_NONE);
 	f.m->task->in_fault = true;
-	w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
+	ON_KERNEL_STACK(f.m, w2c_vmlinux_user_fault)(f.m->kernel, f.addr, f.write);
 	f.m->task->in_fault = false;
 	user_return(f.m, NULL);
 	f.m->in_user = 1;
@@ -90,6 +112,7 @@ static void handle_fault(void *arg)
 		user_irq(f.m);
 	forget(&f);
 	f.m->task->elsewhere -= elsewhere;
+	interrupt_ends(&f, outermost);
 	set_errno(saved_errno);
 }
 
@@ -120,7 +143,7 @@ static void handle_exhaustion(void *arg)
 	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
-/* The kernel has used up even its own part of the stack. */
+/* The kernel has used up its stack, or the host's functions theirs. */
 static void handle_overflow(void *arg)
 {
 	struct fault *f = arg;
@@ -142,13 +165,14 @@ static void handle_irq(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(&f);
+	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins(&f);
 
 	f.m->task->elsewhere += elsewhere;
 	remember(&f, WASM_RT_TRAP_NONE);
 	user_irq(f.m);
 	forget(&f);
 	f.m->task->elsewhere -= elsewhere;	/* a child's, perhaps */
+	interrupt_ends(&f, outermost);
 	set_errno(saved_errno);
 }
 
@@ -242,8 +266,13 @@ static void pass_on(int i, int sig, siginfo_t *si, void *context)
 
 static bool in_guard(const struct task *t, const uint8_t *addr)
 {
-	return addr >= t->stack->base - NATIVE_GUARD &&
+	return addr >= t->stack->base + NATIVE_KERNEL &&
 		addr < t->stack->base + NATIVE_RESERVE;
+}
+
+static bool in_kernel_guard(const struct task *t, const uint8_t *addr)
+{
+	return addr >= t->stack->base - NATIVE_GUARD && addr < t->stack->base;
 }
 
 /*
@@ -287,12 +316,16 @@ static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 		stack_overflow(m, t, uc);
 		return true;
 	}
+	if (in_kernel_guard(t, addr) && !m->in_user) {
+		context_divert(uc, stack_kernel_top(t->stack), handle_overflow, &f, sizeof(f));
+		return true;
+	}
 	/* user code cannot; but on_irq() may have interrupted that */
 	off = addr - m->memory;
 	if (off < 2 * USER_SPACE) {
 		f.addr = off;
 		/* below on_irq() we are ourselves; nobody comes back to the task */
-		context_divert(uc, is_alt(m, context_sp(uc)) ? stack_top(t->stack) : NULL,
+		context_divert(uc, is_alt(m, context_sp(uc)) ? stack_kernel_top(t->stack) : NULL,
 			       handle_kernel, &f, sizeof(f));
 		return true;
 	}

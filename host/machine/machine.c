@@ -10,6 +10,7 @@
 
 #include "machine/kernel.h"
 #include "machine/machine.h"
+#include "machine/vcpu.h"
 
 /* physical memory ends where vmalloc space begins, asm/pgtable.h */
 #define MEMORY_MIN (32ull << 20)
@@ -148,7 +149,9 @@ int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), vo
 	m->until = until;
 	m->until_arg = arg;
 	m->running = true;
+	vcpu_start(m);
 	task_enter(m);
+	vcpu_stop(m);
 	m->running = false;
 	clock_stop(m);
 	if (m->halted)
@@ -205,6 +208,8 @@ void machine_reset(struct muslin *m)
 	m->stacks = NULL;
 	m->mms = NULL;
 	m->nmms = 0;
+	m->spaces = NULL;
+	m->nspaces = 0;
 }
 
 void w2c_host_frozen(struct w2c_host *h)

@@ -69,10 +69,13 @@ struct muslin {
 	struct task **tasks;	/* by id */
 	int ntasks;
 	struct stack_pool *stacks;	/* native stacks to use again */
-	void *swapper_sp;	/* see stack.c */
+	struct muslin_vcpu vcpu;
 
 	struct mm **mms;	/* by id; 0 is the kernel's own */
 	int nmms;
+	struct space *spaces;	/* to use again */
+	int nspaces;
+	uint64_t families;	/* that there have been */
 
 	/* clock.c */
 	struct timespec boot_time;
@@ -221,35 +224,35 @@ static inline void irq_raise(struct muslin *m, unsigned int bits)
 #define BOOT_TASK 0
 
 /*
- * A native stack.  When user code has used up its part, or the kernel is
- * called with little of it left, the reserve is opened: for the handler of
- * the SIGSEGV, and what it calls.  The part below is the kernel's alone: user
- * code that comes back to find it open is killed, so that no program can
- * make the kernel overflow.
+ * A task's native stacks.  On the lower one the kernel runs; it is empty while
+ * user code does.  The other is user code's, and of those functions of the host
+ * that lie between user code and the kernel: thunks, and what calls handlers.
+ *
+ * When user code has used up its part, the reserve is opened: for the handler of
+ * the SIGSEGV, and what it calls.  The part below is for the host's functions, if
+ * they are called with little left: user code that comes back to find it open is
+ * killed.
  *
  *	stack - NATIVE_GUARD	never mapped
- *	stack			the kernel's, closed at first
- *	stack + NATIVE_KERNEL	reserve, closed at first
+ *	stack			the kernel's
+ *	stack + NATIVE_KERNEL	its top; never mapped
+ *	stack + NATIVE_HOST	for the host's functions, closed at first
+ *	stack + NATIVE_HANDLER	reserve, closed at first
  *	stack + NATIVE_RESERVE	what user code can use
  *	stack + NATIVE_STACK	top
  */
 #define NATIVE_GUARD	(256u << 10)
 #define NATIVE_KERNEL	(256u << 10)
-#define NATIVE_RESERVE	(NATIVE_KERNEL + (256u << 10))
-#define NATIVE_STACK	(9u << 20)
+#define NATIVE_HOST	(NATIVE_KERNEL + NATIVE_GUARD)
+#define NATIVE_HANDLER	(NATIVE_HOST + (64u << 10))
+#define NATIVE_RESERVE	(NATIVE_HANDLER + (256u << 10))
+#define NATIVE_STACK	(NATIVE_RESERVE + (8704u << 10))
 
-/*
- * A task that goes on where its parent called fork() needs its parent's native
- * stack, at the same address.  They take turns: what is on the stack is the
- * resident's, and the others have theirs saved.
- */
 struct stack {
 	uint8_t *base;
 	bool reserve_open;
-	bool kernel_open;
+	bool host_open;
 	bool told;		/* user code has got its SIGSEGV */
-	int refs;
-	struct task *resident;
 };
 
 /* What user code did last that was a trap or a fault. */
@@ -267,8 +270,7 @@ struct task {
 	uint32_t task;		/* arguments of task_entry(); 0 for the boot task */
 	uint32_t kernel_sp;
 	struct stack *stack;
-	void *sp;		/* where it was switched away from */
-	void *saved;		/* from sp to the top, while it is not resident */
+	void *sp;		/* where it was switched away from, on the kernel's */
 
 	/* of user code */
 	struct mm *mm;		/* the one it runs in, NULL if none */
@@ -278,18 +280,27 @@ struct task {
 	struct muslin_unwind unwind;	/* the same */
 	struct trap trap;
 	bool entered;		/* there is a program on the stack; it is gone if mm is NULL */
+	uint32_t start_entry, start_arg;	/* of user_run(), until that program runs */
+	/*
+	 * The outermost interruption of user code between two of its instructions on
+	 * the stack, or NULL: it may have addresses of memory in registers.
+	 */
+	const uint8_t *interrupted;
 	bool in_fault;		/* the kernel handles a fault of its program */
 	int elsewhere;		/* interruptions of code that is not the module's */
 	bool oops;		/* it faulted in the kernel, and is to die there */
 	/* in the thunk of the system call that forks, while the kernel is in it */
 	struct muslin_jump *fork_point;
-	struct space *fork_space;	/* a child's: whose program that is */
+	/* Of a child that has not run: where that is, and whose program it will find. */
+	uint8_t *fork_sp, *fork_base;
+	uint64_t fork_family;
 };
 
 int task_init(struct muslin *m);
 void task_exit(struct muslin *m);
-/* The instance at t's place becomes t's. */
-void task_user_load(struct task *t);
+/* The words of the instance become t's, and the vCPU's. */
+void task_user_load(struct muslin *m, struct task *t);
+void task_user_save(struct task *t);
 /* Starts the running task's new program on an empty stack. */
 _Noreturn void task_exec(struct muslin *m);
 /* Switches from API caller to the running task, and back. */
@@ -299,8 +310,6 @@ void task_leave(struct muslin *m);
 bool task_look(const struct task *t);
 /* A task whose program is gone must not go back to it. */
 void task_check(struct muslin *m);
-/* Space s is no more. */
-void task_forget_space(struct muslin *m, const struct space *s);
 
 /* --- mm.c --- */
 
@@ -309,16 +318,18 @@ void task_forget_space(struct muslin *m, const struct space *s);
 #define MEMORY_START 65536u
 #define MM_CHUNK 1024
 
-/*
- * Where an instance and its linear memory are.  A child of fork() must find
- * them where its parent did: they take turns, as with stacks.
- */
+/* An instance, and those that fork() made of it: they share its function table. */
+struct family {
+	uint64_t id;
+	int refs;
+};
+
+/* Where an instance and its linear memory are. */
 struct space {
 	uint8_t *base;		/* instance, then linear memory */
 	struct w2c_linux linux_imports;
-	bool set_up;		/* teardown is due */
-	int refs;
-	struct mm *resident;	/* whose instance it is; the kernel minds the pages */
+	struct family *family;	/* NULL: it is not set up */
+	struct space *next;	/* of m->spaces */
 	/* What is mapped, MM_CHUNK pages each: see mm.c.  Not in a boot image. */
 	uint32_t *pages[USER_SPACE / MM_PAGE / MM_CHUNK];
 	uint32_t breaks;	/* mappings that cost */
@@ -332,7 +343,6 @@ struct mm {
 	struct space *space;	/* NULL until there is a program */
 	struct module *module;
 	const struct module_ops *ops;	/* the module's */
-	void *saved;		/* the instance, while it is not resident */
 };
 
 /* an i32 address plus an i32 offset, and the widest access */
@@ -346,14 +356,14 @@ void mm_exit(struct muslin *m);
 struct mm *mm_get(struct muslin *m, uint32_t id);
 /* The same, and it has a program. */
 struct mm *mm_program(struct muslin *m, uint32_t id);
-/* Of what mm->saved has. */
-size_t mm_instance_size(const struct mm *mm);
 /* Above physical memory: is all of that mapped?  n is not 0. */
 bool mm_kernel_has(const struct muslin *m, uint32_t addr, uint32_t n);
 /* 0 or -ENOMEM */
 int mm_make_space(struct muslin *m, struct mm *mm);
-/* The instance at mm's place becomes mm's. */
-void mm_make_resident(struct mm *mm);
+/* Its first instance, by the module's ops.  0 or -errno. */
+int mm_set_up(struct muslin *m, struct mm *mm);
+/* Spaces that nobody uses go back to the host. */
+void mm_drop(struct muslin *m);
 
 static inline uint8_t *mm_memory(const struct mm *mm)
 {
@@ -377,6 +387,17 @@ static inline bool user_pending(struct muslin *m)
 {
 	return __builtin_expect(irq_pending(m) | m->look, 0);
 }
+
+/*
+ * From the user's stack to the kernel's: calls fn of the kernel there, which has at
+ * most seven parameters: ON_KERNEL_STACK(m, fn)(m->kernel, ...)
+ */
+#define ON_KERNEL_STACK(m, fn) \
+	((m)->vcpu.call = (void (*)(void))(fn), (__typeof__(&(fn)))kernel_enter)
+void kernel_enter(void);
+
+/* What a child does first, where its parent called fork(): returns 0. */
+uint32_t user_forked(struct muslin *m);
 
 _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr);
 extern const struct muslin_rt user_rt;

@@ -148,6 +148,12 @@ static uint8_t *reserve(struct muslin *m)
 	return NULL;
 }
 
+static bool reserve_again(uint8_t *p, size_t size)
+{
+	return mmap(p, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		    -1, 0) != MAP_FAILED;
+}
+
 static int mm_slot(struct muslin *m)
 {
 	struct mm **mms;
@@ -176,7 +182,7 @@ struct mm *mm_program(struct muslin *m, uint32_t id)
 {
 	struct mm *mm = mm_get(m, id);
 
-	if (!mm->space || !mm->space->set_up)
+	if (!mm->space || !mm->space->family)
 		machine_refuse(m, "passed address space %u, in which there is no program", id);
 	return mm;
 }
@@ -197,88 +203,83 @@ u32 w2c_host_mm_create(struct w2c_host *h)
 	return id;
 }
 
-int mm_make_space(struct muslin *m, struct mm *mm)
+static struct space *space_new(struct muslin *m)
+{
+	struct space *s = m->spaces;
+
+	if (s) {
+		m->spaces = s->next;
+		m->nspaces--;
+		return s;
+	}
+	s = arena_alloc(m, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->base = reserve(m);
+	if (s->base)
+		return s;
+	arena_free(m, s);
+	return NULL;
+}
+
+static void space_delete(struct muslin *m, struct space *s)
+{
+	munmap(s->base, MM_RESERVED);
+	share_give(&share_mappings, &m->mappings, SPACE_MAPPINGS);
+	arena_free(m, s);
+}
+
+void mm_drop(struct muslin *m)
 {
 	struct space *s;
 
-	if (mm->space)
-		return 0;
-	s = arena_alloc(m, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	s->base = reserve(m);
-	if (!s->base) {
-		arena_free(m, s);
-		return -ENOMEM;
-	}
-	s->refs = 1;
-	s->resident = mm;
-	mm->space = s;
-	return 0;
-}
-
-/* The instance's parts: the module's own, and its head. */
-size_t mm_instance_size(const struct mm *mm)
-{
-	return mm->ops->instance_size + sizeof(struct muslin_head);
-}
-
-static void instance_save(const struct mm *mm, uint8_t *to)
-{
-	size_t n = mm->ops->instance_size;
-
-	memcpy(to, mm->space->base, n);
-	memcpy(to + n, muslin_head(mm->space->base), sizeof(struct muslin_head));
-}
-
-static void instance_load(const struct mm *mm, const uint8_t *from)
-{
-	size_t n = mm->ops->instance_size;
-
-	memcpy(mm->space->base, from, n);
-	memcpy(muslin_head(mm->space->base), from + n, sizeof(struct muslin_head));
-}
-
-static void exchange(uint8_t *a, uint8_t *b, size_t n)
-{
-	uint8_t piece[256];
-	size_t i, k;
-
-	for (i = 0; i < n; i += k) {
-		k = n - i < sizeof(piece) ? n - i : sizeof(piece);
-		memcpy(piece, a + i, k);
-		memcpy(a + i, b + i, k);
-		memcpy(b + i, piece, k);
+	while ((s = m->spaces)) {
+		m->spaces = s->next;
+		m->nspaces--;
+		space_delete(m, s);
 	}
 }
 
-/* In pieces: there may be little left of the task's stack. */
-static void instance_exchange(const struct mm *mm, uint8_t *with)
+int mm_make_space(struct muslin *m, struct mm *mm)
 {
-	size_t n = mm->ops->instance_size;
-
-	exchange(mm->space->base, with, n);
-	exchange((uint8_t *)muslin_head(mm->space->base), with + n,
-		 sizeof(struct muslin_head));
+	if (!mm->space)
+		mm->space = space_new(m);
+	return mm->space ? 0 : -ENOMEM;
 }
 
-void mm_make_resident(struct mm *mm)
+static void introduce(struct muslin *m, struct mm *mm, void *const *thunks)
+{
+	struct muslin_head *head = muslin_head(mm->space->base);
+
+	mm->space->linux_imports = (struct w2c_linux) {
+		.self = &mm->space->linux_imports,
+		.sc = thunks,
+		.machine = m,
+	};
+	*head = (struct muslin_head) {
+		.rt = &user_rt,
+		.unwind = &head->running,
+		.machine = m,
+		.memory.pages = USER_SPACE >> 16,
+	};
+}
+
+int mm_set_up(struct muslin *m, struct mm *mm)
 {
 	struct space *s = mm->space;
-	uint8_t *from = mm->saved;
+	int err;
 
-	if (s->resident == mm)
-		return;
-	if (s->resident) {
-		/* one buffer is enough for those who change places */
-		instance_exchange(mm, from);
-		s->resident->saved = from;
-	} else {
-		instance_load(mm, from);
-		free(from);
-	}
-	mm->saved = NULL;
-	s->resident = mm;
+	s->family = arena_alloc(m, sizeof(*s->family));
+	if (!s->family)
+		return -ENOMEM;
+	*s->family = (struct family) { .id = ++m->families, .refs = 1 };
+	introduce(m, mm, mm->module->thunks);
+	err = mm->ops->setup(s->base, &s->linux_imports);
+	if (!err)
+		return 0;
+	arena_free(m, s->family);
+	s->family = NULL;
+	return err;
 }
 
 u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
@@ -288,48 +289,51 @@ u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 
 	if (mm->space)
 		machine_refuse(m, "forked address space %u, which is in use", id);
-	/* another's instance would be in the place of the one that runs */
+	/* another's words may be in that of a program that does not run */
 	if (p != m->task->mm)
 		machine_refuse(m, "forked address space %u, which does not run", parent);
-	mm->saved = malloc(mm_instance_size(p));
-	if (!mm->saved)
+	if (mm_make_space(m, mm))
 		return -ENOMEM;
-	instance_save(p, mm->saved);
-	mm->space = p->space;
-	mm->space->refs++;
 	mm->module = module_get(p->module);
 	mm->ops = p->ops;
+	introduce(m, mm, mm->module->thunks);
+	mm->ops->fork(mm->space->base, p->space->base, &mm->space->linux_imports);
+	mm->space->family = p->space->family;
+	mm->space->family->refs++;
 	return 0;
 }
+
+/* A program's, of which an image does not keep those that nobody uses. */
+#define SPACES_MAX 64
 
 static void space_put(struct muslin *m, struct mm *mm)
 {
 	struct space *s = mm->space;
+	size_t size = MM_RESERVED - MUSLIN_MEMORY_OFFSET;
 
-	if (s->resident == mm)
-		s->resident = NULL;
-	if (--s->refs)
-		return;
-	if (s->set_up)
+	if (s->family && !--s->family->refs) {
 		mm->ops->teardown(s->base);
-	task_forget_space(m, s);
+		arena_free(m, s->family);
+	}
+	s->family = NULL;
 	forget_pages(m, s);
-	munmap(s->base, MM_RESERVED);
-	share_give(&share_mappings, &m->mappings, SPACE_MAPPINGS);
-	arena_free(m, s);
+	if (m->nspaces == SPACES_MAX || !reserve_again(mm_memory(mm), size)) {
+		space_delete(m, s);
+		return;
+	}
+	s->fault_end = s->fault_run = 0;
+	s->next = m->spaces;
+	m->spaces = s;
+	m->nspaces++;
 }
 
 static void mm_delete(struct muslin *m, struct mm *mm)
 {
-	/* the last one's instance is torn down, not what was there before */
-	if (mm->space && mm->space->refs == 1 && mm->saved)
-		mm_make_resident(mm);
 	if (mm->space)
 		space_put(m, mm);
 	if (mm->module)
 		module_put(mm->module);
 	m->mms[mm->id] = NULL;
-	free(mm->saved);
 	arena_free(m, mm);
 }
 
@@ -371,12 +375,6 @@ static void check_range(struct muslin *m, const struct mm *mm, u32 va, u32 len)
 	/* the kernel's own has its physical memory at the bottom, for ever */
 	if (!mm->id && va < MM_VMALLOC)
 		machine_refuse(m, "passed a range of physical memory to map, %#x", va);
-}
-
-static bool reserve_again(uint8_t *p, size_t size)
-{
-	return mmap(p, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-		    -1, 0) != MAP_FAILED;
 }
 
 /*
@@ -576,6 +574,7 @@ void mm_exit(struct muslin *m)
 	for (i = m->nmms - 1; i >= 0; i--)
 		if (m->mms[i])
 			mm_delete(m, m->mms[i]);
+	mm_drop(m);
 	arena_free(m, m->mms);
 	m->mms = NULL;
 	m->nmms = 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Native stacks: a pool of them, and whose turn it is on one. */
+/* Native stacks, of which there is a pool. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "machine/kernel.h"
@@ -23,11 +22,18 @@ struct stack_pool {
 	int n;
 	int trimmed;
 	struct stack *stack[POOL_MAX];
-	struct stack *swapper;
 };
 
-/* The host's: what is closed, and the rest. */
-#define STACK_MAPPINGS 2
+/* The host's: both stacks, and what is closed below each. */
+#define STACK_MAPPINGS 4
+
+int stack_protect(uint8_t *base)
+{
+	int r = mprotect(base, NATIVE_KERNEL, PROT_READ | PROT_WRITE);
+
+	return r ? r : mprotect(base + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
+				PROT_READ | PROT_WRITE);
+}
 
 static uint8_t *map_stack(struct muslin *m)
 {
@@ -35,8 +41,7 @@ static uint8_t *map_stack(struct muslin *m)
 
 	if (!p)
 		return NULL;
-	if (!mprotect(p + NATIVE_GUARD + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE,
-		      PROT_READ | PROT_WRITE))
+	if (!stack_protect(p + NATIVE_GUARD))
 		return p + NATIVE_GUARD;
 	munmap(p, NATIVE_GUARD + NATIVE_STACK);
 	return NULL;
@@ -72,15 +77,16 @@ struct stack *stack_get(struct muslin *m)
 
 	if (pool->trimmed > pool->n)
 		pool->trimmed = pool->n;
-	if (s)
-		s->refs = 1;
 	return s;
 }
 
 /* All but what every task touches goes back to the host. */
 static void trim_one(struct stack_pool *pool)
 {
-	madvise(pool->stack[pool->trimmed++]->base, NATIVE_STACK - KEEP, MADV_DONTNEED);
+	uint8_t *base = pool->stack[pool->trimmed++]->base;
+
+	madvise(base, NATIVE_KERNEL - KEEP, MADV_DONTNEED);
+	madvise(base + NATIVE_RESERVE, NATIVE_STACK - NATIVE_RESERVE - KEEP, MADV_DONTNEED);
 }
 
 void stack_trim(struct muslin *m)
@@ -93,10 +99,7 @@ void stack_put(struct muslin *m, struct stack *s)
 {
 	struct stack_pool *pool = m->stacks;
 
-	if (--s->refs)
-		return;
 	stack_close(s);
-	s->resident = NULL;
 	if (pool->n == POOL_MAX) {
 		stack_delete(m, s);
 		return;
@@ -110,13 +113,14 @@ bool stack_open_next(struct muslin *m)
 {
 	struct stack *s = m->task->stack;
 
-	if (s->kernel_open)
+	if (s->host_open)
 		return false;
-	if (mprotect(s->reserve_open ? s->base : s->base + NATIVE_KERNEL,
-		     s->reserve_open ? NATIVE_KERNEL : NATIVE_RESERVE - NATIVE_KERNEL,
+	if (mprotect(s->base + (s->reserve_open ? NATIVE_HOST : NATIVE_HANDLER),
+		     s->reserve_open ? NATIVE_HANDLER - NATIVE_HOST :
+				       NATIVE_RESERVE - NATIVE_HANDLER,
 		     PROT_READ | PROT_WRITE))
 		return false;
-	s->kernel_open = s->reserve_open;
+	s->host_open = s->reserve_open;
 	s->reserve_open = m->look = true;
 	return true;
 }
@@ -124,8 +128,8 @@ bool stack_open_next(struct muslin *m)
 void stack_close(struct stack *s)
 {
 	if (s->reserve_open)
-		mprotect(s->base, NATIVE_RESERVE, PROT_NONE);
-	s->reserve_open = s->kernel_open = s->told = false;
+		mprotect(s->base + NATIVE_HOST, NATIVE_RESERVE - NATIVE_HOST, PROT_NONE);
+	s->reserve_open = s->host_open = s->told = false;
 }
 
 static void overflowed(void *arg)
@@ -151,7 +155,7 @@ void stack_settle(struct muslin *m)
 
 	if (!s->reserve_open)
 		return;
-	if (s->kernel_open)
+	if (s->host_open)
 		stack_overflowed(m);
 	if (here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE) {
 		stack_close(s);
@@ -169,46 +173,17 @@ uint8_t *stack_top(const struct stack *s)
 	return s->base + NATIVE_STACK;
 }
 
-static size_t used(const struct task *t)
+uint8_t *stack_kernel_top(const struct stack *s)
 {
-	return stack_top(t->stack) - (uint8_t *)t->sp;
+	return s->base + NATIVE_KERNEL;
 }
 
-static void make_resident(struct muslin *m, struct task *t)
+uint8_t *stack_user_sp(const struct task *t)
 {
-	struct task *r = t->stack->resident;
-
-	if (r) {
-		r->saved = malloc(used(r));
-		if (!r->saved) {
-			fail(m, -ENOMEM, "the host is out of memory");
-			machine_halt(m, HALTED + HOST_PANIC);
-		}
-		memcpy(r->saved, r->sp, used(r));
-	}
-	memcpy(t->sp, t->saved, used(t));
-	free(t->saved);
-	t->saved = NULL;
-	t->stack->resident = t;
-}
-
-/* Changes what is on a stack, from a stack of its own. */
-static void swapper(void *arg)
-{
-	struct muslin *m = arg;
-
-	for (;;) {
-		make_resident(m, m->task);
-		switch_stack(&m->swapper_sp, m->task->sp);
-	}
-}
-
-void stack_switch(struct muslin *m, struct task *from)
-{
-	struct task *to = m->task;
-
-	m->look = task_look(to);
-	switch_stack(&from->sp, to->stack->resident == to ? to->sp : m->swapper_sp);
+	if (t->fork_sp)
+		return t->fork_sp;
+	/* kernel_enter() has put it there */
+	return t->entered ? ((uint8_t **)stack_kernel_top(t->stack))[-1] : stack_top(t->stack);
 }
 
 struct call {
@@ -247,10 +222,6 @@ int stack_init(struct muslin *m)
 	m->stacks = arena_alloc(m, sizeof(*m->stacks));
 	if (!m->stacks)
 		return -ENOMEM;
-	m->stacks->swapper = stack_get(m);
-	if (!m->stacks->swapper)
-		return -ENOMEM;
-	m->swapper_sp = switch_prepare(stack_top(m->stacks->swapper), swapper, m);
 	return 0;
 }
 
@@ -261,17 +232,10 @@ void stack_drop(struct muslin *m)
 	m->stacks->trimmed = 0;
 }
 
-struct stack *stack_swapper(const struct muslin *m)
-{
-	return m->stacks->swapper;
-}
-
 void stack_exit(struct muslin *m)
 {
 	if (!m->stacks)
 		return;
-	if (m->stacks->swapper)
-		stack_delete(m, m->stacks->swapper);
 	stack_drop(m);
 	arena_free(m, m->stacks);
 	m->stacks = NULL;

@@ -14,14 +14,19 @@ void stack_exit(struct muslin *m);
 
 /* Deletes those that are not in use. */
 void stack_drop(struct muslin *m);
-struct stack *stack_swapper(const struct muslin *m);
 
-/* NULL: no memory.  It has one user, and nobody is resident. */
+/* NULL: no memory. */
 struct stack *stack_get(struct muslin *m);
 void stack_put(struct muslin *m, struct stack *s);
 /* There is time: unused stacks' memory goes back to the host. */
 void stack_trim(struct muslin *m);
+/* The user's, and the kernel's. */
 uint8_t *stack_top(const struct stack *s);
+uint8_t *stack_kernel_top(const struct stack *s);
+/* Where t, which runs in the kernel, has left the user's stack. */
+uint8_t *stack_user_sp(const struct task *t);
+/* What is to be mapped of a stack at first.  0 or -1 with errno. */
+int stack_protect(uint8_t *base);
 /* See NATIVE_RESERVE.  The next part that is closed; false: there is none. */
 bool stack_open_next(struct muslin *m);
 void stack_close(struct stack *s);

@@ -9,7 +9,7 @@
 # A child of fork() goes on here, on a copy of this stack.
 function forking(call) {
 	print "\tstruct muslin_jump point;\n"
-	print "\tif (muslin_setjmp(&point)) {\n\t\tr = 0;\n\t} else {"
+	print "\tif (muslin_setjmp(&point)) {\n\t\tr = user_forked(m);\n\t} else {"
 	print "\t\tdo {\n\t\t\tm->task->fork_point = &point;"
 	printf "\t\t\tr = %s;\n", call
 	# a handler may leave this frame, and never come back
@@ -57,7 +57,11 @@ match($0, /^u32 w2c_vmlinux_0x5F_syscall_[a-z0-9_A-Z]*\(/) {
 		call = call ", a" i
 		type = type (a[i] == "u64" ? "l" : "i")
 	}
-	call = fn "(m->kernel" call ")"
+	if (n > 7) {
+		print FILENAME ": " name " has more than six arguments" >"/dev/stderr"
+		exit 1
+	}
+	call = "ON_KERNEL_STACK(m, " fn ")(m->kernel" call ")"
 	thunk("call", name, params, call)
 	# what never returns has no time; what returns twice, the parent's
 	thunk("count", name, params, "COUNTED(" count + 0 ", " call ")")
@@ -73,6 +77,6 @@ END {
 	print "};\n\nconst unsigned int kernel_exports_count = " count ";\n"
 	print "u32 kernel_restart(struct muslin *m)\n{"
 	print "\tif (m->calls)"
-	print "\t\treturn COUNTED(" restart ", w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel));"
-	print "\treturn w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel);\n}"
+	print "\t\treturn COUNTED(" restart ", ON_KERNEL_STACK(m, w2c_vmlinux_0x5F_syscall_restart_syscall)(m->kernel));"
+	print "\treturn ON_KERNEL_STACK(m, w2c_vmlinux_0x5F_syscall_restart_syscall)(m->kernel);\n}"
 }

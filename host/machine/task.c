@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks are coroutines: each has a native stack. */
+/* Tasks are coroutines: each has native stacks of its own. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/fork.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"
@@ -67,13 +68,9 @@ static struct task *task_new(struct muslin *m, uint32_t task, uint32_t kernel_sp
 
 static void task_delete(struct muslin *m, struct task *t)
 {
-	if (t->stack) {
-		if (t->stack->resident == t)
-			t->stack->resident = NULL;
+	if (t->stack)
 		stack_put(m, t->stack);
-	}
 	m->tasks[t->id] = NULL;
-	free(t->saved);
 	arena_free(m, t);
 }
 
@@ -84,15 +81,14 @@ static struct task *task_get(struct muslin *m, uint32_t id)
 	return m->tasks[id];
 }
 
-/* Gives t an empty stack, on which fn will run. */
+/* Gives t empty stacks, on the kernel's of which fn will run. */
 static int task_start(struct muslin *m, struct task *t, void (*fn)(void *arg))
 {
 	if (!t->stack)
 		t->stack = stack_get(m);
 	if (!t->stack)
 		return -ENOMEM;
-	t->stack->resident = t;
-	t->sp = switch_prepare(stack_top(t->stack), fn, m);
+	t->sp = switch_prepare(stack_kernel_top(t->stack), fn, m);
 	return 0;
 }
 
@@ -114,37 +110,16 @@ u32 w2c_host_task_create(struct w2c_host *h, u32 task, u32 sp)
 	return t ? (u32)t->id : (u32)-ENOMEM;
 }
 
-/*
- * What the child has on its stack: all that the parent has, from here up, and
- * below it what starts task_main().
- */
-static int copy_stack(struct muslin *m, struct task *t, const struct task *parent,
-		      const void *here)
+void task_user_save(struct task *t)
 {
-	_Alignas(16) uint8_t frame[SWITCH_FRAME];
-	uint8_t *low = (uint8_t *)((uintptr_t)here & -16l);
-	uint8_t *sp = switch_prepare(frame + sizeof(frame), task_main, m);
-	size_t n = frame + sizeof(frame) - sp, size = stack_top(parent->stack) - low;
+	const struct muslin_head *head;
 
-	t->saved = malloc(n + size);
-	if (!t->saved)
-		return -ENOMEM;
-	memcpy(t->saved, sp, n);
-	memcpy((uint8_t *)t->saved + n, low, size);
-	t->sp = low - n;
-	t->stack = parent->stack;
-	t->stack->refs++;
-	return 0;
-}
-
-/* The instance has those of the running task. */
-static void user_save(struct task *t)
-{
 	if (!t->mm)
 		return;
+	head = muslin_head(t->mm->space->base);
 	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
 	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
-	t->unwind = muslin_head(t->mm->space->base)->running;
+	t->unwind = head->running;
 }
 
 u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
@@ -156,67 +131,47 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 		return -ENOSYS;
 	if (!parent->mm)
 		machine_refuse(m, "forked a task without a program");
-	t = task_new(m, task, sp);
+	t = task_create(m, task, sp);
 	if (!t)
 		return -ENOMEM;
 	m->stats.forks++;
-	t->fork_point = parent->fork_point;
-	t->fork_space = parent->mm->space;
 	t->elsewhere = parent->elsewhere;
-	user_save(parent);
-	t->unwind = parent->unwind;
-	t->user_sp = parent->user_sp;
-	t->user_tls = parent->user_tls;
-	if (copy_stack(m, t, parent, __builtin_frame_address(0))) {
-		task_delete(m, t);
-		return -ENOMEM;
-	}
+	task_user_save(parent);
+	fork_stack(t, parent);
 	return t->id;
 }
 
 _Noreturn void task_exec(struct muslin *m)
 {
 	struct task *t = m->task;
-	struct stack *shared = NULL;
 	void *here;
 
 	t->mm = NULL;
 	t->entered = false;
 	t->fork_point = NULL;
+	t->fork_sp = NULL;
+	t->interrupted = NULL;
 	t->elsewhere = 0;
 	t->fenv = 0;
-	if (t->stack->refs > 1) {
-		shared = t->stack;
-		t->stack = NULL;
-	} else {
-		stack_close(t->stack);
-	}
-	if (task_start(m, t, exec_main)) {
-		t->stack = shared;
-		t->entered = true;
-		user_trap(m, SIGKILL, SI_KERNEL, 0);
-	}
-	if (shared) {
-		shared->resident = NULL;
-		stack_put(m, shared);
-	}
+	stack_close(t->stack);
+	t->sp = switch_prepare(stack_kernel_top(t->stack), exec_main, m);
 	m->look = task_look(t);
 	switch_stack(&here, t->sp);
 	abort();	/* nobody comes back */
 }
 
-void task_user_load(struct task *t)
+void task_user_load(struct muslin *m, struct task *t)
 {
-	struct muslin_head *head;
+	uint8_t *base;
 
+	m->vcpu.kernel_stack = stack_kernel_top(t->stack);
 	if (!t->mm)
 		return;
-	mm_make_resident(t->mm);
-	*t->mm->ops->sp(t->mm->space->base) = t->user_sp;
-	*t->mm->ops->tls(t->mm->space->base) = t->user_tls;
-	head = muslin_head(t->mm->space->base);
-	head->running = t->unwind;
-	head->unwind = &head->running;
+	base = t->mm->space->base;
+	m->vcpu.instance = base;
+	*t->mm->ops->sp(base) = t->user_sp;
+	*t->mm->ops->tls(base) = t->user_tls;
+	muslin_head(base)->running = t->unwind;
 }
 
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
@@ -229,10 +184,11 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 	if (n == p)
 		machine_refuse(m, "switched from task %u to itself", prev);
 	m->stats.switches++;
-	user_save(p);
+	task_user_save(p);
 	m->task = n;
-	task_user_load(m->task);
-	stack_switch(m, p);
+	task_user_load(m, n);
+	m->look = task_look(n);
+	switch_stack(&p->sp, n->sp);
 }
 
 void w2c_host_task_free(struct w2c_host *h, u32 id)
@@ -254,15 +210,6 @@ void task_check(struct muslin *m)
 {
 	if (!m->task->mm)
 		machine_refuse(m, "went back to a program that it has destroyed");
-}
-
-void task_forget_space(struct muslin *m, const struct space *s)
-{
-	int i;
-
-	for (i = 0; i < m->ntasks; i++)
-		if (m->tasks[i] && m->tasks[i]->fork_space == s)
-			m->tasks[i]->fork_space = NULL;
 }
 
 void task_enter(struct muslin *m)

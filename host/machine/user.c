@@ -8,6 +8,7 @@
 
 #include "machine/adapt.h"
 #include "cgen/jump.h"
+#include "machine/fork.h"
 #include "machine/kernel.h"
 #include "machine/hooks.h"
 #include "machine/machine.h"
@@ -60,7 +61,6 @@ static int no_space(struct muslin *m)
 static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 		  struct host_image *info)
 {
-	struct muslin_head *head;
 	int err;
 
 	if (mm_make_space(m, mm)) {
@@ -69,19 +69,9 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	}
 	mm->module = mod;
 	mm->ops = mod->ops;
-	mm->space->linux_imports = (struct w2c_linux) {
-		.self = &mm->space->linux_imports,
-		.sc = mod->thunks,
-		.machine = m,
-	};
-	head = muslin_head(mm->space->base);
-	head->rt = &user_rt;
-	head->machine = m;
-	head->memory.pages = USER_SPACE >> 16;
-	err = mod->ops->setup(mm->space->base, &mm->space->linux_imports);
+	err = mm_set_up(m, mm);
 	if (err)
 		return err;
-	mm->space->set_up = true;
 	info->module = mod->id;
 	info->data = mod->data;
 	info->data_start = mod->data_start;
@@ -210,7 +200,7 @@ static bool call_handler(struct muslin *m)
 	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
 	*user_sp(m->task) = p.info;
-	w2c_vmlinux_user_enter(m->kernel);
+	ON_KERNEL_STACK(m, w2c_vmlinux_user_enter)(m->kernel);
 	user_return(m, NULL);
 
 	fenv_set(0);	/* a handler has the default one */
@@ -220,7 +210,7 @@ static bool call_handler(struct muslin *m)
 	fenv_set(env);
 	m->task->trap = trap;	/* who called may not be who returns: fork */
 	*user_sp(m->task) = old;
-	return w2c_vmlinux_user_sigreturn(m->kernel, p.info);
+	return ON_KERNEL_STACK(m, w2c_vmlinux_user_sigreturn)(m->kernel, p.info);
 }
 
 bool user_return(struct muslin *m, uint32_t *ret)
@@ -255,7 +245,7 @@ void user_irq(struct muslin *m)
 		m->in_user = 0;
 		task_check(m);
 		module_ticked(m->task->mm->module);
-		w2c_vmlinux_user_irq(m->kernel);
+		ON_KERNEL_STACK(m, w2c_vmlinux_user_irq)(m->kernel);
 		user_return(m, NULL);
 		task_check(m);
 		stack_settle(m);
@@ -268,7 +258,7 @@ _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr)
 	/* a handler that returns comes back to the instruction that trapped */
 	for (;;) {
 		m->in_user = 0;
-		w2c_vmlinux_user_trap(m->kernel, sig, code, addr);
+		ON_KERNEL_STACK(m, w2c_vmlinux_user_trap)(m->kernel, sig, code, addr);
 		user_return(m, NULL);
 		user_enter(m);
 	}
@@ -336,11 +326,33 @@ static void enter(struct muslin *m, struct mm *mm)
 	m->task->mm = mm;
 }
 
+/* The first function on a task's stack for user code. */
+static void user_main(void *arg)
+{
+	struct muslin *m = arg;
+	struct task *t = m->task;
+	uint32_t entry = t->start_entry, start = t->start_arg;
+
+	ON_KERNEL_STACK(m, w2c_vmlinux_user_enter)(m->kernel);
+	user_return(m, NULL);
+	fenv_set(m->task->fenv);
+	user_enter(m);
+	if (entry) {
+		m->task->mm->ops->call1(m->vcpu.instance, entry, start);
+	} else {
+		m->task->mm->ops->start(m->vcpu.instance);
+		m->task->mm->ops->entry(m->vcpu.instance, start);
+	}
+	/* neither returns in a program that keeps to the ABI */
+	user_trap(m, SIGILL, ILL_ILLOPC, 0);
+}
+
 void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
 	struct mm *mm = mm_program(m, id);
+	void *here;
 
 	enter(m, mm);
 	t->user_sp = arg;
@@ -348,20 +360,11 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 	memset(&t->unwind, 0, sizeof(t->unwind));
 	/* a jmp_buf of another thread leads nowhere in this one */
 	t->unwind.last_landing = (uint64_t)t->id << 40;
-	task_user_load(t);
-
-	w2c_vmlinux_user_enter(m->kernel);
-	user_return(m, NULL);
-	fenv_set(t->fenv);
-	user_enter(m);
-	if (entry) {
-		mm->ops->call1(mm->space->base, entry, arg);
-	} else {
-		mm->ops->start(mm->space->base);
-		mm->ops->entry(mm->space->base, arg);
-	}
-	/* neither returns in a program that keeps to the ABI */
-	user_trap(m, SIGILL, ILL_ILLOPC, 0);
+	t->start_entry = entry;
+	t->start_arg = arg;
+	task_user_load(m, t);
+	switch_stack(&here, switch_prepare(stack_top(t->stack), user_main, m));
+	abort();	/* nobody comes back */
 }
 
 void w2c_host_user_resume(struct w2c_host *h, u32 id)
@@ -369,18 +372,23 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 	struct muslin *m = machine(h);
 	struct task *t = m->task;
 	struct mm *mm = mm_program(m, id);
-
 	struct muslin_jump *point = t->fork_point;
 
-	if (!point || t->fork_space != mm->space)
+	if (!t->fork_sp || t->fork_family != mm->space->family->id)
 		machine_refuse(m, "resumed a program that this task did not have");
+	enter(m, mm);
+	fork_memory(t);
 	/* a handler that is called first may never come back */
 	t->fork_point = NULL;
-	t->fork_space = NULL;
-	enter(m, mm);
-	task_user_load(t);
-	w2c_vmlinux_user_enter(m->kernel);
-	user_return(m, NULL);
-	fenv_set(t->fenv);
+	t->fork_sp = NULL;
+	task_user_load(m, t);
 	muslin_longjmp(point);
+}
+
+uint32_t user_forked(struct muslin *m)
+{
+	ON_KERNEL_STACK(m, w2c_vmlinux_user_enter)(m->kernel);
+	user_return(m, NULL);
+	fenv_set(m->task->fenv);
+	return 0;
 }

@@ -291,7 +291,8 @@ static void put_site(struct filter *f, const struct function *fn, unsigned int i
 		put_landing(f, fn, i, slot);
 		fprintf(f->out, "  set_%u:;\n", i);
 	} else {
-		fprintf(f->out, "  if (muslin_setjmp(&kept.landings[%u].jump)) {\n", i);
+		fprintf(f->out, "  if (muslin_setjmp(&kept.landings[%u].jump)) {\n"
+			"  MUSLIN_RELOAD;\n", i);
 		put_landing(f, fn, i, slot);
 		fputs("  }\n  else\n", f->out);
 		fprintf(f->out, set, slot, "kept.", i, slot);
@@ -407,13 +408,13 @@ static void put_caller(struct filter *f, const struct function *fn)
 		fprintf(f->out, "  %.*s result;\n", (int)(name - fn->begin), fn->begin);
 	declare(f, fn);
 	fprintf(f->out, "  kept.frame.again = &kept.jump;\n"
-		"  muslin_setjmp(&kept.jump);\n  %s%.*s_from(instance, ",
+		"  muslin_setjmp(&kept.jump);\n  MUSLIN_RELOAD;\n  %s%.*s_from(instance, ",
 		value ? "result = " : "", (int)(end - name), name);
 	for (size_t i = 0; i < fn->nvariables; i++)
 		if (fn->variables[i].name[4] == 'p')
 			fprintf(f->out, "%.*s, ", fn->variables[i].length,
 				fn->variables[i].name);
-	fprintf(f->out, "&kept);\n  muslin_frame_leave(instance, &kept.frame);\n%s}\n",
+	fprintf(f->out, "&kept);\n  MUSLIN_RELOAD;\n  muslin_frame_leave(instance, &kept.frame);\n%s}\n",
 		value ? "  return result;\n" : "");
 }
 

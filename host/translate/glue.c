@@ -75,13 +75,8 @@ void glue_write_imports(const struct wasm *w, FILE *out)
 	}
 }
 
-/*
- * The same as functions, for tables.  wasm2c 1.0.36 gives such a function
- * the address of instance->w2c_linux_instance or its value, depending on
- * where the reference was made; struct w2c_linux's first member makes both
- * the same.
- */
-static void write_import_functions(const struct wasm *w, FILE *out)
+/* The same as functions, for tables: their callers pass the instance, reload.c. */
+static void write_import_functions(const struct wasm *w, const char *name, FILE *out)
 {
 	for (uint32_t i = 0; i < w->nimports; i++) {
 		const char *type = w->types[w->imports[i].type];
@@ -92,7 +87,8 @@ static void write_import_functions(const struct wasm *w, FILE *out)
 		c_name(&w->imports[i], out);
 		fputs(")(", out);
 		parameters(type, "p", out);
-		fputs(")\n{\n\tstruct w2c_linux *l = *(struct w2c_linux **)p;\n\n\t", out);
+		fprintf(out, ")\n{\n\tstruct w2c_linux *l = ((w2c_%s *)p)->w2c_linux_instance;\n\n\t",
+			name);
 		if (*result(type) != 'v')
 			fputs("return ", out);
 		thunk(type, i, out);
@@ -115,7 +111,7 @@ static void write_call(const struct wasm *w, const char *type,
 		fputs("\tUNREACHABLE;\n", out);
 	else
 		fprintf(out, "\tCALL_INDIRECT((*table), %s, TYPE(%u), index,\n"
-			"\t\t      table->data[index].module_instance, %s);\n",
+			"\t\t      (void *)instance, %s);\n",
 			pointer, t, args);
 }
 
@@ -202,6 +198,17 @@ static const char glue_setup[] =
 static const char glue_setup_end[] =
 	"\treturn 0;\n"
 	"}\n\n"
+	"static void glue_fork(void *p, const void *parent, struct w2c_linux *w2c_linux_instance)\n"
+	"{\n"
+	"\tw2c_@ *instance = p;\n"
+	"\tstruct muslin_head *head = muslin_head(p);\n"
+	"\tstruct w2c_env *w2c_env_instance = (void *)&head->memory;\n\n"
+	"\t__builtin_memcpy(instance, parent, sizeof(*instance));\n"
+	"\thead->memory = muslin_head((void *)parent)->memory;\n"
+	"\thead->memory.data = (u8 *)p + MUSLIN_MEMORY_OFFSET;\n"
+	"\thead->table = muslin_head((void *)parent)->table;\n"
+	"\tinit_instance_import(instance, w2c_env_instance, w2c_linux_instance);\n"
+	"}\n\n"
 	"static void glue_teardown(void *p)\n"
 	"{\n"
 	"\tw2c_@ *instance = p;\n\n"
@@ -230,12 +237,12 @@ static const char glue_call4[] =
 	"{\n"
 	"\tw2c_@ *instance = p;\n"
 	"\twasm_rt_funcref_table_t *table = TABLE(instance);\n"
-	"\tstruct muslin_unwind *unwind = muslin_head(p)->unwind;\n"
-	"\tstruct muslin_unwind saved = *unwind;\n\n";
+	"\tstruct muslin_unwind saved = *muslin_head(p)->unwind;\n\n";
 
 static const char glue_end[] =
-	"\tsaved.last_landing = unwind->last_landing;\n"
-	"\t*unwind = saved;\n"
+	"\tMUSLIN_RELOAD;\n"
+	"\tsaved.last_landing = muslin_head(instance)->unwind->last_landing;\n"
+	"\t*muslin_head(instance)->unwind = saved;\n"
 	"}\n\n"
 	"static u32 *glue_sp(void *p)\n"
 	"{\n"
@@ -249,6 +256,7 @@ static const char glue_end[] =
 	"const struct module_ops muslin_module_@ = {\n"
 	"\t.instance_size = sizeof(w2c_@),\n"
 	"\t.setup = glue_setup,\n"
+	"\t.fork = glue_fork,\n"
 	"\t.teardown = glue_teardown,\n"
 	"\t.start = glue_start,\n"
 	"\t.entry = glue_entry,\n"
@@ -265,7 +273,7 @@ int glue_write(const struct wasm *w, const char *name,
 	int r;
 
 	write_template(glue_head, name, out);
-	write_import_functions(w, out);
+	write_import_functions(w, name, out);
 	write_types(w, out);
 	write_template(glue_setup, name, out);
 	fprintf(out, "\thead->table = head->rt->alloc(p, %uull * sizeof(*head->table) + 1);\n"

@@ -31,6 +31,7 @@ TEXT(muslin_text_frames_live_c, "translate/frames-live.c");
 TEXT(muslin_text_frames_h, "translate/frames.h");
 TEXT(muslin_text_lines_h, "translate/lines.h");
 TEXT(muslin_text_catches_c, "translate/catches.c");
+TEXT(muslin_text_reload_c, "translate/reload.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
 TEXT(muslin_text_wasm_data_c, "wasm/data.c");
@@ -68,6 +69,7 @@ static const struct prelude_file sources[] = {
 	{ "frames.h", muslin_text_frames_h, muslin_text_frames_h_end },
 	{ "lines.h", muslin_text_lines_h, muslin_text_lines_h_end },
 	{ "catches.c", muslin_text_catches_c, muslin_text_catches_c_end },
+	{ "reload.c", muslin_text_reload_c, muslin_text_reload_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
 	{ "wasm/data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },

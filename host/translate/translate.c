@@ -250,6 +250,8 @@ int translate_header(struct translation *t, const char *text, size_t size,
 	fputs("volatile ", out);
 	fwrite(p, 1, text + size - p, out);
 	glue_write_imports(t->w, out);
+	/* what prelude.h asks for */
+	fputs("#define MUSLIN_PROGRAM\n", out);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -294,7 +296,7 @@ static int filter_to_memory(struct translation *t, filter_code *filter, const ch
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
-	filter_code *filters[4];
+	filter_code *filters[5];
 	char *code = NULL;
 	int n = 0, r = 0;
 
@@ -305,6 +307,7 @@ int translate_code(struct translation *t, const char *text, size_t size,
 		filters[n++] = frames_filter;
 	if (wasm_uses_fenv(t->w))
 		filters[n++] = put_fenv;
+	filters[n++] = reload_filter;
 	for (int i = 0; i < n - 1 && !r; i++) {
 		char *made = NULL;
 

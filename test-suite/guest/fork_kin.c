@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Relatives that take turns at one place in the host: each changes its memory
- * and mappings at random, and always finds what it left there.
+ * Relatives, which have pages in common: each changes its memory and mappings at
+ * random, and always finds what it left there.
  */
 #include <sched.h>
 #include <stdlib.h>

@@ -15,6 +15,7 @@
 #include "loader/build.h"
 #include "image.h"
 #include "machine/machine.h"
+#include "machine/vcpu.h"
 #include "muslin.h"
 #include "loader/module.h"
 
@@ -31,6 +32,7 @@ static char dir[100];
 
 static uint8_t *base;
 static struct muslin_unwind unwind;
+static struct muslin_vcpu vcpu = { .self = &vcpu };
 static struct w2c_linux imports = { .self = &imports };
 static jmp_buf trapped;
 
@@ -114,6 +116,8 @@ static void instantiate(void)
 	head->rt = &rt;
 	head->unwind = &unwind;
 	head->memory.pages = 3;
+	vcpu.instance = base;
+	set_vcpu_register((uintptr_t)&vcpu);
 	imports.sc = mod->thunks;
 	ck_assert_int_eq(mod->ops->setup(base, &imports), 0);
 }

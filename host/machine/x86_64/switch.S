@@ -52,4 +52,19 @@ context_return:
 	ud2
 	.size context_return, . - context_return
 
+	# any function of the kernel: muslin_vcpu.call, on muslin_vcpu.kernel_stack; what may
+	# be on the caller's stack is a seventh argument
+	.globl kernel_enter
+	.type kernel_enter, @function
+kernel_enter:
+	mov %gs:16, %r10
+	mov 8(%rsp), %r11
+	mov %rsp, -8(%r10)
+	mov %r11, -32(%r10)
+	lea -32(%r10), %rsp
+	call *%gs:24
+	mov 24(%rsp), %rsp
+	ret
+	.size kernel_enter, . - kernel_enter
+
 	.section .note.GNU-stack,"",@progbits

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/oom.h>
@@ -160,26 +159,13 @@ static void start_anew(struct mm_struct *mm)
 	mark_all(mm);
 }
 
-static struct mm_struct *resident_kin(struct mm_struct *mm)
-{
-	mm_context_t *c;
-
-	list_for_each_entry(c, &mm->context.kin, kin)
-		if (c->resident)
-			return container_of(c, struct mm_struct, context);
-	return NULL;
-}
-
-/* What the host has is the resident's, which may have no task any more. */
 void wasm_tlb_forget(struct mm_struct *mm)
 {
-	struct mm_struct *resident = mm->context.resident ? mm : resident_kin(mm);
-
 	/* the kernel's is in use; to map a page twice does no harm */
-	if (mm == &init_mm || resident != mm)
+	if (mm == &init_mm)
 		mark_all(mm);
-	if (mm != &init_mm && resident)
-		start_anew(resident);
+	else
+		start_anew(mm);
 }
 
 /* Init has few, and without it there is no machine. */
@@ -275,87 +261,24 @@ int wasm_vmap_sync(void)
 	return wasm_tlb_sync(&init_mm);
 }
 
-static pte_t pte_at(pmd_t *pmd, const pte_t *ptes, int i, unsigned long addr)
-{
-	if (ptes)
-		return ptes[i];
-	return pmd_leaf(*pmd) ? pmd_pte_at(*pmd, addr) : __pte(0);
-}
-
-/* Maps what the new page table has and the old one has not, which the host knows. */
-static int replace_chunk(struct run *run, pmd_t *old_pmd, pmd_t *pmd, unsigned long addr)
-{
-	pte_t *old = chunk_ptes(old_pmd, addr), *new = chunk_ptes(pmd, addr);
-	int i, err, prot, had;
-	pte_t o, n;
-
-	for (i = 0; i < CHUNK_PAGES; i++, addr += PAGE_SIZE) {
-		o = pte_at(old_pmd, old, i, addr);
-		n = pte_at(pmd, new, i, addr);
-		/* most are: there are no pages, or they have them both */
-		if (pte_val(o) == pte_val(n) && !(pte_val(n) & _PAGE_SYNC))
-			continue;
-		had = pte_prot(o);
-		prot = pte_prot(n);
-		if (new)
-			new[i] = __pte(pte_val(n) & ~_PAGE_SYNC);
-		if (had == prot && (prot < 0 || pte_pfn(o) == pte_pfn(n)))
-			continue;
-		err = run_add(run, addr, pte_val(n) & PAGE_MASK, PAGE_SIZE, prot);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 /*
  * A page table goes, and with it the marks in it; another may come to its place
  * before the host is told.  Pages of a dying mm are nobody's to see any more.
  */
 void wasm_tlb_free_table(struct mm_struct *mm)
 {
-	if (mm->context.resident && atomic_read(&mm->mm_users))
+	if (atomic_read(&mm->mm_users))
 		sync_marked(mm);
-}
-
-/* Takes over from the resident one of its kin.  Most pages are the same. */
-static int take_over(struct mm_struct *mm)
-{
-	struct mm_struct *old = resident_kin(mm);
-	struct run run = { .context = &mm->context };
-	DECLARE_BITMAP(chunks, WASM_CHUNKS);
-	unsigned long chunk, addr;
-	int err;
-
-	err = sync_marked(old);
-	if (err)
-		return err;
-	old->context.resident = false;
-	mm->context.resident = true;
-	bitmap_or(chunks, old->context.used, mm->context.used, WASM_CHUNKS);
-	for_each_set_bit(chunk, chunks, WASM_CHUNKS) {
-		addr = chunk << WASM_CHUNK_SHIFT;
-		err = replace_chunk(&run, pmd_off(old, addr), pmd_off(mm, addr), addr);
-		if (!err)
-			err = run_flush(&run);
-		if (err) {
-			start_anew(mm);
-			return err;
-		}
-	}
-	bitmap_zero(mm->context.dirty, WASM_CHUNKS);
-	return 0;
 }
 
 bool wasm_tlb_stale(struct mm_struct *mm)
 {
-	return !mm->context.resident ||
-		!bitmap_empty(mm->context.dirty, WASM_CHUNKS);
+	return !bitmap_empty(mm->context.dirty, WASM_CHUNKS);
 }
 
 int wasm_tlb_sync(struct mm_struct *mm)
 {
-	return mm->context.resident ? sync_marked(mm) : take_over(mm);
+	return sync_marked(mm);
 }
 
 int init_new_context(struct task_struct *task, struct mm_struct *mm)
@@ -364,50 +287,16 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 
 	if (id < 0)
 		return id;
-	mm->context = (mm_context_t) { .id = id, .resident = true };
-	INIT_LIST_HEAD(&mm->context.kin);
+	mm->context = (mm_context_t) { .id = id };
 	return 0;
 }
 
 int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm)
 {
-	int err = host_mm_fork(mm->context.id, old->context.id);
-
-	if (err)
-		return err;
-	mm->context.resident = false;
-	list_add(&mm->context.kin, &old->context.kin);
-	return 0;
-}
-
-/*
- * The host's mappings go to the next of kin while the page tables still say
- * what they are.  Nothing may stay mapped: the pages will be somebody else's.
- */
-static void bequeath(struct mm_struct *mm)
-{
-	mm_context_t *next = list_first_entry(&mm->context.kin, mm_context_t, kin);
-
-	if (!take_over(container_of(next, struct mm_struct, context)))
-		return;
-	/* it could not even be told what mm has */
-	if (!next->resident) {
-		mm->context.resident = false;
-		next->resident = true;
-		start_anew(container_of(next, struct mm_struct, context));
-	}
-}
-
-/* While its pages go, which may take turns, it must not be heir to another. */
-void arch_exit_mmap(struct mm_struct *mm)
-{
-	if (mm->context.resident && !list_empty(&mm->context.kin))
-		bequeath(mm);
-	list_del_init(&mm->context.kin);
+	return host_mm_fork(mm->context.id, old->context.id);
 }
 
 void destroy_context(struct mm_struct *mm)
 {
-	list_del(&mm->context.kin);
 	host_mm_destroy(mm->context.id);
 }

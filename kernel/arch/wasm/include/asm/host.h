@@ -58,7 +58,7 @@ void __host(idle)(void);
 /* Fills buf with random bytes. */
 void __host(random)(void *buf, unsigned long n);
 
-/* --- tasks (host/machine/task.c): each has a native stack of its own --- */
+/* --- tasks (host/machine/task.c): each has native stacks of its own --- */
 
 /*
  * The id of a task that is a copy of the calling one, in the system call that
@@ -79,10 +79,7 @@ void __host(task_free)(int id);
 
 /* A new, empty 4 GiB address space; its id, > 0. */
 int __host(mm_create)(void);
-/*
- * Gives the new address space id the program of parent, at the same place:
- * what is mapped there is whatever the last of them had.
- */
+/* Gives the new address space id the program of parent, which runs, and maps nothing. */
 int __host(mm_fork)(int id, int parent);
 void __host(mm_destroy)(int id);
 /* Maps physical memory; prot is PROT_READ | PROT_WRITE. */

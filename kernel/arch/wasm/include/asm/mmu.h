@@ -2,7 +2,6 @@
 #ifndef _ASM_WASM_MMU_H
 #define _ASM_WASM_MMU_H
 
-#include <linux/list.h>
 #include <linux/types.h>
 #include <asm/page.h>
 
@@ -13,13 +12,6 @@
 
 typedef struct {
 	int id;				/* the host's name for the address space */
-	/*
-	 * A child of fork() must find its memory at the host's addresses that
-	 * its parent has, so they take turns: kin are in a ring, and one of
-	 * them is resident.
-	 */
-	struct list_head kin;
-	bool resident;
 	/* pages that the host mapped since it last refused one, and how often it did */
 	unsigned int mapped, refused;
 	/* chunks with entries that the host does not know */
@@ -27,9 +19,5 @@ typedef struct {
 	/* chunks that had an entry since the address space was made */
 	DECLARE_BITMAP(used, WASM_CHUNKS);
 } mm_context_t;
-
-/* of init_mm */
-#define INIT_MM_CONTEXT(mm) \
-	.context = { .kin = LIST_HEAD_INIT(mm.context.kin), .resident = true },
 
 #endif

@@ -6,8 +6,10 @@
 
 /* fork: mm has become a copy of old */
 int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm);
-/* before mm gives up its pages */
-void arch_exit_mmap(struct mm_struct *mm);
+
+static inline void arch_exit_mmap(struct mm_struct *mm)
+{
+}
 
 static inline void arch_unmap(struct mm_struct *mm, unsigned long start,
 			      unsigned long end)
