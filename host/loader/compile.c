@@ -82,10 +82,7 @@ static int finish_cc(struct job *j, const char *log, pid_t pid)
 static int compile_part(struct job *j, int i, pid_t *pid)
 {
 	char source[PART_NAME_SIZE], object[PART_NAME_SIZE], log[PART_NAME_SIZE];
-	const char *const *address = compiler_address_options(j->c);
-	const char *const last[] = {
-		cpu_flags(), address[0], address[1], "-c", source, "-o", object,
-	};
+	const char *const last[] = { cpu_flags(), "-c", source, "-o", object };
 	size_t have;
 	char **argv;
 

@@ -34,8 +34,6 @@ struct compiler {
 /* These end with NULL. */
 extern const char *const compiler_cc_options[], *const compiler_ld_options[];
 extern const char *const compiler_fenv_options[COMPILER_FENV_OPTIONS + 1];
-/* Two of them. */
-const char *const *compiler_address_options(const struct compiler *c);
 
 /* 0 or -ENOMEM */
 int compiler_find(struct compiler *c);

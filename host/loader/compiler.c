@@ -26,6 +26,12 @@ const char *const compiler_cc_options[] = {
 	"-fno-asynchronous-unwind-tables", "-ffunction-sections",
 	/* or the speed of a loop depends on what else is in the program */
 	"-falign-functions=64", "-falign-loops=32",
+	/*
+	 * Or a loop might have, instead of an address of memory, one far away to add
+	 * something to: machine/fork.c has to find them all.  gcc's name of it; clang,
+	 * which may have any name here, ignores that: see CHILD_CLANG_OPTIONS.
+	 */
+	"-fno-ivopts",
 	NULL,
 };
 
@@ -33,32 +39,6 @@ const char *const compiler_cc_options[] = {
 const char *const compiler_fenv_options[COMPILER_FENV_OPTIONS + 1] = {
 	"-frounding-math", "-ftrapping-math", NULL,
 };
-
-/* Clang's name may be in that of a link's target, and behind ccache's. */
-static bool is_clang(char *const *words)
-{
-	bool found = false;
-
-	for (; *words && **words != '-' && !found; words++) {
-		char *path = realpath(*words, NULL);
-
-		found = strstr(path ? path : *words, "clang");
-		free(path);
-	}
-	return found;
-}
-
-/*
- * A loop's address of memory is the memory's and what is added: with these optimizations it
- * could as well be one far away, less something, and machine/fork.c has to find it.
- */
-const char *const *compiler_address_options(const struct compiler *c)
-{
-	static const char *const clang[] = { "-mllvm", "-disable-lsr", NULL };
-	static const char *const gcc[] = { "-fno-ivopts", "-fno-tree-slsr", NULL };
-
-	return is_clang(c->cc) ? clang : gcc;
-}
 
 const char *const compiler_ld_options[] = {
 	"-shared", "-nostdlib", "-Wl,-z,now", "-Wl,-Bsymbolic",
@@ -217,8 +197,8 @@ static char *identify(const struct compiler *c)
 	print_words((const char *const *)c->cc + 1, out);
 	print_words(compiler_cc_options, out);
 	print_words(compiler_fenv_options, out);
-	print_words(compiler_address_options(c), out);
 	print_words(compiler_ld_options, out);
+	fprintf(out, "%s ", CHILD_CLANG_OPTIONS);
 	fputs("placed\n", out);	/* compile.c */
 	if (!fclose(out))
 		return text;

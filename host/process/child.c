@@ -237,8 +237,9 @@ char *workdir_read(const struct workdir *w, const char *name, size_t *size)
 /*
  * Of this process's environment: messages and numbers are not to depend on
  * the locale (wasm2c prints floating point by it), what compilers leave
- * behind is to be removed with the directory, and ccache is to call the
- * compiler, since its own files are out of reach.
+ * behind is to be removed with the directory, ccache is to call the
+ * compiler, since its own files are out of reach, and clang has options that
+ * others do not know.
  */
 static char **environment(char *tmpdir)
 {
@@ -247,15 +248,17 @@ static char **environment(char *tmpdir)
 
 	while (environ[n])
 		n++;
-	env = malloc((n + 4) * sizeof(*env));
+	env = malloc((n + 5) * sizeof(*env));
 	if (!env)
 		return NULL;
 	env[have++] = "LC_ALL=C";
 	env[have++] = "CCACHE_DISABLE=1";
+	env[have++] = CHILD_CLANG_OPTIONS;
 	env[have++] = tmpdir;
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(environ[i], "LC_ALL=", 7) &&
-		    strncmp(environ[i], "TMPDIR=", 7))
+		    strncmp(environ[i], "TMPDIR=", 7) &&
+		    strncmp(environ[i], "CCC_OVERRIDE_OPTIONS=", 21))
 			env[have++] = environ[i];
 	env[have] = NULL;
 	return env;

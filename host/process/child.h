@@ -38,6 +38,13 @@ char *workdir_read(const struct workdir *w, const char *name, size_t *size);
 #define CHILD_SECONDS 600
 
 /*
+ * A variable in the environment of what child_start() runs, for clang by whatever name:
+ * no optimization that loader/compiler.c has -fno-ivopts against.  "#" is for silence, "+" for
+ * one more argument.
+ */
+#define CHILD_CLANG_OPTIONS "CCC_OVERRIDE_OPTIONS=# +-mllvm +-disable-lsr"
+
+/*
  * Starts argv in w, without input; its output goes to the file log.  Time,
  * memory and files have limits, and of the user's files it has those in w:
  * sandbox.h.  It does not outlive the thread that called this.  0 or -errno.

@@ -116,11 +116,28 @@ static void write_call(const struct wasm *w, const char *type,
 }
 
 /*
- * The calls that wasm2c's instantiate function makes, in two parts: start is
- * the one that copies data segments, and the start function.
+ * The calls that wasm2c's instantiate function makes, in two parts: START is
+ * the one that copies data segments, and the start function.  FORK is what of
+ * SETUP depends on where the instance is.
  */
+enum calls { SETUP, START, FORK };
+
+static bool is_of(enum calls calls, const char *word)
+{
+	bool init = !strncmp(word, "init_", 5) && strncmp(word, "init_memories(", 14);
+
+	switch (calls) {
+	case SETUP:
+		return init;
+	case START:
+		return !init;
+	default:
+		return !strncmp(word, "init_instance_import(", 21);
+	}
+}
+
 static int write_calls(const char *name, const char *text, size_t size,
-		       bool start, FILE *out)
+		       enum calls calls, FILE *out)
 {
 	char head[256];
 	const char *p, *end, *next;
@@ -134,16 +151,13 @@ static int write_calls(const char *name, const char *text, size_t size,
 		return -EINVAL;
 	for (p++; p < end; p = next) {
 		const char *word = p + 2, *paren;
-		bool init;
 
 		next = memchr(p, '\n', end + 1 - p);
 		next = next ? next + 1 : end;
 		paren = memchr(p, '(', next - p);
 		if (p[0] != ' ' || !paren || strncmp(paren, "(instance", 9))
 			continue;
-		init = !strncmp(word, "init_", 5) &&
-		       strncmp(word, "init_memories(", 14);
-		if (init != start)
+		if (is_of(calls, word))
 			fprintf(out, "\t%.*s", (int)(next - word), word);
 	}
 	return 0;
@@ -206,8 +220,9 @@ static const char glue_setup_end[] =
 	"\t__builtin_memcpy(instance, parent, sizeof(*instance));\n"
 	"\thead->memory = muslin_head((void *)parent)->memory;\n"
 	"\thead->memory.data = (u8 *)p + MUSLIN_MEMORY_OFFSET;\n"
-	"\thead->table = muslin_head((void *)parent)->table;\n"
-	"\tinit_instance_import(instance, w2c_env_instance, w2c_linux_instance);\n"
+	"\thead->table = muslin_head((void *)parent)->table;\n";
+
+static const char glue_fork_end[] =
 	"}\n\n"
 	"static void glue_teardown(void *p)\n"
 	"{\n"
@@ -279,11 +294,15 @@ int glue_write(const struct wasm *w, const char *name,
 	fprintf(out, "\thead->table = head->rt->alloc(p, %uull * sizeof(*head->table) + 1);\n"
 		"\tif (!head->table)\n\t\treturn %d;\n",
 		w->ntables ? w->tables[0].min : 0, -ENOMEM);
-	r = write_calls(name, text, size, false, out);
+	r = write_calls(name, text, size, SETUP, out);
 	if (r < 0)
 		return r;
 	write_template(glue_setup_end, name, out);
-	r = write_calls(name, text, size, true, out);
+	r = write_calls(name, text, size, FORK, out);
+	if (r < 0)
+		return r;
+	write_template(glue_fork_end, name, out);
+	r = write_calls(name, text, size, START, out);
 	if (r < 0)
 		return r;
 	write_template(glue_start_end, name, out);
