@@ -105,11 +105,13 @@ void muslin_free(struct muslin *m);
 /* What of the host a confined thread can still reach. */
 struct muslin_reach {
 	const char *path;	/* a directory, with all that is below, or a file */
-	int flags;		/* MUSLIN_READ_ONLY, MUSLIN_REACH_CACHE */
+	int flags;		/* MUSLIN_READ_ONLY, MUSLIN_REACH_CACHE, MUSLIN_REACH_LAYER */
 };
 
 /* Instead of a path: the directory of the cache, to be written to. */
 #define MUSLIN_REACH_CACHE 4
+/* path is a layer of muslin_mount_layer() */
+#define MUSLIN_REACH_LAYER 16
 
 /*
  * Confines the calling thread, and what it starts, for good, in muslin_boot or
@@ -169,6 +171,14 @@ struct muslin_network {
 /* Before muslin_boot, once. */
 int muslin_network(struct muslin *m, const struct muslin_network *n);
 
+/*
+ * Before muslin_boot: the machine's next disk, /dev/vda, vdb ...  path is a
+ * regular file of the host, or a block device; flags: MUSLIN_READ_ONLY.  It
+ * stays open, and locked (flock), until muslin_free.  Its number, 0 for vda.
+ * A machine with disks boots without a boot image, and cannot become one.
+ */
+int muslin_disk(struct muslin *m, const char *path, int flags);
+
 /* Until programs can be run. */
 int muslin_boot(struct muslin *m);
 
@@ -221,6 +231,21 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3]);
 #define MUSLIN_OVERLAY 8
 int muslin_mount(struct muslin *m, const char *host, const char *guest,
 		 int flags);
+/*
+ * As muslin_mount() with MUSLIN_OVERLAY, but what the guest changes is kept in the
+ * host's directory layer, for nobody but one machine at a time: in "upper" and
+ * "work", two directories in it on one file system with attributes (user.*).  Files
+ * that were removed are character devices of number 0 there.  All of it is a
+ * guest's work: names, links and attributes are to be checked by who uses them.
+ */
+int muslin_mount_layer(struct muslin *m, const char *host, const char *guest,
+		       const char *layer);
+/*
+ * The file system on a disk of muslin_disk(): ext4, squashfs or erofs, with its own
+ * devices and set-user-ID files.  flags: MUSLIN_READ_ONLY, MUSLIN_OVERLAY.  When the
+ * machine is shut down, it is whole.
+ */
+int muslin_mount_disk(struct muslin *m, int disk, const char *guest, int flags);
 /*
  * Makes one file, host, visible as name in the guest's directory guest, in
  * which there is nothing else.  It can be read and executed.

@@ -65,7 +65,8 @@ init_sources := $(wildcard host/init/*.c)
 $(h)/init.wasm: $(init_sources) $(wildcard host/init/*.h) $(toolchain)
 	$(say) GUEST $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -s -o $@ $(init_sources)
+	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -s \
+		-iquote kernel/arch/wasm/include/asm -o $@ $(init_sources)
 
 # translated like any program, but ahead of time: builtin.c
 $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)

@@ -16,7 +16,7 @@ kernel_make = +$(Q)mkdir -p $(1) && flock $(1)/.lock $(MAKE) -C $(B)/linux O=$(a
 	HOSTCXX=false KBUILD_BUILD_TIMESTAMP=2026-01-01 \
 	KBUILD_BUILD_USER=muslin KBUILD_BUILD_HOST=muslin $(if $(Q),,V=1)
 
-kernel_configs := defconfig $(PAGE_KIB)k-pages.config
+kernel_configs := defconfig disk.config $(PAGE_KIB)k-pages.config
 $(kernel)/.config: $(kernel_configs:%=kernel/arch/wasm/configs/%) config.mak $(B)/linux/.stamp
 	$(say) CONFIG $@
 	$(Q)mkdir -p $(@D)

@@ -460,6 +460,15 @@ export class Machine {
       net_send: () => -E.ENODEV,
       net_next: () => -E.ENODEV,
       net_receive: () => -E.ENODEV,
+      // no disks, and no streams that are regular files in the guest
+      disk_info: (n, at) => { this.bytes(at, 12); return -E.ENODEV; },
+      disk_start: () => -E.ENODEV,
+      disk_done: () => 0,
+      stream_stat: () => -E.ENODEV,
+      stream_pread: () => -E.ENODEV,
+      stream_pwrite: () => -E.ENODEV,
+      stream_truncate: () => -E.ENODEV,
+      stream_sync: () => -E.ENODEV,
       ...files.imports(this, give),
     };
   }

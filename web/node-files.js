@@ -236,6 +236,10 @@ export class NodeFiles {
       },
       file_link: (root, a, an, b, bn) => this.at(root, path(a, an), q => this.at(root, path(b, bn), r => { fs.linkSync(q, r); return 0; }, change), change),
       file_rename: (root, a, an, b, bn, flags) => this.rename(root, path(a, an), path(b, bn), flags),
+      file_getxattr: () => -E.EOPNOTSUPP,
+      file_setxattr: () => -E.EOPNOTSUPP,
+      file_removexattr: () => -E.EOPNOTSUPP,
+      file_listxattr: () => -E.EOPNOTSUPP,
       file_statfs: (root, at) => {
         const v = view(at, STATFS_SIZE), st = this.at(root, '', q => fs.statfsSync(q, big));
         [st.blocks, st.bfree, st.bavail, st.files, st.ffree].forEach((x, i) => v.setBigUint64(8 * i, x, true));

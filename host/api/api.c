@@ -10,6 +10,7 @@
 #include "loader/build.h"
 #include "api/confine.h"
 #include "devices/ctl.h"
+#include "disk/disk.h"
 #include "hostfs/hostfs.h"
 #include "image/image.h"
 #include "api/initrd.h"
@@ -84,6 +85,8 @@ void muslin_free(struct muslin *m)
 	/* it runs: this is a callback of it */
 	if (!m || m->running)
 		return;
+	/* their threads use its memory */
+	disks_exit(m);
 	machine_exit(m);
 	image_exit(m);
 	module_exit(&m->loader);

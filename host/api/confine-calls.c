@@ -136,6 +136,8 @@ static void write_filter(struct filter *f)
 	if_argument(f, SYS_fcntl, 1, fcntls, COUNT(fcntls));
 	if_own(f, getpid());
 	if_argument(f, SYS_prlimit64, 0, &itself, 1);
+	/* no device but overlayfs' whiteouts */
+	if_argument(f, SYS_mknodat, 3, &itself, 1);
 	/* jumps are no longer than 255 instructions: the last one allows */
 	for (size_t i = 0; i < COUNT(allowed); i++)
 		emit(f, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], COUNT(allowed) - i, 0);

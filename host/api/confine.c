@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "loader/build.h"
 #include "api/confine.h"
+#include "disk/disk.h"
 #include "hostfs/hostfs.h"
 #include "process/landlock.h"
 #include "machine/machine.h"
@@ -53,7 +54,10 @@ static int reach_one(struct muslin *m, const struct landlock_rules *l,
 		reach_cache(l);
 		return 0;
 	}
-	if (landlock_allow(l, r->path, r->flags & MUSLIN_READ_ONLY ? READ : WRITE))
+	/* whiteouts; confine-calls.c lets no other devices be made */
+	if (landlock_allow(l, r->path, r->flags & MUSLIN_READ_ONLY ? READ :
+			   r->flags & MUSLIN_REACH_LAYER ? WRITE | LANDLOCK_ACCESS_FS_MAKE_CHAR :
+			   WRITE))
 		return 0;
 	return fail(m, -errno, "%s: %s", r->path, strerror(errno));
 }
@@ -108,12 +112,21 @@ static void reach_root(void *l, int fd, bool read_only)
 	landlock_allow_fd(l, fd, read_only ? READ : WRITE);
 }
 
+static int start_disks(struct muslin *m, bool (*confine)(void))
+{
+	int r = disks_start(m, confine);
+
+	return r ? fail(m, r, "cannot make the threads of disks: %s", strerror(-r)) : 0;
+}
+
 int confine_enter(struct muslin *m)
 {
 	const struct rlimit none = { 0, 0 };
 	struct confinement *c = m->confinement;
 
-	if (!c || c->done)
+	if (!c)
+		return start_disks(m, NULL);
+	if (c->done)
 		return 0;
 	/* compiled programs want it, and could not find it any more */
 	dlopen("libm.so.6", RTLD_NOW);
@@ -128,6 +141,9 @@ int confine_enter(struct muslin *m)
 		close(c->files.fd);
 		c->files.fd = -1;
 	}
+	/* they have what this thread can reach of files, and no more calls than it */
+	if (start_disks(m, confine_calls))
+		return -EAGAIN;
 	if (confine_calls())
 		c->done |= MUSLIN_CONFINED_CALLS;
 	return 0;

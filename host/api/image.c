@@ -58,7 +58,8 @@ int api_resume(struct muslin *m)
 	struct kept_program program = { 0 };
 	int r, fd;
 
-	if (m->image && !*m->image)
+	/* its kernel has looked for disks, and found none */
+	if ((m->image && !*m->image) || m->disks)
 		return 0;
 	fd = m->image ? TEMP_FAILURE_RETRY(open(m->image, FLAGS)) : open_cached(m);
 	if (fd < 0)
@@ -113,6 +114,8 @@ static int resume(struct muslin *m, void *arg)
 
 	if (m->net)
 		return fail(m, -EINVAL, "what goes on with a program has no network");
+	if (m->disks)
+		return fail(m, -EINVAL, "what goes on with a program has no disks");
 	file = TEMP_FAILURE_RETRY(open(from->path, FLAGS));
 	if (file < 0)
 		return fail(m, -errno, "%s", strerror(errno));
@@ -342,6 +345,8 @@ static int snapshot(struct muslin *m, const char *path)
 
 	if (m->image_pages)
 		return fail(m, -EBUSY, "the machine is not just booted");
+	if (m->disks)
+		return fail(m, -EBUSY, "a machine with disks cannot be kept");
 	if (m->ctl->used)
 		return snapshot_program(m, path);
 	r = freeze(m, NULL);

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "devices/ctl.h"
+#include "disk/disk.h"
 #include "hostfs/hostfs.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
@@ -19,21 +20,33 @@ static bool until_mounted(struct muslin *m, void *arg)
 	return m->ctl->mounted;
 }
 
-static int mount_root(struct muslin *m, int root, const char *guest, int flags)
+/*
+ * layer: where overlayfs keeps changes; -1: in memory, if it is there at all.
+ * type: the file system, of a disk; or NULL.
+ */
+static int mount_root(struct muslin *m, int root, int layer, const char *type,
+		      const char *guest, int flags)
 {
-	size_t n = strlen(guest) + 1;
-	struct ctl_mount *msg = calloc(1, sizeof(*msg) + n);
+	size_t n = strlen(guest) + 1, type_n = type ? strlen(type) + 1 : 0;
+	struct ctl_mount *msg = calloc(1, sizeof(*msg) + n + type_n);
 	int r;
 
 	if (!msg)
 		return -ENOMEM;
-	msg->head.size = sizeof(*msg) + n;
+	msg->head.size = sizeof(*msg) + n + type_n;
 	msg->head.type = CTL_MOUNT;
 	msg->root = root;
 	if (flags & (MUSLIN_READ_ONLY | MUSLIN_OVERLAY))
 		msg->flags |= CTL_MOUNT_RO;
 	if (flags & MUSLIN_OVERLAY)
 		msg->flags |= CTL_MOUNT_OVERLAY;
+	if (layer >= 0)
+		msg->flags |= CTL_MOUNT_LAYER;
+	msg->layer = layer;
+	if (type) {
+		msg->flags |= CTL_MOUNT_DISK;
+		memcpy(msg->path + n, type, type_n);
+	}
 	memcpy(msg->path, guest, n);
 	m->ctl->mounted = false;
 	r = ctl_send(m, &msg->head);
@@ -96,7 +109,38 @@ int muslin_mount(struct muslin *m, const char *host, const char *guest,
 			      (flags & MUSLIN_SUID ? HOSTFS_SUID : 0));
 	if (root < 0)
 		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
-	return mount_root(m, root, guest, flags);
+	return mount_root(m, root, -1, NULL, guest, flags);
+}
+
+int muslin_mount_layer(struct muslin *m, const char *host, const char *guest,
+		       const char *layer)
+{
+	int root, upper, r = check_mount(m, guest);
+
+	if (r)
+		return r;
+	root = hostfs_add_dir(m->hostfs, host, HOSTFS_READ_ONLY);
+	if (root < 0)
+		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
+	upper = hostfs_add_dir(m->hostfs, layer, HOSTFS_LAYER);
+	if (upper < 0)
+		return fail(m, upper, "%s: %s", layer, hostfs_why(m->hostfs, upper));
+	return mount_root(m, root, upper, NULL, guest, MUSLIN_READ_ONLY | MUSLIN_OVERLAY);
+}
+
+int muslin_mount_disk(struct muslin *m, int disk, const char *guest, int flags)
+{
+	int r = check_mount(m, guest);
+	const char *type;
+
+	if (r)
+		return r;
+	if (flags & ~(MUSLIN_READ_ONLY | MUSLIN_OVERLAY))
+		return fail(m, -EINVAL, "no such flags of a disk, %#x", flags);
+	type = disk_type(m, disk);
+	if (!type)
+		return fail(m, -EINVAL, "no disk with ext4, squashfs or erofs on it");
+	return mount_root(m, disk, -1, type, guest, flags);
 }
 
 int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
@@ -109,5 +153,5 @@ int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
 	root = hostfs_add_file(m->hostfs, host, name);
 	if (root < 0)
 		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
-	return mount_root(m, root, guest, MUSLIN_READ_ONLY);
+	return mount_root(m, root, -1, NULL, guest, MUSLIN_READ_ONLY);
 }

@@ -100,6 +100,9 @@ static int attach(struct muslin *m, const struct muslin_program *prog,
 		p->stream[i] = r;
 		s->fd[i].stream = r;
 		s->fd[i].mode = mode & O_ACCMODE;
+		/* what goes on from an image may have a pipe in its place */
+		if (stream_regular(m, r) && !m->arena.keep)
+			s->fd[i].mode |= CTL_FD_FILE | (mode & O_APPEND);
 	}
 	return 0;
 }

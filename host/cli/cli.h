@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 struct muslin;
 
@@ -24,6 +25,8 @@ int cmd_cache(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
 int cmd_binfmt(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_apply(int argc, char **argv);
 
 /* The kernel started us for a program, as cmd_binfmt() asked it to. */
 bool is_interpreter(void);
@@ -40,6 +43,13 @@ struct dir {
 	char *host;		/* as realpath has it */
 	char *guest;
 	int flags;		/* of muslin_mount */
+	bool cow;		/* changes are kept in layer */
+	char *layer;		/* a directory, once that is made */
+};
+
+struct disk {
+	char *path;
+	int flags;		/* of muslin_disk */
 };
 
 /* --- run-net.c --- */
@@ -64,10 +74,13 @@ struct run_options {
 	char **env;
 	size_t nenv;
 	const char *cwd, *cmdline, *image;
+	const char *cow_dir;	/* where layers are; NULL: as state_dir() says */
 	const char *program;	/* its file; NULL: argv[0] */
 	uint64_t memory;
 	int tier;		/* of muslin.h */
 	struct run_net net;
+	struct disk *disks;
+	size_t ndisks;
 	bool as_native;		/* as if it ran without us */
 	bool boot;		/* all kernel messages, on standard output */
 	bool keep;		/* the program when it waits, in image */
@@ -75,9 +88,12 @@ struct run_options {
 	bool stats;
 	bool tty;		/* of a program that is kept */
 	bool no_confine;
+	const char *root;	/* a directory or an image; PROG is in it */
+	bool on_disk;		/* the root is the last of disks: */
+	int root_flags;		/* of muslin_mount_disk */
 	/* of muslin shell, the only one that takes them */
 	bool of_shell;
-	const char *root, *shell, *command;
+	const char *shell, *command;
 	bool make_image;	/* if there is none in the cache */
 };
 
@@ -117,10 +133,61 @@ int run_net_option(struct run_options *o, enum net_option opt, const char *arg);
 int run_net(struct muslin *m, const struct run_options *o);
 void run_net_free(struct run_options *o);
 
+/* --root of muslin run and muslin boot. */
+int run_root(struct run_options *o);
+/* An image that root names, of that flags, is a disk. */
+void root_on_disk(struct run_options *o, const char *path, int flags);
+/* --disk; 0, or an exit status. */
+int run_disk_option(struct run_options *o, const char *arg);
+int run_disks(struct muslin *m, const struct run_options *o);
+void run_disks_free(struct run_options *o);
+/* Takes a suffix off, which is not all of it. */
+bool ends_with(char *text, const char *suffix);
+
 /* Boots, or resumes, runs argv if there is one, shuts down. */
 int run_machine(struct run_options *o, char **argv);
 
+/* --- cli/layer.c: where --dir HOST:cow keeps what has changed --- */
+
+/* Makes those of o's directories, and locks them until this process ends. */
+int layers_make(struct run_options *o);
+/*
+ * Opens that of host, which is as realpath has it, and locks it: its "upper", or
+ * negative if it was told why not.  base: as cow_dir.
+ */
+int layer_open(const char *base, const char *host);
+/* All in the directory dir is removed. */
+bool remove_below(int dir);
+bool remove_any(int dir, const char *name);
+
+/* --- cli/changes.c --- */
+
+enum change_kind {
+	ADDED = 'A', MODIFIED = 'M', DELETED = 'D',
+	REFUSED = '!',		/* nobody makes that of a guest's */
+};
+
+struct change {
+	enum change_kind kind;
+	const char *path;	/* below the host's directory */
+	const char *name;	/* in both: */
+	int upper, lower;	/* the layer's directory, and the host's or -1 */
+	struct stat st;		/* what the layer has, unless it is DELETED */
+};
+
+/*
+ * Calls fn for what the layer changes, directories before what is in them.  A
+ * result that is not 0 ends it; negative: it was told why.  After an ADDED
+ * directory fn sets lower to the new one, if there is one.
+ */
+int changes_each(int upper, int lower, int (*fn)(void *arg, struct change *c), void *arg);
+/* Made printable, to be freed. */
+char *printable_path(const char *path);
+
 /* --- cli/shell.c --- */
+
+/* $XDG_STATE_HOME/muslin/NAME, made if need be, to be freed; NULL: it was told why. */
+char *state_dir(const char *name);
 
 /* One in the cache, for the machine of o, by another process. */
 void make_image(const struct run_options *o);

@@ -25,6 +25,8 @@ static const struct {
 	{ "snapshot", cmd_snapshot },
 	{ "binfmt", cmd_binfmt },
 	{ "shell", cmd_shell },
+	{ "diff", cmd_diff },
+	{ "apply", cmd_apply },
 };
 
 static const char usage[] =
@@ -36,6 +38,8 @@ static const char usage[] =
 	"       muslin snapshot [OPTION]... [--image FILE PROG [ARG]...]\n"
 	"       muslin binfmt [--print | --remove | COMMAND [ARG]...]\n"
 	"       muslin shell [OPTION]... [DIR]... [-c COMMAND]\n"
+	"       muslin diff [--cow-dir DIR] [HOST]\n"
+	"       muslin apply [--cow-dir DIR] [--discard] [HOST [FILE]...]\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"

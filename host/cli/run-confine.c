@@ -43,8 +43,13 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 		tell();
 		return 0;
 	}
-	for (size_t i = 0; i < o->ndirs; i++)
-		add(&l, o->dirs[i].host, o->dirs[i].flags & MUSLIN_READ_ONLY);
+	for (size_t i = 0; i < o->ndirs; i++) {
+		const struct dir *d = &o->dirs[i];
+
+		add(&l, d->host, d->cow ? MUSLIN_READ_ONLY : d->flags & MUSLIN_READ_ONLY);
+		if (d->layer)
+			add(&l, d->layer, MUSLIN_REACH_LAYER);
+	}
 	if (program)
 		add(&l, program, MUSLIN_READ_ONLY);
 	/* if there is no such directory, whoever makes the file will say so */

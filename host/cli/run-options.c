@@ -12,12 +12,21 @@
 #include "muslin.h"
 
 const char run_options_help[] =
-	"  --dir HOST[:GUEST][:ro][:suid][:overlay]\n"
+	"  --dir HOST[:GUEST][:ro][:suid][:overlay][:cow]\n"
 	"                           make a directory of the host visible, at GUEST or at\n"
 	"                           the same path; ro: read-only; suid: set-user-ID and\n"
 	"                           set-group-ID files can be made in it; overlay: what\n"
-	"                           is changed in it is gone in the end.  Without any\n"
+	"                           is changed in it is gone in the end; cow: it is kept\n"
+	"                           for muslin diff and muslin apply.  Without any\n"
 	"                           --dir it is the current directory.\n"
+	"  --cow-dir DIR            where cow keeps it, instead of in muslin/cow in\n"
+	"                           XDG_STATE_HOME, or in ~/.local/state\n"
+	"  --disk FILE[:ro]         FILE, of the host, is a disk: /dev/vda, the next one vdb\n"
+	"  --root DIR[:ro][:overlay][:cow]\n"
+	"                           the directory is the guest's root, in which PROG is\n"
+	"  --root IMAGE[:ro][:overlay]\n"
+	"                           the same with a disk of ext4, squashfs or erofs, where\n"
+	"                           the program runs as the guest's root\n"
 	"  --env NAME=VALUE         set a variable of the program's environment\n"
 	"  --env NAME               the same, with our own value\n"
 	"  --env-all                set all that we have\n"
@@ -39,10 +48,12 @@ const char run_options_help[] =
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
-       OPT_HELP, OPT_NET };
+       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_NET };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "cow-dir", required_argument, NULL, OPT_COW_DIR },
+	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "env", required_argument, NULL, OPT_ENV },
 	{ "env-all", no_argument, NULL, OPT_ENV_ALL },
 	{ "cwd", required_argument, NULL, OPT_CWD },
@@ -111,8 +122,7 @@ static int add_all_env(struct run_options *o)
 	return 0;
 }
 
-/* Takes a suffix off, which is not all of it. */
-static bool ends_with(char *text, const char *suffix)
+bool ends_with(char *text, const char *suffix)
 {
 	size_t n = strlen(text), m = strlen(suffix);
 
@@ -122,10 +132,11 @@ static bool ends_with(char *text, const char *suffix)
 	return true;
 }
 
-static int dir_flags(char *dir)
+static int dir_flags(char *dir, bool *cow)
 {
 	int flags = 0;
 
+	*cow = false;
 	for (;;) {
 		if (ends_with(dir, ":ro"))
 			flags |= MUSLIN_READ_ONLY;
@@ -133,6 +144,8 @@ static int dir_flags(char *dir)
 			flags |= MUSLIN_SUID;
 		else if (ends_with(dir, ":overlay"))
 			flags |= MUSLIN_READ_ONLY | MUSLIN_OVERLAY;
+		else if (ends_with(dir, ":cow"))
+			*cow = true;
 		else
 			return flags;
 	}
@@ -142,10 +155,15 @@ static int dir_flags(char *dir)
 static int add_dir(struct run_options *o, const char *what, const char *arg)
 {
 	char *host = xstrdup(arg), *guest;
-	struct dir d = { .flags = dir_flags(host) };
+	struct dir d = { .host = NULL };
 	struct stat st;
 	int status = 0;
 
+	d.flags = dir_flags(host, &d.cow);
+	if (d.cow && d.flags) {
+		status = complain(STATUS_USAGE, "%s%s: cow goes with no other of these", what, arg);
+		goto out;
+	}
 	guest = strchr(host, ':');
 	if (guest)
 		*guest++ = 0;
@@ -207,6 +225,11 @@ static int take_option(struct run_options *o, int opt)
 	switch (opt) {
 	case OPT_DIR:
 		return add_dir(o, "--dir ", optarg);
+	case OPT_COW_DIR:
+		o->cow_dir = optarg;
+		return 0;
+	case OPT_DISK:
+		return run_disk_option(o, optarg);
 	case OPT_ENV:
 		return add_env(o, optarg);
 	case OPT_ENV_ALL:
@@ -270,7 +293,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv,
 		if (opt == ':')
 			status = complain(STATUS_USAGE, "%s: needs a value",
 					  argv[at]);
-		else if (opt == '?' || ((opt == OPT_ROOT || opt == OPT_SHELL) && !o->of_shell))
+		else if (opt == '?' || (opt == OPT_SHELL && !o->of_shell))
 			status = complain(STATUS_USAGE, "%s: unknown option",
 					  argv[at]);
 		else
@@ -295,10 +318,12 @@ void run_options_free(struct run_options *o)
 	for (i = 0; i < o->ndirs; i++) {
 		free(o->dirs[i].host);
 		free(o->dirs[i].guest);
+		free(o->dirs[i].layer);
 	}
 	for (i = 0; i < o->nenv; i++)
 		free(o->env[i]);
 	run_net_free(o);
+	run_disks_free(o);
 	free(o->dirs);
 	free(o->env);
 }

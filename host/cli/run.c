@@ -104,6 +104,16 @@ static int find_program(const char *prog, struct target *t)
 	return 0;
 }
 
+/* It is the guest's: it finds out whether it is there. */
+static int program_in_root(const struct run_options *o, struct target *t)
+{
+	if (*o->program != '/')
+		return complain(STATUS_USAGE, "%s: with --root, a path that begins with /",
+				o->program);
+	t->guest = xstrdup(o->program);
+	return 0;
+}
+
 /* It may be mounted over the guest's /tmp; the others are needed. */
 static void add_current_dir(struct run_options *o, const char *cwd)
 {
@@ -112,7 +122,7 @@ static void add_current_dir(struct run_options *o, const char *cwd)
 	/* first, so that those below it are mounted on it */
 	o->dirs = grown(o->dirs, o->ndirs + 1, sizeof(*o->dirs));
 	memmove(o->dirs + 1, o->dirs, o->ndirs++ * sizeof(*o->dirs));
-	o->dirs[0] = (struct dir){ xstrdup(cwd), xstrdup(cwd), 0 };
+	o->dirs[0] = (struct dir){ .host = xstrdup(cwd), .guest = xstrdup(cwd) };
 }
 
 static bool is_visible(const struct run_options *o, const char *host)
@@ -130,10 +140,14 @@ static int mount_all(struct muslin *m, const struct run_options *o,
 	size_t i;
 	int r;
 
+	if (o->on_disk && muslin_mount_disk(m, o->ndisks - 1, "/", o->root_flags))
+		return complain(STATUS_FAILED, "%s: %s", o->disks[o->ndisks - 1].path,
+				muslin_error(m));
 	for (i = 0; i < o->ndirs; i++) {
 		const struct dir *d = &o->dirs[i];
 
-		r = muslin_mount(m, d->host, d->guest, d->flags);
+		r = d->layer ? muslin_mount_layer(m, d->host, d->guest, d->layer) :
+			muslin_mount(m, d->host, d->guest, d->flags);
 		if (r)
 			return complain(STATUS_FAILED, "--dir %s: %s", d->host,
 					muslin_error(m));
@@ -162,6 +176,8 @@ static void default_env(struct run_options *o)
 	o->env = NULL;
 	o->nenv = 0;
 	env_add(o, xstrdup("PATH=/usr/local/bin:/usr/bin:/bin"));
+	if (o->on_disk)
+		home = "/root", user = "root";
 	env_add(o, xasprintf("HOME=%s", home ? home : pw ? pw->pw_dir : "/"));
 	env_add(o, xasprintf("USER=%s", user ? user : pw ? pw->pw_name : "user"));
 	env_add(o, xasprintf("TERM=%s", term ? term : "dumb"));
@@ -190,8 +206,9 @@ static int start(struct muslin *m, const struct run_options *o,
 		.argv = argv,
 		.envp = o->env,
 		.cwd = cwd,
-		.uid = getuid(),
-		.gid = getgid(),
+		/* whoever may write to an image is its root */
+		.uid = o->on_disk ? 0 : getuid(),
+		.gid = o->on_disk ? 0 : getgid(),
 		.umask = umask(022),
 		.flags = !o->keep || o->tty ? MUSLIN_TTY : 0,
 	};
@@ -200,7 +217,7 @@ static int start(struct muslin *m, const struct run_options *o,
 
 	umask(p.umask);
 	p.groups = groups;
-	p.ngroups = n > 0 ? getgroups(n, groups) : 0;
+	p.ngroups = n > 0 && !o->on_disk ? getgroups(n, groups) : 0;
 	for (i = 0; i < 3; i++)
 		p.fd[i] = was_closed[i] ? -1 : i;
 	if (o->keep && !o->tty)
@@ -396,9 +413,11 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
-	if (o->make_image && !o->image && !muslin_has_image(m))
+	if (o->make_image && !o->ndisks && !o->image && !muslin_has_image(m))
 		make_image(o);
 	status = run_net(m, o);
+	if (!status)
+		status = run_disks(m, o);
 	if (!status)
 		status = confine(m, o, t ? t->host : NULL, o->keep);
 	if (status)
@@ -437,21 +456,31 @@ int run_machine(struct run_options *o, char **argv)
 	if (o->tty && !isatty(0))
 		return complain(STATUS_FAILED, "--tty: standard input is no terminal");
 
+	if (o->root && !o->of_shell) {
+		status = run_root(o);
+		if (status)
+			return status;
+	}
 	if (argv) {
 		if (!o->program)
 			o->program = argv[0];
-		status = find_program(o->program, &t);
+		status = o->on_disk || (o->root && !o->of_shell) ? program_in_root(o, &t) :
+			find_program(o->program, &t);
 		if (status)
 			goto out;
 	}
 	here = realpath(".", NULL);
-	if (argv && here && (!o->ndirs || (o->as_native && !is_visible(o, here))))
+	if (argv && here && !o->root && (!o->ndirs || (o->as_native && !is_visible(o, here))))
 		add_current_dir(o, here);
 	if (here && !o->cwd)
 		cwd = guest_path(o, here);
 	free(here);
 	default_env(o);
+	status = layers_make(o);
+	if (status)
+		goto out_cwd;
 	status = with_machine(o, &t, argv, o->cwd ? o->cwd : cwd);
+out_cwd:
 	free(cwd);
 out:
 	free(t.host);
@@ -463,7 +492,7 @@ out:
 static int resume(struct run_options *o)
 {
 	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty ||
-	    o->net.backend)
+	    o->net.backend || o->ndisks)
 		return complain(STATUS_USAGE,
 				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;

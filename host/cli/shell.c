@@ -37,7 +37,8 @@ static const char help[] =
 	"it is in muslin/shell in XDG_STATE_HOME, or in ~/.local/state.\n"
 	"\n"
 	"  -c COMMAND               run COMMAND; NAME and ARG are its $0, $1 ...\n"
-	"  --root DIR               the root file system, instead of ours\n"
+	"  --root DIR | IMAGE       the root file system, instead of ours; of an image the\n"
+	"                           current directory is not visible, and the user is root\n"
 	"  --shell FILE             the shell in it (default " SHELL ")\n";
 
 /* --- where things are --- */
@@ -126,7 +127,7 @@ static void insert_dir(struct run_options *o, size_t at, const char *host,
 {
 	o->dirs = grown(o->dirs, o->ndirs + 1, sizeof(*o->dirs));
 	memmove(o->dirs + at + 1, o->dirs + at, (o->ndirs++ - at) * sizeof(*o->dirs));
-	o->dirs[at] = (struct dir){ xstrdup(host), xstrdup(guest), flags };
+	o->dirs[at] = (struct dir){ .host = xstrdup(host), .guest = xstrdup(guest), .flags = flags };
 }
 
 /* Returns whether there is one. */
@@ -164,8 +165,7 @@ static bool make_dir(const char *path)
 	return false;
 }
 
-/* $XDG_STATE_HOME/muslin/shell, to be freed; or NULL. */
-static char *state_dir(void)
+char *state_dir(const char *name)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	struct passwd *pw;
@@ -175,9 +175,9 @@ static char *state_dir(void)
 		pw = home ? NULL : getpwuid(geteuid());
 		if (!home && !pw)
 			return NULL;
-		path = xasprintf("%s/.local/state/muslin/shell", home ? home : pw->pw_dir);
+		path = xasprintf("%s/.local/state/muslin/%s", home ? home : pw->pw_dir, name);
 	} else {
-		path = xasprintf("%s/muslin/shell", state);
+		path = xasprintf("%s/muslin/%s", state, name);
 	}
 	for (part = strchr(path + 1, '/'); part; part = strchr(part + 1, '/')) {
 		*part = 0;
@@ -186,17 +186,19 @@ static char *state_dir(void)
 	}
 	if (make_dir(path))
 		return path;
-	complain(0, "%s: %s: the history will not be kept", path, strerror(errno));
+	complain(0, "%s: %s", path, strerror(errno));
 	free(path);
 	return NULL;
 }
 
 static void add_state(struct run_options *o)
 {
-	char *path = state_dir();
+	char *path = state_dir("shell");
 
-	if (!path)
+	if (!path) {
+		complain(0, "the history will not be kept");
 		return;
+	}
 	insert_dir(o, 0, path, STATE, 0);
 	free(path);
 	env_add(o, xstrdup("HISTFILE=" STATE "/history"));
@@ -275,21 +277,40 @@ static char **arguments(const struct run_options *o, bool login, int argc, char 
 	return args;
 }
 
+/* The shell's file, to be freed; NULL: there is none. */
+static char *enter_root(struct run_options *o, const char *root)
+{
+	struct stat st;
+	char *shell;
+
+	if (!stat(root, &st) && !S_ISDIR(st.st_mode)) {
+		root_on_disk(o, root, MUSLIN_READ_ONLY | MUSLIN_OVERLAY);
+		o->cwd = o->cwd ? o->cwd : "/";
+		return xstrdup(o->shell);
+	}
+	shell = in_root(root, o->shell);
+	if (!shell) {
+		complain(0, "%s: no %s in it; see muslin shell --help", root, o->shell);
+		return NULL;
+	}
+	if (!add_here(o, root) && !o->cwd)
+		o->cwd = "/";
+	return shell;
+}
+
 static int run_shell(struct run_options *o, const char *root, int argc, char **argv)
 {
-	char *shell = in_root(root, o->shell), **args;
+	char *shell = enter_root(o, root), **args;
 	bool login = !o->command && isatty(0);
 	int status;
 
 	if (!shell)
-		return complain(STATUS_FAILED, "%s: no %s in it; see muslin shell --help",
-				root, o->shell);
-	if (!add_here(o, root) && !o->cwd)
-		o->cwd = "/";
+		return STATUS_FAILED;
 	add_env(o);
 	if (login)
 		add_state(o);
-	insert_dir(o, 0, root, "/", MUSLIN_READ_ONLY | MUSLIN_OVERLAY);
+	if (!o->on_disk)
+		insert_dir(o, 0, root, "/", MUSLIN_READ_ONLY | MUSLIN_OVERLAY);
 	o->program = shell;
 	o->make_image = true;
 	args = arguments(o, login, argc, argv);

@@ -8,6 +8,7 @@
 #include "devices/idle.h"
 #include "devices/stream.h"
 #include "devices/tty.h"
+#include "disk/disk.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"
@@ -17,14 +18,17 @@
 
 static void look(struct muslin *m, const struct timespec *timeout)
 {
-	struct pollfd p[STREAM_POLLFDS + 2];
+	struct pollfd p[STREAM_POLLFDS + 3];
 	int n = stream_pollfds(m, p);
 	uint64_t times;
 
 	p[n] = (struct pollfd){ .fd = m->wall_fd, .events = POLLIN };
 	p[n + 1] = net_pollfd(m);
-	if (ppoll(p, n + 2, timeout, NULL) > 0)
+	p[n + 2] = (struct pollfd){ .fd = disks_wake_fd(m), .events = POLLIN };
+	if (ppoll(p, n + 3, timeout, NULL) > 0)
 		irq_raise(m, stream_ready(m, p) | net_ready(m, p[n + 1].revents));
+	if (p[n + 2].revents)
+		disks_woken(m);
 	/* it fails, and has told what it can */
 	if (p[n].revents)
 		(void)!read(m->wall_fd, &times, sizeof(times));

@@ -42,6 +42,7 @@ int stream_open_fd(struct stream *s, int fd)
 		return -errno;
 	s->watch = 0;
 	s->used = false;
+	s->regular = S_ISREG(st.st_mode);
 	s->fd = open_again(fd, &st);
 	if (s->fd >= 0) {
 		s->kind = STREAM_OWN;
@@ -202,6 +203,11 @@ bool stream_used(struct muslin *m, int n)
 	return m->streams->s[n].used;
 }
 
+bool stream_regular(struct muslin *m, int n)
+{
+	return m->streams->s[n].regular;
+}
+
 /* --- sleeping --- */
 
 int stream_pollfds(struct muslin *m, struct pollfd *p)
@@ -251,7 +257,7 @@ uint32_t stream_check(struct muslin *m)
 #define CTL_MOST 65536
 
 /* The driver has HOST_STREAMS minors. */
-static struct stream *stream(struct muslin *m, u32 n)
+struct stream *stream_get(struct muslin *m, uint32_t n)
 {
 	struct stream *s;
 
@@ -268,7 +274,7 @@ u32 w2c_host_stream_read(struct w2c_host *h, u32 n, u32 buf, u32 len)
 
 	if (n == HOST_STREAM_CTL)
 		return ctl_read(m, kmem(m, buf, len), len);
-	return stream_read(stream(m, n), kmem(m, buf, len), len);
+	return stream_read(stream_get(m, n), kmem(m, buf, len), len);
 }
 
 u32 w2c_host_stream_write(struct w2c_host *h, u32 n, u32 buf, u32 len)
@@ -280,7 +286,7 @@ u32 w2c_host_stream_write(struct w2c_host *h, u32 n, u32 buf, u32 len)
 		len = CTL_MOST;
 	if (n == HOST_STREAM_CTL)
 		return ctl_write(m, kmem(m, buf, len), len);
-	return stream_write(stream(m, n), kmem(m, buf, len), len);
+	return stream_write(stream_get(m, n), kmem(m, buf, len), len);
 }
 
 u32 w2c_host_stream_poll(struct w2c_host *h, u32 n)
@@ -290,19 +296,19 @@ u32 w2c_host_stream_poll(struct w2c_host *h, u32 n)
 
 	if (n == HOST_STREAM_CTL)
 		return POLLOUT | (ctl_pending(m) ? POLLIN : 0);
-	r = stream_poll(stream(m, n), POLLIN | POLLOUT);
+	r = stream_poll(stream_get(m, n), POLLIN | POLLOUT);
 	return r < 0 ? r : r & (POLLIN | POLLOUT | POLLHUP | POLLERR);
 }
 
 /* The control channel needs no watch: a message to it is an interrupt. */
 void w2c_host_stream_watch(struct w2c_host *h, u32 n, u32 events)
 {
-	stream(machine(h), n)->watch |= events & (POLLIN | POLLOUT);
+	stream_get(machine(h), n)->watch |= events & (POLLIN | POLLOUT);
 }
 
 u64 w2c_host_stream_seek(struct w2c_host *h, u32 n, u64 offset, u32 whence)
 {
-	struct stream *s = stream(machine(h), n);
+	struct stream *s = stream_get(machine(h), n);
 	off_t r;
 
 	if (s->kind != STREAM_FILE)
@@ -313,5 +319,5 @@ u64 w2c_host_stream_seek(struct w2c_host *h, u32 n, u64 offset, u32 whence)
 
 void w2c_host_stream_close(struct w2c_host *h, u32 n)
 {
-	stream_close_fd(stream(machine(h), n));
+	stream_close_fd(stream_get(machine(h), n));
 }

@@ -28,6 +28,7 @@ enum stream_kind {
 struct stream {
 	int fd;			/* ours */
 	enum stream_kind kind;
+	bool regular;		/* a regular file: it can be one in the guest */
 	short watch;		/* an interrupt when one of these is ready */
 	bool used;		/* the guest has opened it */
 };
@@ -50,6 +51,9 @@ void streams_exit(struct muslin *m);
 int stream_attach(struct muslin *m, int fd);
 /* The same as number n, which is free: a boot image's program has it open. */
 int stream_attach_as(struct muslin *m, int n, int fd);
+bool stream_regular(struct muslin *m, int n);
+/* Of the kernel's: it ends the machine if there can be none of that number. */
+struct stream *stream_get(struct muslin *m, uint32_t n);
 /* Somebody waits until he can write. */
 bool stream_full(struct muslin *m);
 /* For a stream that the guest was not told of, or did not open. */

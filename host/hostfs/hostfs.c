@@ -142,6 +142,7 @@ int hostfs_add_dir(struct hostfs *fs, const char *path, int flags)
 	struct root root = {
 		.read_only = flags & HOSTFS_READ_ONLY,
 		.suid = flags & HOSTFS_SUID,
+		.layer = flags & HOSTFS_LAYER,
 	};
 
 	fs->why = NULL;

@@ -29,6 +29,8 @@ int hostfs_protect(struct hostfs *fs, const char *path);
 #define HOSTFS_READ_ONLY	1
 /* The guest may make set-user-ID and set-group-ID files. */
 #define HOSTFS_SUID		2
+/* overlayfs keeps changes there: it can have whiteouts */
+#define HOSTFS_LAYER		4
 
 /* The new directory's number, 0 for the first. */
 int hostfs_add_dir(struct hostfs *fs, const char *path, int flags);
@@ -80,6 +82,15 @@ int hostfs_link(struct hostfs *fs, int root, const char *old, uint32_t old_len,
 int hostfs_rename(struct hostfs *fs, int root, const char *old,
 		  uint32_t old_len, const char *new, uint32_t new_len,
 		  int flags);
+int hostfs_getxattr(struct hostfs *fs, int root, const char *path, uint32_t len,
+		    const char *name, uint32_t name_len, void *value, uint32_t n);
+int hostfs_setxattr(struct hostfs *fs, int root, const char *path, uint32_t len,
+		    const char *name, uint32_t name_len, const void *value, uint32_t n,
+		    int flags);
+int hostfs_removexattr(struct hostfs *fs, int root, const char *path, uint32_t len,
+		       const char *name, uint32_t name_len);
+int hostfs_listxattr(struct hostfs *fs, int root, const char *path, uint32_t len,
+		     char *names, uint32_t n);
 int hostfs_watch(struct hostfs *fs, int root, const char *path, uint32_t len,
 		 struct host_stat *st);
 void hostfs_unwatch(struct hostfs *fs, int watch);

@@ -22,6 +22,7 @@ struct root {
 	struct id id;
 	bool read_only;
 	bool suid;		/* files may become set-user-ID */
+	bool layer;		/* may have whiteouts: character devices of number 0 */
 	bool owners;		/* files have owners that are kept: hostfs/owner.c */
 	char *only;		/* name of the only file in it, or NULL */
 	char *only_real;	/* that file's name on the host */

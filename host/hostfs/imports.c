@@ -178,6 +178,40 @@ u32 w2c_host_file_rename(struct w2c_host *h, u32 root, u32 old, u32 old_len,
 			     kmem(m, new, new_len), new_len, flags);
 }
 
+u32 w2c_host_file_getxattr(struct w2c_host *h, u32 root, u32 path, u32 len, u32 name,
+			   u32 name_len, u32 value, u32 n)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_getxattr(m->hostfs, root, kmem(m, path, len), len,
+			       kmem(m, name, name_len), name_len, kmem(m, value, n), n);
+}
+
+u32 w2c_host_file_setxattr(struct w2c_host *h, u32 root, u32 path, u32 len, u32 name,
+			   u32 name_len, u32 value, u32 n, u32 flags)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_setxattr(m->hostfs, root, kmem(m, path, len), len,
+			       kmem(m, name, name_len), name_len, kmem(m, value, n), n, flags);
+}
+
+u32 w2c_host_file_removexattr(struct w2c_host *h, u32 root, u32 path, u32 len, u32 name,
+			      u32 name_len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_removexattr(m->hostfs, root, kmem(m, path, len), len,
+				  kmem(m, name, name_len), name_len);
+}
+
+u32 w2c_host_file_listxattr(struct w2c_host *h, u32 root, u32 path, u32 len, u32 names, u32 n)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_listxattr(m->hostfs, root, kmem(m, path, len), len, kmem(m, names, n), n);
+}
+
 u32 w2c_host_file_watch(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)
 {
 	struct muslin *m = machine(h);

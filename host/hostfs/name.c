@@ -234,12 +234,12 @@ int hostfs_mknod(struct hostfs *fs, int root, const char *path, uint32_t len,
 	struct place p;
 	int r;
 
-	if (!S_ISREG(mode) && !S_ISFIFO(mode) && !S_ISSOCK(mode))
+	if (!S_ISREG(mode) && !S_ISFIFO(mode) && !S_ISSOCK(mode) && !S_ISCHR(mode))
 		return -EPERM;
 	r = hostfs_find_new(fs, root, path, len, &p);
 	if (r)
 		return r;
-	if (!hostfs_mode_allowed(p.root, mode)) {
+	if (!hostfs_mode_allowed(p.root, mode) || (S_ISCHR(mode) && !p.root->layer)) {
 		hostfs_leave(&p);
 		return -EPERM;
 	}
@@ -263,17 +263,21 @@ int hostfs_rename(struct hostfs *fs, int root, const char *old,
 	struct place from, to;
 	int r;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT))
 		return -EINVAL;
 	r = hostfs_find_old(fs, root, old, old_len, &from);
 	if (r)
 		return r;
+	if (flags & RENAME_WHITEOUT && !from.root->layer) {
+		hostfs_leave(&from);
+		return -EINVAL;
+	}
 	if (flags & RENAME_EXCHANGE)
 		r = hostfs_find_old(fs, root, new, new_len, &to);
 	else
 		r = hostfs_find_new(fs, root, new, new_len, &to);
 	/* what would be replaced */
-	if (r == -EEXIST && !flags)
+	if (r == -EEXIST && !(flags & ~RENAME_WHITEOUT))
 		r = -EBUSY;
 	if (!r)
 		r = done(&to, renameat2(from.dir, from.name, to.dir, to.name,

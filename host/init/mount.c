@@ -2,6 +2,8 @@
 /* The guest's file systems. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <mntent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +165,7 @@ static int enter_root(void)
 	return 0;
 }
 
-/* Where the tmpfs is mounted that changes go to, while it is needed. */
+/* Where the file system is mounted that changes go to, while it is needed. */
 #define LAYER "/run/.layer"
 
 static int mount_layer(const struct stat *lower)
@@ -183,21 +185,35 @@ static int mount_layer(const struct stat *lower)
 	return 0;
 }
 
+/* A directory of the host, which has all that is needed. */
+static int mount_kept_layer(const struct ctl_mount *m)
+{
+	char root[16];
+
+	if (mkdir(LAYER, 0755) && errno != EEXIST)
+		return errno;
+	snprintf(root, sizeof(root), "/%u", m->layer);
+	return mount("hostfs", LAYER, "hostfs", MS_NOSUID | MS_NODEV, root) ? errno : 0;
+}
+
 /*
  * What is mounted at path is covered by itself with a layer for changes, in
- * memory.  The layer is nowhere to be seen: overlayfs has its own mount of it.
+ * memory or on the host.  The layer is nowhere to be seen: overlayfs has its own mount of it.
  */
-static int cover(const char *path)
+static int cover(const char *path, const struct ctl_mount *m)
 {
+	bool kept = m->flags & CTL_MOUNT_LAYER;
+	char options[128];
 	struct stat st;
 	int r;
 
 	/* so that the option need not quote the name */
 	if (chdir(path) || stat(".", &st))
 		return errno;
-	r = mount_layer(&st);
-	if (!r && mount("overlay", path, "overlay", MS_NOSUID | MS_NODEV,
-			"lowerdir=.,upperdir=" LAYER "/upper,workdir=" LAYER "/work"))
+	r = kept ? mount_kept_layer(m) : mount_layer(&st);
+	snprintf(options, sizeof(options), "lowerdir=.,upperdir=%s/upper,workdir=%s/work%s",
+		 LAYER, LAYER, kept ? ",userxattr" : "");
+	if (!r && mount("overlay", path, "overlay", MS_NOSUID | MS_NODEV, options))
 		r = errno;
 	umount2(LAYER, MNT_DETACH);
 	rmdir(LAYER);
@@ -209,6 +225,17 @@ struct mounted {
 	char path[];
 };
 static struct mounted *mounts;
+
+/* Its devices and set-ID files are the guest's own matter. */
+static int mount_disk(const struct ctl_mount *m, const char *path)
+{
+	const char *type = m->path + strlen(m->path) + 1;
+	char device[16];
+
+	snprintf(device, sizeof(device), "/dev/vd%c", 'a' + m->root);
+	return mount(device, path, type, m->flags & CTL_MOUNT_RO ? MS_RDONLY : 0, NULL) ?
+		errno : 0;
+}
 
 int mount_root(const struct ctl_mount *m)
 {
@@ -227,10 +254,12 @@ int mount_root(const struct ctl_mount *m)
 	snprintf(root, sizeof(root), "/%u", m->root);
 
 	r = make_point(mounted->path);
-	if (!r && mount("hostfs", path, "hostfs", flags, root))
+	if (!r && m->flags & CTL_MOUNT_DISK)
+		r = mount_disk(m, path);
+	else if (!r && mount("hostfs", path, "hostfs", flags, root))
 		r = errno;
 	if (!r && m->flags & CTL_MOUNT_OVERLAY) {
-		r = cover(path);
+		r = cover(path, m);
 		if (r)
 			umount2(path, 0);
 	}
@@ -246,10 +275,24 @@ int mount_root(const struct ctl_mount *m)
 	return enter_root();
 }
 
+/* So that it need not be recovered the next time. */
+static void close_disks(void)
+{
+	FILE *f = setmntent("/proc/self/mounts", "r");
+	struct mntent *e;
+
+	while (f && (e = getmntent(f)))
+		if (!strncmp(e->mnt_fsname, "/dev/", 5))
+			mount(NULL, e->mnt_dir, NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	if (f)
+		endmntent(f);
+}
+
 /* The last one first.  One that cannot go, as a root that was entered, was
  * synced. */
 void umount_all(void)
 {
+	close_disks();
 	for (; mounts; mounts = mounts->next)
 		umount2(mounts->path, 0);
 }

@@ -44,23 +44,30 @@ struct ctl_head {
 #define CTL_MOUNT_RO	1
 /* with CTL_MOUNT_RO: changes are possible, and kept in memory */
 #define CTL_MOUNT_OVERLAY	2
+/* the same, kept in directories "upper" and "work" of hostfs' root layer */
+#define CTL_MOUNT_LAYER	4
+/* disk number root, 0 is vda, by the file system that is named behind path */
+#define CTL_MOUNT_DISK	8
 
 struct ctl_mount {
 	struct ctl_head head;
 	uint32_t root;		/* hostfs mounts "/root" of its roots */
 	uint32_t flags;		/* CTL_MOUNT_* */
+	uint32_t layer;
 	char path[];		/* made if it is not there */
 };
 
 #define CTL_FD_CLOSED	(-1)
 #define CTL_FD_TTY	(-2)
+#define CTL_FD_FILE	0x40000000	/* as a regular file, which it is on the host */
 
 struct ctl_spawn {
 	struct ctl_head head;
 	uint32_t uid, gid, umask;
 	struct {
 		int32_t stream;	/* its number, or CTL_FD_* */
-		uint32_t mode;	/* O_RDONLY, O_WRONLY or O_RDWR */
+		/* O_RDONLY, O_WRONLY or O_RDWR; perhaps O_APPEND, CTL_FD_FILE */
+		uint32_t mode;
 	} fd[3];
 	uint32_t ngroups, argc, envc;
 	/*

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include "host_page.h"
 #include "init.h"
 
 #define STACK	16384
@@ -44,12 +45,19 @@ static int failed(struct child *c, int step)
 
 static int open_stream(const struct ctl_spawn *s, int i)
 {
+	uint32_t mode = s->fd[i].mode & ~CTL_FD_FILE;
 	char path[32];
+	int stream, fd;
 
 	if (s->fd[i].stream == CTL_FD_TTY)
 		return open(TTY, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/dev/stream%d", s->fd[i].stream);
-	return open(path, s->fd[i].mode | O_CLOEXEC);
+	stream = open(path, (mode & O_ACCMODE) | O_CLOEXEC);
+	if (stream < 0 || !(s->fd[i].mode & CTL_FD_FILE))
+		return stream;
+	fd = ioctl(stream, HOST_STREAM_FILE, mode);
+	close(stream);
+	return fd;
 }
 
 /*

@@ -38,6 +38,7 @@ struct streams;
 struct tty;
 struct ctl;
 struct net;
+struct disks;
 
 struct muslin {
 	/* the kernel: instance, linear memory, the words shared with it */
@@ -108,6 +109,7 @@ struct muslin {
 	struct tty *tty;
 	struct ctl *ctl;
 	struct net *net;	/* NULL: none was asked for */
+	struct disks *disks;	/* the same */
 	struct confinement *confinement;	/* NULL: none was asked for */
 
 	/* the embedder's; may be NULL */

@@ -204,6 +204,11 @@ static loff_t stream_llseek(struct file *file, loff_t offset, int whence)
 	return may_use(n) ? host_stream_seek(n, offset, whence) : -EPERM;
 }
 
+void wasm_stream_get(int n)
+{
+	atomic_inc(&stream_files[n]);
+}
+
 static int stream_open_file(struct inode *inode, struct file *file)
 {
 	int n = iminor(inode);
@@ -213,7 +218,7 @@ static int stream_open_file(struct inode *inode, struct file *file)
 		return r;
 	if (host_stream_poll(n) < 0)
 		return -ENXIO;
-	atomic_inc(&stream_files[n]);
+	wasm_stream_get(n);
 	if (host_stream_seek(n, 0, SEEK_CUR) < 0)
 		return stream_open(inode, file);
 	/* The position is the host's, and it has no other. */
@@ -221,13 +226,28 @@ static int stream_open_file(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int stream_release(struct inode *inode, struct file *file)
+void wasm_stream_put(int n)
 {
-	int n = iminor(inode);
-
 	if (atomic_dec_and_test(&stream_files[n]))
 		host_stream_close(n);
+}
+
+static int stream_release(struct inode *inode, struct file *file)
+{
+	wasm_stream_put(iminor(inode));
 	return 0;
+}
+
+/* For init, which says what access it is for: the host's descriptor has that. */
+static long stream_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	int n = iminor(file_inode(file));
+
+	if (cmd != HOST_STREAM_FILE)
+		return -ENOTTY;
+	if (n == HOST_STREAM_CTL || current->mm != ctl_mm)
+		return -EPERM;
+	return wasm_stream_file(n, arg);
 }
 
 static const struct file_operations stream_fops = {
@@ -238,6 +258,7 @@ static const struct file_operations stream_fops = {
 	.splice_read	= copy_splice_read,
 	.splice_write	= iter_file_splice_write,
 	.poll		= stream_poll,
+	.unlocked_ioctl	= stream_ioctl,
 	.llseek		= stream_llseek,
 };
 

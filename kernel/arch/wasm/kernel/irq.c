@@ -41,6 +41,8 @@ static void dispatch(unsigned int pending)
 		wasm_tty_winch();
 	if (pending & HOST_IRQ_NET)
 		wasm_net_irq();
+	if (pending & HOST_IRQ_DISK)
+		wasm_disk_irq();
 }
 
 /*

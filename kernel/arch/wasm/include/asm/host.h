@@ -20,6 +20,9 @@ struct host_stat;
 struct host_attr;
 struct host_statfs;
 struct host_image;
+struct host_disk;
+struct host_disk_request;
+struct host_disk_done;
 
 /* --- machine (host/machine/machine.c) --- */
 
@@ -144,6 +147,14 @@ int __host(stream_poll)(int n);
 /* One interrupt (HOST_IRQ_STREAM) as soon as any of events is ready. */
 void __host(stream_watch)(int n, int events);
 s64 __host(stream_seek)(int n, s64 offset, int whence);
+/* Of streams that are regular files; -ENODEV for others. */
+int __host(stream_stat)(int n, struct host_stat *st);
+/* At a position, which is not the descriptor's.  Bytes done, 0 at the end. */
+long __host(stream_pread)(int n, void *buf, unsigned long len, u64 offset);
+long __host(stream_pwrite)(int n, const void *buf, unsigned long len, u64 offset);
+int __host(stream_truncate)(int n, u64 size);
+/* May take as long as the host's file system takes. */
+int __host(stream_sync)(int n, int datasync);
 /* Nobody in the guest has it open any more; its number can be used again. */
 void __host(stream_close)(int n);
 
@@ -173,6 +184,23 @@ int __host(net_send)(const void *frame, unsigned long len);
 long __host(net_next)(void);
 /* That frame is taken: its first bytes, at most len, are in buf.  How many. */
 long __host(net_receive)(void *buf, unsigned long len);
+
+/*
+ * --- disks (host/disk/disk.c): files of the host, as block devices ---
+ *
+ * Requests are done by a thread of the host's, in any order, while the machine
+ * runs.  One interrupt (HOST_IRQ_DISK) as soon as some are done.
+ */
+
+/* Describes disk n; -ENODEV: there are no more. */
+int __host(disk_info)(int n, struct host_disk *d);
+/*
+ * Starts a request, which is copied; its segments are in physical memory, and
+ * are the host's until it is done.  -EAGAIN: too many are under way.
+ */
+int __host(disk_start)(int n, const struct host_disk_request *r);
+/* Takes up to n requests that are done: how many. */
+int __host(disk_done)(struct host_disk_done *d, unsigned long n);
 
 /* --- host files (host/hostfs/imports.c): directories that the embedder named --- */
 
@@ -224,15 +252,27 @@ int __host(file_unlink)(int root, const char *path, unsigned long len);
 int __host(file_mkdir)(int root, const char *path, unsigned long len, int mode,
 		       unsigned int uid, unsigned int gid);
 int __host(file_rmdir)(int root, const char *path, unsigned long len);
-/* A regular file, FIFO or socket; -EPERM for others. */
+/* A regular file, FIFO or socket; in overlayfs' layer also a whiteout; -EPERM for others. */
 int __host(file_mknod)(int root, const char *path, unsigned long len, int mode,
 		       unsigned int uid, unsigned int gid);
 int __host(file_link)(int root, const char *old, unsigned long old_len,
 		      const char *new, unsigned long new_len);
-/* flags as those of renameat2. */
+/* flags as those of renameat2; RENAME_WHITEOUT in overlayfs' layer alone. */
 int __host(file_rename)(int root, const char *old, unsigned long old_len,
 			const char *new, unsigned long new_len, int flags);
 int __host(file_statfs)(int root, struct host_statfs *st);
+/*
+ * Extended attributes, user.* alone; n 0 asks how many bytes there are.  flags as
+ * those of setxattr.  A list is of names that end with NUL.
+ */
+int __host(file_getxattr)(int root, const char *path, unsigned long len, const char *name,
+			  unsigned long name_len, void *value, unsigned long n);
+int __host(file_setxattr)(int root, const char *path, unsigned long len, const char *name,
+			  unsigned long name_len, const void *value, unsigned long n, int flags);
+int __host(file_removexattr)(int root, const char *path, unsigned long len,
+			     const char *name, unsigned long name_len);
+int __host(file_listxattr)(int root, const char *path, unsigned long len, char *names,
+			   unsigned long n);
 
 /*
  * Watches a directory; st says which.  A number above 0, the same for the same

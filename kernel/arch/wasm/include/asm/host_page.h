@@ -21,13 +21,35 @@
 #define HOST_IRQ_THAW	32	/* this is a copy of the machine that was frozen */
 #define HOST_IRQ_CLOCK	64	/* the wall clock was set: host_realtime_ns() */
 #define HOST_IRQ_NET	128	/* the network has a frame, or room, or another state */
+#define HOST_IRQ_DISK	256	/* requests of disks are done: host_disk_done() */
 
 /* network */
 #define HOST_NET_FRAME	65536	/* the longest, with its header */
 
+/* disks */
+#define HOST_DISKS	26
+#define HOST_DISK_TAGS	64	/* requests of one that are under way */
+#define HOST_DISK_SEGMENTS 64	/* pieces of memory in one */
+#define HOST_DISK_MOST	(1u << 20)	/* bytes that one reads or writes */
+#define HOST_DISK_BLOCK	512	/* offsets and lengths are multiples of it */
+
+/* flags of a disk */
+#define HOST_DISK_READ_ONLY	1
+#define HOST_DISK_DISCARD	2	/* it can discard, and write zeroes */
+
+/* what a request does */
+#define HOST_DISK_READ	0
+#define HOST_DISK_WRITE	1
+#define HOST_DISK_WRITE_FUA 2	/* is done when it is on the medium */
+#define HOST_DISK_FLUSH	3	/* all that was done before gets there; no offset */
+#define HOST_DISK_TRIM	4	/* nobody needs these bytes */
+#define HOST_DISK_ZERO	5	/* they become zeroes */
+#define HOST_DISK_OPS	6
+
 /* streams */
 #define HOST_STREAMS	256
 #define HOST_STREAM_CTL	0	/* init's channel to the embedder */
+#define HOST_STREAM_FILE 0x5301	/* ioctl of init: a descriptor of a regular one, as a file */
 
 /* what a system call, fault or interrupt asks the host to do on its return */
 #define HOST_USER_CALL		1	/* call a signal handler, see below */
@@ -49,6 +71,29 @@ struct host_page {
 	unsigned int sig;
 	unsigned int info;
 	unsigned int context;
+};
+
+struct host_disk {
+	unsigned int blocks, blocks_high;
+	unsigned int flags;		/* HOST_DISK_* */
+};
+
+struct host_disk_segment {
+	unsigned int address, length;
+};
+
+struct host_disk_request {
+	unsigned int tag;		/* below HOST_DISK_TAGS, free again when it is done */
+	unsigned int op;
+	unsigned int block, block_high;
+	unsigned int length;		/* bytes; of a read or write, the sum of its segments' */
+	unsigned int nsegments;
+	struct host_disk_segment segments[HOST_DISK_SEGMENTS];
+};
+
+struct host_disk_done {
+	unsigned int disk, tag;
+	int error;			/* 0 or a negative errno */
 };
 
 struct host_image {
