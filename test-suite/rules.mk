@@ -64,7 +64,7 @@ $(T)/fuzz/imports-syscalls.c: $(h)/vmlinux/.stamp
 	$(Q)mv $@.tmp $@
 
 IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine/machine.c host/machine/task.c host/machine/mm.c host/machine/user.c \
-	host/devices/stream.c host/net/net.c host/machine/clock.c host/devices/idle.c host/devices/hooks.c host/devices/console.c host/machine/stack.c host/devices/tty.c \
+	host/devices/stream.c $(wildcard host/disk/*.c) host/devices/stream-file.c host/net/net.c host/machine/clock.c host/devices/idle.c host/devices/hooks.c host/devices/console.c host/machine/stack.c host/devices/tty.c \
 	host/machine/arena.c host/core/share.c host/machine/fault.c $(wildcard host/hostfs/*.c)
 IMPORTS_LIBS := $(call objects,host/machine/$(arch)/switch.c) $(filter %-asm.o,$(lib_objects)) $(B)/lib/libmuslin.a
 
@@ -114,3 +114,10 @@ check: $(built) $(T)/check $(T)/list $(guest_tests) $(check_needs)
 		$(T)/check $(T)/list
 
 include web/check.mk
+
+# 200 times, what `make check` does a few times
+.PHONY: disk-killed
+disk-killed: $(built)
+	@dir=$$(mktemp -d) && cd $$dir && TOP='$(CURDIR)' MUSLIN_TIER=optimized BUILD='$(abspath $(B))' \
+		PATH='$(abspath $(B)/bin):$(PATH)' '$(CURDIR)/test-suite/cli/disk-killed' 200; \
+		r=$$?; rm -rf $$dir; exit $$r

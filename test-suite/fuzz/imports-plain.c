@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* imports.c without libFuzzer: what it must find, and random input. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
 #include "imports.c"
 
 /* --- cases: each is what a kernel does, and a part of what the host says --- */
@@ -319,6 +322,198 @@ static void frames_of_no_length(void)
 		;
 }
 
+/* A request that is right: one word of it is then changed. */
+static struct host_disk_request *request(void)
+{
+	struct host_disk_request *r = (struct host_disk_request *)(m->memory + BUFFER);
+
+	*r = (struct host_disk_request){
+		.op = HOST_DISK_WRITE, .length = 1024, .nsegments = 2,
+		.segments = { { PAGES, 512 }, { PAGES + PAGE, 512 } },
+	};
+	return r;
+}
+
+static void wait_for_disk(void)
+{
+	struct host_disk_done *d = (struct host_disk_done *)(m->memory + NAMES);
+
+	while (!w2c_host_disk_done(h, NAMES, 1))
+		sched_yield();
+	if (d->disk || d->error)
+		abort();
+}
+
+static void want_disk(int error)
+{
+	if ((int)w2c_host_disk_start(h, 0, BUFFER) != error)
+		abort();
+}
+
+/* What is no request of this disk is an error, and changes nothing. */
+static void requests(void)
+{
+	struct host_disk_request *r = request();
+	char *from = (char *)m->memory + PAGES;
+
+	strcpy(from, "written");
+	want_disk(0);
+	wait_for_disk();
+	memset(from, 0, 512);
+	r->op = HOST_DISK_READ;
+	want_disk(0);
+	wait_for_disk();
+	if (strcmp(from, "written"))
+		abort();
+#define WRONG(member, value, error) (request()->member = (value), want_disk(error))
+	WRONG(op, HOST_DISK_OPS, -EOPNOTSUPP);
+	WRONG(op, (u32)-1, -EOPNOTSUPP);
+	WRONG(op, HOST_DISK_FLUSH, -EINVAL);
+	WRONG(op, HOST_DISK_TRIM, -EINVAL);
+	WRONG(block, 1, -EINVAL);
+	WRONG(block, (u32)-1, -EINVAL);
+	WRONG(block_high, 1, -EINVAL);
+	WRONG(block_high, 0x800000, -EINVAL);	/* 2^55 blocks are 0 bytes in 64 bits */
+	WRONG(length, 512, -EINVAL);
+	WRONG(length, 1023, -EINVAL);
+	WRONG(length, 0, -EINVAL);
+	WRONG(length, (u32)-512, -EINVAL);
+	WRONG(nsegments, 1, -EINVAL);
+	WRONG(nsegments, 3, -EINVAL);
+	WRONG(nsegments, 0, -EINVAL);
+	WRONG(nsegments, HOST_DISK_SEGMENTS + 1, -EINVAL);
+	WRONG(nsegments, (u32)-1, -EINVAL);
+	WRONG(segments[0].length, 1024, -EINVAL);
+	WRONG(segments[1].length, 0, -EINVAL);
+	request();
+	if ((int)w2c_host_disk_start(h, 1, BUFFER) != -EROFS ||
+	    (int)w2c_host_disk_start(h, 2, BUFFER) != -ENODEV ||
+	    (int)w2c_host_disk_start(h, (u32)-1, BUFFER) != -ENODEV ||
+	    (int)w2c_host_disk_info(h, 2, BUFFER) != -ENODEV)
+		abort();
+}
+
+static void disk_beyond(void)
+{
+	request()->segments[1].address = MEMORY - 511;
+	want_disk(0);
+}
+
+static void disk_everywhere(void)
+{
+	request()->segments[0] = (struct host_disk_segment){ PAGES, (u32)-PAGES + 512 };
+	want_disk(0);
+}
+
+static void disk_to_null(void)
+{
+	request()->segments[0].address = 0;
+	want_disk(0);
+}
+
+/* That may be unmapped while the request is under way. */
+static void disk_to_vmalloc(void)
+{
+	w2c_host_mm_map(h, 0, MM_VMALLOC, PAGES, PAGE, PROT_READ | PROT_WRITE);
+	request()->segments[0].address = MM_VMALLOC;
+	want_disk(0);
+}
+
+static void tag_twice(void)
+{
+	request();
+	want_disk(0);
+	want_disk(0);
+}
+
+static void tag_beyond(void)
+{
+	request()->tag = HOST_DISK_TAGS;
+	want_disk(0);
+}
+
+static void request_beyond(void)
+{
+	w2c_host_disk_start(h, 0, MEMORY - 64);
+}
+
+static void done_truncated(void)
+{
+	/* n * sizeof(struct host_disk_done) is 12 in 32 bits */
+	w2c_host_disk_done(h, MEMORY - 16, 0x40000001);
+}
+
+/* It ends while its disk is at work: the thread has its memory to the end. */
+static void end_at_work(void)
+{
+	u32 tag;
+
+	for (tag = 0; tag < HOST_DISK_TAGS; tag++) {
+		request()->tag = tag;
+		want_disk(0);
+	}
+}
+
+static void stream_of_no_file(void)
+{
+	if ((int)w2c_host_stream_stat(h, 1, BUFFER) != -ENODEV ||
+	    (int)w2c_host_stream_pread(h, 1, BUFFER, 8, 0) != -ENODEV ||
+	    (int)w2c_host_stream_pwrite(h, 4, BUFFER, 8, 0) != -ENODEV ||
+	    (int)w2c_host_stream_truncate(h, 2, 0) != -ENODEV ||
+	    (int)w2c_host_stream_sync(h, HOST_STREAM_CTL, 0) != -ENODEV)
+		abort();
+	/* and of one that is: no offset but Linux's error */
+	if ((int)w2c_host_stream_pwrite(h, 5, BUFFER, 8, 0) != 8 ||
+	    (int)w2c_host_stream_pread(h, 5, BUFFER, 8, (u64)-1) != -EINVAL ||
+	    (int)w2c_host_stream_truncate(h, 5, (u64)-1) != -EINVAL)
+		abort();
+}
+
+static void pread_beyond(void)
+{
+	w2c_host_stream_pread(h, 5, MEMORY - 1, 2, 0);
+}
+
+static u32 attribute(const char *name)
+{
+	strcpy((char *)m->memory + NAMES + 64, name);
+	return NAMES + 64;
+}
+
+static int set(u32 root, const char *name)
+{
+	return w2c_host_file_setxattr(h, root, NAMES, 0, attribute(name), strlen(name), BUFFER, 8, 0);
+}
+
+/* Ours, and what is a right, are nobody's. */
+static void attributes(void)
+{
+	if (set(0, "user.muslin.owner") != -EPERM || set(0, "user.muslin.owners") != -EPERM ||
+	    set(0, "trusted.overlay.opaque") != -EOPNOTSUPP ||
+	    set(0, "security.capability") != -EOPNOTSUPP || set(0, "user.") != -EOPNOTSUPP ||
+	    set(1, "user.a") != -EROFS || set(99, "user.a") >= 0)
+		abort();
+	if ((int)w2c_host_file_setxattr(h, 0, NAMES, 0, attribute("user.a"), 300, BUFFER, 8, 0) != -ERANGE ||
+	    (int)w2c_host_file_setxattr(h, 0, NAMES, 0, attribute("user.a"), 6, BUFFER, 65537, 0) != -E2BIG)
+		abort();
+}
+
+/* Whiteouts are in a layer alone, and no other devices anywhere. */
+static void whiteouts(void)
+{
+	u32 name = attribute("x");
+
+	if ((int)w2c_host_file_mknod(h, 0, name, 1, S_IFCHR | 0600, 0, 0) != -EPERM ||
+	    (int)w2c_host_file_mknod(h, 2, name, 1, S_IFBLK | 0600, 0, 0) != -EPERM ||
+	    (int)w2c_host_file_rename(h, 0, name, 1, NAMES, 1, RENAME_WHITEOUT) >= 0)
+		abort();
+}
+
+static void attribute_beyond(void)
+{
+	w2c_host_file_getxattr(h, 0, NAMES, 0, attribute("user.a"), 6, MEMORY - 4, 8);
+}
+
 static void name_at_the_end(void)
 {
 	u32 n = muslin_init_end - muslin_init;
@@ -445,6 +640,21 @@ static const struct test {
 	CASE(use_what_is_lost, "cannot be had"),
 	CASE(read_into_what_is_lost, "switched the machine off"),
 	CASE(frames_of_no_length, "switched the machine off"),
+	CASE(requests, "switched the machine off"),
+	CASE(end_at_work, "switched the machine off"),
+	CASE(disk_beyond, "passed a disk wild memory"),
+	CASE(disk_everywhere, "passed a disk wild memory"),
+	CASE(disk_to_null, "passed a disk wild memory"),
+	CASE(disk_to_vmalloc, "passed a disk wild memory"),
+	CASE(tag_twice, "a wrong tag, 0"),
+	CASE(tag_beyond, "a wrong tag, 64"),
+	CASE(request_beyond, "wild a"),
+	CASE(done_truncated, "wild array"),
+	CASE(stream_of_no_file, "switched the machine off"),
+	CASE(pread_beyond, "wild address"),
+	CASE(attributes, "switched the machine off"),
+	CASE(whiteouts, "switched the machine off"),
+	CASE(attribute_beyond, "wild address"),
 	CASE(link_beyond, "wild address"),
 	CASE(send_beyond, "wild address"),
 	CASE(send_the_null_page, "wild address"),
@@ -545,7 +755,7 @@ int main(int argc, char **argv)
 	char *end = "";
 	uint64_t seed = argc > 2 ? strtoull(argv[2], &end, 0) : (uint64_t)time(NULL) << 20;
 	const struct test *t;
-	char command[64];
+	char command[128];
 
 	set_up();
 	for (t = tests; t < tests + sizeof(tests) / sizeof(*tests); t++)
@@ -554,6 +764,6 @@ int main(int argc, char **argv)
 	if (!*end)
 		play_random(seconds, seed);
 	muslin_free(witness);
-	snprintf(command, sizeof(command), "rm -rf %s", scratch);
+	snprintf(command, sizeof(command), "rm -rf %s %s.disk", scratch, scratch);
 	return system(command) ? 2 : failed;
 }

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "devices/ctl.h"
+#include "disk/disk.h"
 #include "hostfs/impl.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
@@ -42,6 +43,7 @@
 #define BUFFER (NAMES + PAGE)
 #define PROGRAM (BUFFER + PAGE)
 #define PAGES (8u << 20)	/* of programs */
+#define DISK 1000		/* bytes: within a block */
 
 extern const unsigned char muslin_init[], muslin_init_end[];
 
@@ -208,6 +210,25 @@ static u32 some_path(u32 *n)
 	return at;
 }
 
+static u32 some_attribute(u32 *n)
+{
+	static const char *const names[] = {
+		"", "user.", "user.a", "user.overlay.opaque", "user.muslin.owner", "user.muslin.",
+		"trusted.a", "security.capability", "system.posix_acl_access", "user.a\0b",
+	};
+	unsigned int b = byte();
+	const char *name = names[b % (sizeof(names) / sizeof(*names))];
+	u32 at = NAMES + PAGE / 2 + b % 64 * 32;
+
+	if (b > 250) {
+		*n = some_length();
+		return some_address(*n);
+	}
+	*n = strlen(name);
+	memcpy(m->memory + at, name, *n + 1);
+	return at;
+}
+
 /* --- what a kernel can ask for --- */
 
 static void play(void);
@@ -356,7 +377,22 @@ static void streams(unsigned int what)
 {
 	u32 s = byte() < 240 ? byte() % 8 : word(), n = some_length();
 
-	switch (what % 9) {
+	switch (what % 14) {
+	case 9:
+		w2c_host_stream_stat(h, s, some_address(sizeof(struct host_stat)));
+		break;
+	case 10:
+		w2c_host_stream_pread(h, s, some_address(n), n, (s32)word());
+		break;
+	case 11:
+		w2c_host_stream_pwrite(h, s, some_address(n), n, byte() % 8 ? byte() : word());
+		break;
+	case 12:
+		w2c_host_stream_truncate(h, s, byte() % 8 ? byte() : (u64)(s32)word());
+		break;
+	case 13:
+		w2c_host_stream_sync(h, s, byte());
+		break;
 	case 0:
 		w2c_host_stream_read(h, s, some_address(n), n);
 		break;
@@ -408,12 +444,60 @@ static void network(unsigned int what)
 	}
 }
 
+/* Requests that a driver could make, with a word or two that it would not. */
+static void disks(unsigned int what)
+{
+	u32 n = byte() % 16 ? byte() % 3 : word(), i;
+	struct host_disk_request *r = (struct host_disk_request *)(m->memory + BUFFER);
+
+	switch (what % 8) {
+	case 0:
+		w2c_host_disk_info(h, n, some_address(sizeof(struct host_disk)) & -4);
+		break;
+	case 1:
+		w2c_host_disk_done(h, some_address(n) & -4, some_length());
+		break;
+	case 2:
+		w2c_host_disk_start(h, n, some_address(sizeof(*r)) & -4);
+		break;
+	default:
+		*r = (struct host_disk_request){
+			.tag = byte() % 70, .op = byte() % 8, .block = byte() % 4,
+			.nsegments = byte() % 4,
+		};
+		for (i = 0; i < r->nsegments; i++) {
+			r->segments[i].length = byte() % 8 ? 512 * (byte() % 4) : word();
+			r->segments[i].address = byte() % 8 ? PAGES + byte() * 64 : some_address(512);
+			r->length += r->segments[i].length;
+		}
+		if (byte() % 8 == 0)
+			((u32 *)r)[byte() % (sizeof(*r) / 4)] = word();
+		w2c_host_disk_start(h, n, BUFFER);
+		w2c_host_disk_done(h, BUFFER, 4);
+	}
+}
+
 static void files(unsigned int what)
 {
-	u32 root = byte() % 64 ? byte() % 2 : word(), file = byte() % 16 ? byte() % 4 : word();
+	u32 root = byte() % 64 ? byte() % 3 : word(), file = byte() % 16 ? byte() % 4 : word();
 	u32 n, k, len = some_length(), path = some_path(&n), other;
 
-	switch (what % 25) {
+	switch (what % 29) {
+	case 25:
+		other = some_attribute(&k);
+		w2c_host_file_getxattr(h, root, path, n, other, k, some_address(len), len);
+		break;
+	case 26:
+		other = some_attribute(&k);
+		w2c_host_file_setxattr(h, root, path, n, other, k, some_address(len), len, byte() % 4);
+		break;
+	case 27:
+		other = some_attribute(&k);
+		w2c_host_file_removexattr(h, root, path, n, other, k);
+		break;
+	case 28:
+		w2c_host_file_listxattr(h, root, path, n, some_address(len), len);
+		break;
 	case 0:
 		w2c_host_file_stat(h, root, path, n, some_address(sizeof(struct host_stat)));
 		break;
@@ -543,7 +627,7 @@ static void act(void)
 {
 	static void (*const some[])(unsigned int what) = {
 		tasks, tasks, spaces, spaces, programs, streams, files, files, others,
-		network,
+		network, disks,
 	};
 	unsigned int b = byte();
 
@@ -682,6 +766,9 @@ static void add_streams(void)
 	stream_attach(m, s[0]);
 	stream_attach(m, file);
 	close(file);
+	file = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	stream_attach(m, file);
+	close(file);
 	close(p[0]);
 	close(p[1]);
 	close(s[0]);
@@ -706,6 +793,22 @@ static void add_network(void)
 	}
 }
 
+/* The second one can only be read. */
+static void add_disks(void)
+{
+	char path[sizeof(scratch) + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.disk", scratch);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, DISK) || disk_attach(m, path, false))
+		abort();
+	close(fd);
+	snprintf(path, sizeof(path), "/proc/self/exe");
+	if (disk_attach(m, path, true) != 1)
+		abort();
+}
+
 static int machine_of(void (*what)(void), char *error, size_t n)
 {
 	static const struct muslin_config config = {
@@ -718,7 +821,9 @@ static int machine_of(void (*what)(void), char *error, size_t n)
 	script = what;
 	add_streams();
 	add_network();
-	if (hostfs_add_dir(m->hostfs, scratch, 0) || hostfs_add_dir(m->hostfs, scratch, 1) != 1)
+	add_disks();
+	if (hostfs_add_dir(m->hostfs, scratch, 0) || hostfs_add_dir(m->hostfs, scratch, 1) != 1 ||
+	    hostfs_add_dir(m->hostfs, scratch, HOSTFS_LAYER) != 2)
 		abort();
 	muslin_boot(m);
 	r = m->halted;
