@@ -65,6 +65,9 @@ static int keep(struct kept *k, int fd)
 
 static int keep_root(struct kept *k, const struct root *root)
 {
+	/* it is locked for as long as this machine lives, and changes afterwards */
+	if (root->layer)
+		return -EMEDIUMTYPE;
 	k->number = -1;
 	k->read_only = root->read_only;
 	k->suid = root->suid;

@@ -118,6 +118,8 @@ static int add_files(struct image *im)
 	if (r == -ESTALE)
 		return fail(im->m, r, "%s: removed or replaced, but a program has it open",
 			    path);
+	if (r == -EMEDIUMTYPE)
+		return fail(im->m, -EBUSY, "a machine with a layer of changes cannot be kept");
 	return r ? r : add_copy(im, PART_FILES, 0, im->files, size);
 }
 
