@@ -287,12 +287,12 @@ static bool take_segments(struct muslin *m, const volatile struct host_disk_requ
 	for (i = 0; i < to->nsegments; i++) {
 		struct host_disk_segment s = { r->segments[i].address, r->segments[i].length };
 
+		if (!s.length || s.length > left)
+			return false;
 		if (s.address < m->memory_lowest ||
 		    (uint64_t)s.address + s.length > m->memory_size)
 			machine_refuse(m, "passed a disk wild memory, %#x, of %u bytes",
 				       s.address, s.length);
-		if (!s.length || s.length > left)
-			return false;
 		left -= s.length;
 		to->segments[i] = (struct iovec){ m->memory + s.address, s.length };
 	}

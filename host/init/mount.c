@@ -271,7 +271,7 @@ int mount_root(const struct ctl_mount *m)
 	mounts = mounted;
 	if (path == m->path)
 		return 0;
-	covered = m->flags & CTL_MOUNT_OVERLAY;
+	covered = (m->flags & (CTL_MOUNT_OVERLAY | CTL_MOUNT_LAYER)) == CTL_MOUNT_OVERLAY;
 	return enter_root();
 }
 

@@ -401,8 +401,14 @@ static void disk_beyond(void)
 
 static void disk_everywhere(void)
 {
-	request()->segments[0] = (struct host_disk_segment){ PAGES, (u32)-PAGES + 512 };
-	want_disk(0);
+	struct host_disk_request *r = request();
+
+	r->length = HOST_DISK_MOST;
+	r->op = HOST_DISK_READ;
+	r->nsegments = 1;
+	r->segments[0] = (struct host_disk_segment){ (u32)-512, HOST_DISK_MOST };
+	if ((int)w2c_host_disk_start(h, 1, BUFFER) != 0)
+		abort();
 }
 
 static void disk_to_null(void)
