@@ -338,6 +338,41 @@ START_TEST(errors_are_returned)
 }
 END_TEST
 
+START_TEST(disks_are_there_before_the_machine)
+{
+	char file[] = "/tmp/muslin-disk.XXXXXX", empty[] = "/tmp/muslin-disk.XXXXXX";
+	int fd = mkstemp(file), other = mkstemp(empty);
+	struct muslin *m, *second;
+
+	ck_assert(fd >= 0 && other >= 0 && !ftruncate(fd, 1 << 20));
+	ck_assert_int_eq(muslin_new(NULL, &m), 0);
+	ck_assert_int_eq(muslin_new(NULL, &second), 0);
+	ck_assert_int_eq(muslin_disk(m, "/tmp/none/at/all", 0), -ENOENT);
+	ck_assert_int_eq(muslin_disk(m, "/dev/null", 0), -ENOTBLK);
+	ck_assert_int_eq(muslin_disk(m, file, MUSLIN_SUID), -EINVAL);
+	ck_assert_int_eq(muslin_disk(m, file, 0), 0);
+	ck_assert_int_eq(muslin_disk(m, empty, MUSLIN_READ_ONLY), 1);
+	ck_assert_int_eq(muslin_disk(second, file, MUSLIN_READ_ONLY), -EWOULDBLOCK);
+	ck_assert_str_ne(muslin_error(second), "");
+	ck_assert_int_eq(muslin_disk(second, empty, MUSLIN_READ_ONLY), 0);
+	ck_assert_msg(!muslin_boot(m), "%s", muslin_error(m));
+	ck_assert_int_eq(muslin_disk(m, file, 0), -EBUSY);
+	ck_assert_int_eq(muslin_mount_disk(m, 0, "/mnt", 0), -EINVAL);
+	ck_assert_int_eq(muslin_mount_disk(m, 7, "/mnt", 0), -EINVAL);
+	ck_assert_int_eq(muslin_mount_disk(m, 0, "mnt", 0), -EINVAL);
+	ck_assert_int_eq(muslin_snapshot(m, "/tmp/muslin-no-image"), -EBUSY);
+	ck_assert_int_eq(muslin_shutdown(m), 0);
+	muslin_free(m);
+	/* never booted */
+	ck_assert_int_eq(muslin_disk(second, file, 0), 1);
+	muslin_free(second);
+	close(fd);
+	close(other);
+	unlink(file);
+	unlink(empty);
+}
+END_TEST
+
 START_TEST(memory_has_limits)
 {
 	struct muslin_config config = { .memory = 1 << 20 };
@@ -663,6 +698,7 @@ Suite *api_suite(void)
 	tcase_add_test(tc, stop_is_reported);
 	tcase_add_test(tc, many_programs_at_once);
 	tcase_add_test(tc, errors_are_returned);
+	tcase_add_test(tc, disks_are_there_before_the_machine);
 	tcase_add_test(tc, memory_has_limits);
 	tcase_add_test(tc, a_waiting_program_is_kept);
 	tcase_add_test(tc, only_a_machine_that_was_to_be_kept_is);
