@@ -56,7 +56,7 @@ sources := $(B)/sources
 define fetched
 $(sources)/$(1).stamp: | toolchain/fetch
 	$(Q)rm -rf $(sources)/$(1)
-	$(Q)toolchain/fetch $(B)/apt $(sources)/$(1) $(2)
+	$(Q)$(addprefix SUITE=,$(3)) toolchain/fetch $(B)/apt$(addprefix -,$(3)) $(sources)/$(1) $(2)
 	$(Q)touch $$@
 endef
 $(eval $(call fetched,musl,src:musl))

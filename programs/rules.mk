@@ -10,10 +10,14 @@ P := $(B)/programs
 recipes := $(notdir $(patsubst %/recipe,%,$(wildcard programs/*/recipe)))
 run_program = BUILD='$(abspath $(B))' SOURCES='$(abspath $(sources))' $(with_tools) programs/program
 
+# of those whose Debian is another one
+suites := $(shell grep -H ^suite= programs/*/recipe)
+suite_of = $(patsubst programs/$(1)/recipe:suite=%,%,$(filter programs/$(1)/recipe:%,$(suites)))
+
 # program(NAME, SOURCE, NEEDS).  What tests have fetched is not fetched again.
 define program
 ifeq ($(filter $(1),lua sqlite3 zlib dash make),)
-$(call fetched,$(1),tar:$(2))
+$(call fetched,$(1),tar:$(2),$(call suite_of,$(1)))
 endif
 $(P)/$(1)/.stamp: programs/$(1)/recipe $(wildcard programs/$(1)/patches/*) $(sources)/$(1).stamp \
 		$(foreach n,$(3),$(P)/$(n)/.stamp) $(toolchain) | programs/program $(B)/bin/muslin
