@@ -10,9 +10,12 @@
 #define f_owner_ex libc_f_owner_ex
 #define statx libc_statx
 #define statx_timestamp libc_statx_timestamp
+#define prctl_mm_map libc_prctl_mm_map
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #undef f_owner_ex
+#undef prctl_mm_map
 #undef statx
 #undef statx_timestamp
 
@@ -29,6 +32,7 @@
 struct statx;
 int statx(int, const char *, int, unsigned, struct statx *);
 
+#define __GLIBC_PREREQ(major, minor) 1
 #define DEFFILEMODE 0666
 #define MSG_COPY 040000
 #define SO_PASSPIDFD 76
@@ -56,5 +60,30 @@ static inline int gnu_statvfs(const char *path, struct statvfs *st)
 	return r;
 }
 #define statvfs(path, st) gnu_statvfs(path, st)
+
+#ifdef KSELFTEST_CGROUP
+#include <sys/mount.h>
+/* What systemd has done where they are usually run. */
+static __attribute__((constructor)) void mount_groups(void)
+{
+	mount("none", "/sys", "sysfs", 0, NULL);
+	mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL);
+}
+#endif
+
+#ifdef KSELFTEST_SECCOMP
+/*
+ * seccomp_bpf knows architectures by their names, and where each has a system call's
+ * number and result.  Ours has its registers (<asm/ptrace.h>) in RISC-V's place.
+ */
+#include <asm/ptrace.h>
+#define __riscv 1
+#define __riscv_xlen 64
+#define a7 nr
+#define a0 ret
+/* that of 64-bit times is the only one */
+#define __NR_nanosleep __NR_clock_nanosleep_time64
+#define __NR_clock_nanosleep __NR_clock_nanosleep_time64
+#endif
 
 #endif
