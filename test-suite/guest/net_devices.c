@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Network devices without hardware: dummy, veth, VLAN, tun; packet sockets. */
+/* Network devices without hardware: dummy, veth, VLAN, tun, bridge; packet sockets. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
@@ -123,13 +124,48 @@ static void tun(void)
 	close(fd);
 }
 
-int main(void)
+static const char frame[64] = "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\1\x88\xb5hello";
+
+/* What is sent to from comes out at to; not before the link is known to be up. */
+static void carries(const char *from, const char *to)
 {
-	static const char frame[64] = "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\1\x88\xb5hello";
 	struct pollfd p = { .events = POLLIN };
 	char buf[200];
-	int a, b, tries = 0;
+	int a = packet(from), tries = 0;
 
+	p.fd = packet(to);
+	do
+		t_check(write(a, frame, sizeof(frame)) == sizeof(frame));
+	while (!poll(&p, 1, 100) && ++tries < 50);
+	t_check(recv(p.fd, buf, sizeof(buf), MSG_DONTWAIT) == sizeof(frame) &&
+		!memcmp(buf, frame, sizeof(frame)));
+	close(a);
+	close(p.fd);
+}
+
+static void join(const char *bridge, const char *port)
+{
+	struct ifreq q = { .ifr_ifindex = if_nametoindex(port) };
+
+	strcpy(q.ifr_name, bridge);
+	t_check(!ioctl(control, SIOCBRADDIF, &q));
+	up(port);
+}
+
+/* v0 - v1, bridge, w1 - w0 */
+static void bridge(void)
+{
+	t_check(!make("w0", "veth", "w1", 0));
+	t_check(!make("br", "bridge", NULL, 0));
+	up("w0");
+	up("br");
+	join("br", "v1");
+	join("br", "w1");
+	carries("v0", "w0");
+}
+
+int main(void)
+{
 	be_root(CLONE_NEWNET);
 	control = socket(AF_INET, SOCK_DGRAM, 0);
 	t_check(!make("d0", "dummy", NULL, 0) && if_nametoindex("d0"));
@@ -139,14 +175,8 @@ int main(void)
 	up("v0");
 	up("v1");
 	up("l0");
-	a = packet("v0");
-	b = packet("v1");
-	/* what comes before the link is known to be up is dropped */
-	p.fd = b;
-	do
-		t_check(write(a, frame, sizeof(frame)) == sizeof(frame));
-	while (!poll(&p, 1, 100) && ++tries < 50);
-	t_check(recv(b, buf, sizeof(buf), MSG_DONTWAIT) == sizeof(frame) && !memcmp(buf, frame, sizeof(frame)));
+	carries("v0", "v1");
+	bridge();
 	tun();
 	return t_status;
 }
