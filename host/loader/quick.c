@@ -89,7 +89,7 @@ static int place(struct job *j, TCCState *s)
 	if (size < 0)
 		return refuse(j, -ENOEXEC, "cannot link");
 	if ((size_t)size > j->room)
-		return refuse(j, -ENOEXEC, "too much code");
+		return refuse(j, -EOPNOTSUPP, "too much code");
 	c->p = mmap(j->place, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
 		    MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if (c->p != j->place) {
@@ -108,7 +108,7 @@ static int place(struct job *j, TCCState *s)
 	if (!c->ops || !c->functions || !end)
 		return refuse(j, -ENOEXEC, "no entry");
 	if (!frames_fit(c->p, end))
-		return refuse(j, -ENOEXEC, "a function has too many variables");
+		return refuse(j, -EOPNOTSUPP, "a function has too many variables");
 	return 0;
 }
 

@@ -19,9 +19,9 @@ struct quick_code {
 
 /*
  * From the C that translate_text() makes, to code at place, where room
- * addresses should be free.  0, -ENOMEM, -EADDRINUSE, or -ENOEXEC if this needs
- * a compiler that is no toy; error says why.  Once in a process: libtcc may not
- * come back from where it was when there was no more memory.
+ * addresses should be free.  0, -ENOMEM, -EADDRINUSE, -ENOEXEC, or -EOPNOTSUPP if
+ * this needs a compiler that is no toy; error says why.  Once in a process: libtcc may
+ * not come back from where it was when there was no more memory.
  */
 int quick_compile(const char *text, void *place, size_t room,
 		  struct quick_code *code, char *error, size_t n);
