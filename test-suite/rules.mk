@@ -23,6 +23,8 @@ $(T)/guest/instructions: test-suite/guest/instructions.h test-suite/guest/edges.
 $(T)/guest/vectors: test-suite/guest/vectors.h test-suite/guest/edges.h
 $(T)/guest/vectors: private GUEST_FLAGS += -msimd128 -Os
 $(T)/guest/vectors_kept: private GUEST_FLAGS += -msimd128
+$(T)/guest/strings $(T)/guest/strings_simd: test-suite/guest/by_blocks.h
+$(T)/guest/strings_simd: private GUEST_FLAGS += -msimd128
 # functions that only assembler and other languages have
 $(T)/guest/function_references: private GUEST_FLAGS += -mreference-types -mmultivalue
 

@@ -99,8 +99,18 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) 
 	$(Q)rm -rf $(sysroot).old
 	$(Q)touch $@
 
+# For programs of -msimd128.
+simd_sources := $(wildcard toolchain/simd/*.c)
+libsimd := $(sysroot)/lib/libsimd.a
+$(libsimd): $(simd_sources) toolchain/simd/vectors.h $(sysroot)/.stamp
+	$(say) AR $@
+	$(Q)rm -f $@ && mkdir -p $(B)/simd
+	$(Q)$(foreach f,$(simd_sources),$(B)/bin/$(cross)-cc -O2 -Wall -ffreestanding -msimd128 \
+		-c -o $(B)/simd/$(notdir $(f:.c=.o)) $(f) &&) \
+		$(B)/bin/$(cross)-ar rcs $@ $(patsubst %.c,$(B)/simd/%.o,$(notdir $(simd_sources)))
+
 # What compiling a program needs.
-toolchain := $(tools) $(sysroot)/.stamp
+toolchain := $(tools) $(sysroot)/.stamp $(libsimd)
 built += $(toolchain)
 
 # What configure scripts, CMake and Meson are told.

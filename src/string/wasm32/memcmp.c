@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Eight bytes at a time: a load may have any alignment. */
+/* Eight bytes at a time, the last of them again: a load may have any alignment. */
 #include <stdint.h>
 #include <string.h>
 
@@ -11,16 +11,33 @@ static inline uint64_t load(const unsigned char *p)
 	return v;
 }
 
+static inline int order(uint64_t a, uint64_t b)
+{
+	return __builtin_bswap64(a) < __builtin_bswap64(b) ? -1 : 1;
+}
+
+/* Less than eight. */
+static int few(const unsigned char *l, const unsigned char *r, size_t n)
+{
+	for (; n && *l == *r; n--, l++, r++);
+	return n ? *l - *r : 0;
+}
+
 int memcmp(const void *vl, const void *vr, size_t n)
 {
 	const unsigned char *l = vl, *r = vr;
+	uint64_t a, b;
+	size_t i;
 
-	for (; n >= 8; n -= 8, l += 8, r += 8) {
-		uint64_t a = load(l), b = load(r);
-
+	if (n < 8)
+		return few(l, r, n);
+	for (i = 0; i < n - 8; i += 8) {
+		a = load(l + i);
+		b = load(r + i);
 		if (a != b)
-			return __builtin_bswap64(a) < __builtin_bswap64(b) ? -1 : 1;
+			return order(a, b);
 	}
-	for (; n && *l == *r; n--, l++, r++);
-	return n ? *l - *r : 0;
+	a = load(l + n - 8);
+	b = load(r + n - 8);
+	return a == b ? 0 : order(a, b);
 }
