@@ -108,7 +108,7 @@ void w2c_host_user_trapped(struct w2c_host *h, u32 buf, u32 n)
 	struct muslin *m = machine(h);
 	const struct trap *t = &m->task->trap;
 	const struct module *mod = m->task->mm ? m->task->mm->module : NULL;
-	char address[24] = "", function[150];
+	char address[24] = "", function[220];
 	int64_t i = -1;
 
 	if (mod && t->function)

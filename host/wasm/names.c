@@ -3,9 +3,12 @@
 #include "wasm/wasm.h"
 #include "wasm/reader.h"
 
-/* Where the body of function i begins, its locals first; 0 if it has none. */
+/*
+ * Where the body of function i begins, its locals first; 0 if it has none.  Sets *n, its
+ * size, and *code, where the code section's contents begin.
+ */
 static size_t find_body(const struct wasm *w, struct reader *r, const uint8_t *end,
-			uint32_t i)
+			uint32_t i, uint32_t *n, size_t *code)
 {
 	int last = 0, id;
 
@@ -18,11 +21,12 @@ static size_t find_body(const struct wasm *w, struct reader *r, const uint8_t *e
 	read_header(r);
 	while ((id = next_section(r, end, &last)) >= 0 && id != 10)
 		r->p = r->end;
+	*code = where(r);
 	if (id < 0 || i >= count(r))
 		return 0;
 	while (i-- && !r->bad)
 		skip(r, count(r));
-	count(r);
+	*n = count(r);
 	return r->bad ? 0 : where(r);
 }
 
@@ -78,25 +82,28 @@ static const uint8_t *find_name(struct reader *r, const uint8_t *end, uint32_t i
 void wasm_describe(const void *image, size_t size, uint32_t i, char *buf, size_t n)
 {
 	const uint8_t *end = (const uint8_t *)image + size, *name;
-	char why[32];
+	char why[32], source[100] = "";
 	struct reader r = {
 		.image = image, .p = image, .end = end, .error = why, .n = sizeof(why),
 	};
 	struct reader names = r;
-	uint32_t len = 0;
-	size_t body = 0;
+	uint32_t len = 0, length = 0;
+	size_t body = 0, code = 0;
 	struct wasm w;
 
 	if (!wasm_read(image, size, &w, why, sizeof(why))) {
-		body = find_body(&w, &r, end, i);
+		body = find_body(&w, &r, end, i, &length, &code);
 		wasm_free(&w);
 	}
+	if (body && !wasm_source(image, size, body - code, body - code + length, source + 2,
+				 sizeof(source) - 2))
+		memcpy(source, ", ", 2);
 	name = find_name(&names, end, i, &len);
 	if (name)
-		snprintf(buf, n, "%.*s (function %u, byte %#zx)", len < 80 ? (int)len : 80,
-			 (const char *)name, i, body);
+		snprintf(buf, n, "%.*s (function %u, byte %#zx%s)", len < 80 ? (int)len : 80,
+			 (const char *)name, i, body, source);
 	else
-		snprintf(buf, n, "function %u (byte %#zx)", i, body);
+		snprintf(buf, n, "function %u (byte %#zx%s)", i, body, source);
 	/* whatever the module calls it */
 	for (char *p = buf; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 127)

@@ -149,9 +149,15 @@ void wasm_data_copy(const struct wasm_data *d, const void *image,
 
 /*
  * Describes function i, in buf: its name, if the module says it, and where its
- * body is in the file.
+ * body is in the file, and begins in its source.
  */
 void wasm_describe(const void *image, size_t size, uint32_t i, char *buf, size_t n);
+/*
+ * "FILE:LINE" of the function whose body is at [from, to) of the code section's contents,
+ * or -ENOENT.  That is for people: the module says what it likes.
+ */
+int wasm_source(const void *image, size_t size, uint32_t from, uint32_t to,
+		char *buf, size_t n);
 
 /*
  * The module for wasm2c: one that leaves to its loader what wasm_data_read()
