@@ -67,6 +67,9 @@ $(sysroot)/$(cross).cfg: toolchain/$(cross).cfg
 # Our part of libgcc.a, compiled with the sysroot's headers.
 runtime := $(wildcard toolchain/runtime/*.c)
 
+# libsimd.a, for programs of -msimd128.
+simd := $(wildcard toolchain/simd/*.c)
+
 # What gcc has, and programs name, though nothing is in it: libgcc.a has all.
 empty_libraries := atomic gcc_eh gcc_s ssp ssp_nonshared ubsan
 
@@ -77,7 +80,8 @@ bsd_header = sed -e '/^\#ifdef LIBBSD_OVERLAY/,/^\#endif/c\#include <sys/cdefs.h
 	$(BSD_HEADERS)/sys/$(1) >$(sysroot).new/include/sys/$(1)
 
 # The kernel's headers first: where both have a file, it is musl's.
-$(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) $(runtime)
+$(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) $(runtime) \
+		$(simd) toolchain/simd/vectors.h
 	$(say) INSTALL $(sysroot)
 	$(Q)rm -rf $(sysroot).new $(sysroot).old
 	$(Q)mkdir -p $(sysroot).new/lib
@@ -91,6 +95,10 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) 
 		-O2 -Wall -c -o $(B)/runtime/$(notdir $(f:.c=.o)) $(f) &&) \
 		$(B)/bin/$(cross)-ar rs $(sysroot).new/lib/libgcc.a \
 		$(patsubst %.c,$(B)/runtime/%.o,$(notdir $(runtime)))
+	$(Q)mkdir -p $(B)/simd
+	$(Q)$(foreach f,$(simd),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(sysroot).new) -ffreestanding \
+		-msimd128 -O2 -Wall -c -o $(B)/simd/$(notdir $(f:.c=.o)) $(f) &&) \
+		$(B)/bin/$(cross)-ar rcs $(sysroot).new/lib/libsimd.a $(patsubst %.c,$(B)/simd/%.o,$(notdir $(simd)))
 	$(Q)for l in $(empty_libraries); do \
 		$(B)/bin/$(cross)-ar rc $(sysroot).new/lib/lib$$l.a || exit; done
 	$(Q)cp -p toolchain/$(cross).cfg $(sysroot).new
@@ -99,18 +107,8 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) 
 	$(Q)rm -rf $(sysroot).old
 	$(Q)touch $@
 
-# For programs of -msimd128.
-simd_sources := $(wildcard toolchain/simd/*.c)
-libsimd := $(sysroot)/lib/libsimd.a
-$(libsimd): $(simd_sources) toolchain/simd/vectors.h $(sysroot)/.stamp
-	$(say) AR $@
-	$(Q)rm -f $@ && mkdir -p $(B)/simd
-	$(Q)$(foreach f,$(simd_sources),$(B)/bin/$(cross)-cc -O2 -Wall -ffreestanding -msimd128 \
-		-c -o $(B)/simd/$(notdir $(f:.c=.o)) $(f) &&) \
-		$(B)/bin/$(cross)-ar rcs $@ $(patsubst %.c,$(B)/simd/%.o,$(notdir $(simd_sources)))
-
 # What compiling a program needs.
-toolchain := $(tools) $(sysroot)/.stamp $(libsimd)
+toolchain := $(tools) $(sysroot)/.stamp
 built += $(toolchain)
 
 # What configure scripts, CMake and Meson are told.
