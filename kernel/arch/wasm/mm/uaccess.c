@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's way to user memory: page tables, walked in software. */
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include <asm/fault.h>
 
 static pte_t user_pte(unsigned long addr)
@@ -128,4 +130,17 @@ long strnlen_user(const char __user *s, long count)
 	long n = string_op(NULL, (unsigned long)s, count);
 
 	return n < 0 ? 0 : n + 1;
+}
+
+/* There is no way back from a fault of the kernel: it looks before it reads. */
+bool copy_from_kernel_nofault_allowed(const void *src, size_t size)
+{
+	unsigned long first = (unsigned long)src, last = first + size - 1;
+
+	if (last < first)
+		return false;
+	if (is_vmalloc_addr(src))
+		return vmalloc_to_page(src) && is_vmalloc_addr((void *)last) &&
+			vmalloc_to_page((void *)last);
+	return first >= PAGE_OFFSET + SZ_64K && last < (unsigned long)high_memory;
 }
