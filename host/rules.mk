@@ -7,7 +7,7 @@ HOST_CPPFLAGS := -D_GNU_SOURCE= -Ihost -iquote kernel/arch/wasm/include/asm -iqu
 HOST_CFLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -pthread
 HOST_LIBS := -ldl -lm -pthread
 # A boot image knows the program that made it, and where its code is: image.c.
-CLI_LDFLAGS := -no-pie -Wl,--build-id
+CLI_LDFLAGS := -no-pie -Wl,--build-id -static-libgcc
 
 arch := $(shell uname -m)
 
@@ -22,7 +22,8 @@ VMLINUX_CFLAGS := -std=gnu11 -O2 -w -fPIC -ffreestanding -fno-strict-aliasing -f
 	-ffp-contract=off -fno-math-errno -fno-stack-protector \
 	-fstack-clash-protection -fcf-protection=none -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables
-KERNEL_TEXT := -include host/cgen/kernel-text.h
+# its stacks are walked: frames.c
+KERNEL_TEXT := -include host/cgen/kernel-text.h -funwind-tables
 
 # objects(SOURCES): of files below host/.
 objects = $(1:host/%.c=$(h)/%.o)

@@ -436,6 +436,10 @@ export class Machine {
       user_trapped: (at, n) => {
         if (n) this.put(at, n, new TextEncoder().encode(`${(this.task.trap ?? '').slice(0, Math.min(n >>> 0, 200) - 1)}\0`));
       },
+      // An engine tells nobody what is on its stacks.
+      task_frames: () => -E.ENOSYS,
+      task_pc: () => 0,
+      symbol: () => -E.ENOENT,
       user_sp: () => this.running().instance.exports.__stack_pointer.value,
       user_tls: () => this.running().instance.exports.__tls_base.value,
 

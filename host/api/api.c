@@ -14,6 +14,7 @@
 #include "hostfs/hostfs.h"
 #include "image/image.h"
 #include "api/initrd.h"
+#include "machine/frames.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "loader/module.h"
@@ -54,6 +55,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		}
 	}
 
+	frames_open();
 	/* while there is little for it to inherit */
 	r = builder_start(&m->loader);
 	if (r)

@@ -38,6 +38,11 @@ void quick_release(void *place);
  */
 int quick_map(struct quick_code *code, int fd);
 void quick_free(struct quick_code *code);
+static inline bool quick_has(const struct quick_code *code, const uint8_t *pc)
+{
+	return code->p && (size_t)(pc - (const uint8_t *)code->p) < code->size;
+}
+
 /* The number of the function that pc is in, or -1. */
 int64_t quick_function(const struct quick_code *code, const uint8_t *pc);
 

@@ -176,15 +176,6 @@ static void handle_irq(void *arg)
 	set_errno(saved_errno);
 }
 
-/* The kernel's code, not ours which it called: kernel-text.h. */
-extern const uint8_t kernel_text[] __asm__("__start_muslin_kernel") __attribute__((weak));
-extern const uint8_t kernel_text_end[] __asm__("__stop_muslin_kernel") __attribute__((weak));
-
-static bool is_kernel(const uint8_t *pc)
-{
-	return pc >= kernel_text && pc < kernel_text_end;
-}
-
 /*
  * The kernel itself touched what is not there; or it, or an import that copies
  * for it, what the host cannot give.  No import has a lock while it does that.
@@ -200,7 +191,7 @@ static void handle_kernel(void *arg)
 	else
 		fail(f->m, -EIO, "the kernel faulted at address %#x", f->addr);
 	/* it may end the task instead, but not when that is what it does */
-	if (!f->bus && is_kernel(f->pc) && !t->oops) {
+	if (!f->bus && is_kernel_text(f->pc) && !t->oops) {
 		t->oops = true;
 		w2c_vmlinux_kernel_fault(f->m->kernel, f->addr);
 	}

@@ -308,6 +308,8 @@ _Noreturn void task_exec(struct muslin *m);
 /* Switches from API caller to the running task, and back. */
 void task_enter(struct muslin *m);
 void task_leave(struct muslin *m);
+/* The task of that id; the machine ends if there is none. */
+struct task *task_get(struct muslin *m, uint32_t id);
 /* What m->look is to be for the running task. */
 bool task_look(const struct task *t);
 /* A task whose program is gone must not go back to it. */
@@ -414,6 +416,27 @@ struct muslin *fault_machine(void);
 /* The signal that clock.c's timer sends, and the value that comes with it. */
 int fault_irq_signal(void);
 void *fault_irq_tag(void);
+
+/* The kernel's code, not ours which it called: kernel-text.h. */
+extern const uint8_t kernel_text[] __asm__("__start_muslin_kernel") __attribute__((weak));
+extern const uint8_t kernel_text_end[] __asm__("__stop_muslin_kernel") __attribute__((weak));
+
+static inline bool is_kernel_text(const uint8_t *pc)
+{
+	return pc >= kernel_text && pc < kernel_text_end;
+}
+
+/* --- where.c --- */
+
+struct elf_symbol {
+	const char *name;
+	uint64_t offset, size;
+};
+
+/* The function that has address at, by the symbols of an ELF file that is ours. */
+bool elf_symbol(const uint8_t *file, size_t size, uint64_t at, struct elf_symbol *found);
+/* The function of the program that pc is in, or that this was inlined into; or -1. */
+int64_t where_function(const struct module *mod, const uint8_t *pc);
 
 /* --- syscalls, generated from vmlinux.wasm --- */
 

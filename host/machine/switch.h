@@ -12,6 +12,8 @@
  * running stack, its pointer in *save, and goes on with the stack load.
  */
 void switch_stack(void **save, void *load);
+/* fn(arg), called by whoever called the switch_stack() that left sp, as its stack says. */
+void switch_peek(void *sp, void (*fn)(void *arg), void *arg);
 /* More than switch_prepare() puts on a stack. */
 #define SWITCH_FRAME 128
 /* A stack, for switch_stack(), on which fn(arg) will run; it never returns. */

@@ -74,7 +74,7 @@ static void task_delete(struct muslin *m, struct task *t)
 	arena_free(m, t);
 }
 
-static struct task *task_get(struct muslin *m, uint32_t id)
+struct task *task_get(struct muslin *m, uint32_t id)
 {
 	if (id >= (uint32_t)m->ntasks || !m->tasks[id])
 		machine_refuse(m, "passed task %u, which there is not", id);

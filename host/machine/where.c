@@ -40,15 +40,14 @@ static const char *what(wasm_rt_trap_t reason)
 	}
 }
 
-/* The name of the function that has offset at, or NULL. */
-static const char *symbol(const uint8_t *file, size_t size, uint64_t at)
+bool elf_symbol(const uint8_t *file, size_t size, uint64_t at, struct elf_symbol *found)
 {
 	const Elf64_Ehdr *e = (const void *)file;
 	const Elf64_Shdr *s;
 
 	if (size < sizeof(*e) || e->e_shoff > size ||
 	    e->e_shnum > (size - e->e_shoff) / sizeof(*s))
-		return NULL;
+		return false;
 	s = (const void *)(file + e->e_shoff);
 	for (int i = 0; i < e->e_shnum; i++) {
 		const Elf64_Sym *sym = (const void *)(file + s[i].sh_offset);
@@ -57,11 +56,15 @@ static const char *symbol(const uint8_t *file, size_t size, uint64_t at)
 			continue;
 		for (size_t n = s[i].sh_size / sizeof(*sym); n; n--, sym++)
 			if (ELF64_ST_TYPE(sym->st_info) == STT_FUNC &&
-			    at - sym->st_value < sym->st_size)
-				return (const char *)file + s[s[i].sh_link].sh_offset +
-					sym->st_name;
+			    at - sym->st_value < sym->st_size) {
+				found->name = (const char *)file +
+					s[s[i].sh_link].sh_offset + sym->st_name;
+				found->offset = at - sym->st_value;
+				found->size = sym->st_size;
+				return true;
+			}
 	}
-	return NULL;
+	return false;
 }
 
 /* wasm2c calls function 5 w2c_program_f5, and an exported one by its name. */
@@ -77,12 +80,11 @@ static int64_t by_name(const struct module *mod, const char *name)
 	return -1;
 }
 
-/* The function of the program that pc is in, or that this was inlined into; or -1. */
-static int64_t by_pc(const struct module *mod, const uint8_t *pc)
+int64_t where_function(const struct module *mod, const uint8_t *pc)
 {
 	struct link_map *map;
 	Dl_info its;
-	const char *name;
+	struct elf_symbol its_symbol;
 	int64_t found = -1;
 	struct stat st;
 	void *file;
@@ -96,9 +98,8 @@ static int64_t by_pc(const struct module *mod, const uint8_t *pc)
 	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, mod->fd, 0);
 	if (file == MAP_FAILED)
 		return -1;
-	name = symbol(file, st.st_size, (uintptr_t)pc - map->l_addr);
-	if (name)
-		found = by_name(mod, name);
+	if (elf_symbol(file, st.st_size, (uintptr_t)pc - map->l_addr, &its_symbol))
+		found = by_name(mod, its_symbol.name);
 	munmap(file, st.st_size);
 	return found;
 }
@@ -114,9 +115,9 @@ void w2c_host_user_trapped(struct w2c_host *h, u32 buf, u32 n)
 	if (mod && t->function)
 		i = by_name(mod, t->function);
 	if (mod && i < 0)
-		i = by_pc(mod, t->pc);
+		i = where_function(mod, t->pc);
 	if (mod && i < 0 && t->caller)
-		i = by_pc(mod, t->caller - 1);
+		i = where_function(mod, t->caller - 1);
 
 	if (t->reason == WASM_RT_TRAP_NONE)
 		snprintf(address, sizeof(address), " at address %#x", t->addr);

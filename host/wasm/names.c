@@ -79,6 +79,24 @@ static const uint8_t *find_name(struct reader *r, const uint8_t *end, uint32_t i
 	return NULL;
 }
 
+size_t wasm_body(const void *image, size_t size, uint32_t i)
+{
+	const uint8_t *end = (const uint8_t *)image + size;
+	char why[32];
+	struct reader r = {
+		.image = image, .p = image, .end = end, .error = why, .n = sizeof(why),
+	};
+	uint32_t length;
+	size_t body, code;
+	struct wasm w;
+
+	if (wasm_read(image, size, &w, why, sizeof(why)))
+		return 0;
+	body = find_body(&w, &r, end, i, &length, &code);
+	wasm_free(&w);
+	return body;
+}
+
 void wasm_describe(const void *image, size_t size, uint32_t i, char *buf, size_t n)
 {
 	const uint8_t *end = (const uint8_t *)image + size, *name;

@@ -158,6 +158,8 @@ void wasm_describe(const void *image, size_t size, uint32_t i, char *buf, size_t
  */
 int wasm_source(const void *image, size_t size, uint32_t from, uint32_t to,
 		char *buf, size_t n);
+/* Where the body of function i is in the file, or 0. */
+size_t wasm_body(const void *image, size_t size, uint32_t i);
 
 /*
  * The module for wasm2c: one that leaves to its loader what wasm_data_read()

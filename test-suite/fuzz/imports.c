@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_symbol.h"
 #include "devices/ctl.h"
 #include "disk/disk.h"
 #include "hostfs/impl.h"
@@ -272,7 +273,7 @@ static void tasks(unsigned int what)
 {
 	u32 a, n;
 
-	switch (what % 8) {
+	switch (what % 11) {
 	case 0:
 	case 1:
 		w2c_host_task_create(h, byte(), word());
@@ -292,6 +293,18 @@ static void tasks(unsigned int what)
 	case 7:
 		n = some_length();
 		w2c_host_user_trapped(h, some_address(n), n);
+		break;
+	case 8:
+		n = some_length();
+		w2c_host_task_frames(h, some_task(), some_address(n), n / 4);
+		break;
+	case 9:
+		w2c_host_task_pc(h, some_task());
+		break;
+	case 10:
+		n = sizeof(struct host_symbol);
+		a = byte() < 128 ? word() : 0xf0000000u + word() % (32 << 20);
+		w2c_host_symbol(h, a, some_address(n));
 	}
 }
 

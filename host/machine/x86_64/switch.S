@@ -28,6 +28,30 @@ switch_stack:
 	ret
 	.size switch_stack, . - switch_stack
 
+	# void switch_peek(void *sp, void (*fn)(void *arg), void *arg)
+	# below sp is what switch_stack() has pushed, and so an unwinder is told
+	.globl switch_peek
+	.type switch_peek, @function
+switch_peek:
+	.cfi_startproc
+	push %rbx
+	mov %rsp, %rbx
+	mov %rdi, %rsp
+	.cfi_def_cfa %rsp, 64
+	.cfi_offset %rbp, -16
+	.cfi_offset %rbx, -24
+	.cfi_offset %r12, -32
+	.cfi_offset %r13, -40
+	.cfi_offset %r14, -48
+	.cfi_offset %r15, -56
+	mov %rdx, %rdi
+	call *%rsi
+	mov %rbx, %rsp
+	pop %rbx
+	ret
+	.cfi_endproc
+	.size switch_peek, . - switch_peek
+
 	# the first return of a new stack: fn is in rbx, arg in r12
 	.globl switch_start
 	.hidden switch_start
@@ -57,14 +81,21 @@ context_return:
 	.globl kernel_enter
 	.type kernel_enter, @function
 kernel_enter:
+	.cfi_startproc
 	mov %gs:16, %r10
 	mov 8(%rsp), %r11
 	mov %rsp, -8(%r10)
 	mov %r11, -32(%r10)
 	lea -32(%r10), %rsp
+	# the caller's stack pointer, by way of 24(%rsp): DW_CFA_def_cfa_expression,
+	# DW_OP_breg7 24, DW_OP_deref, DW_OP_plus_uconst 8
+	.cfi_remember_state
+	.cfi_escape 0x0f, 5, 0x77, 24, 0x06, 0x23, 8
 	call *%gs:24
 	mov 24(%rsp), %rsp
+	.cfi_restore_state
 	ret
+	.cfi_endproc
 	.size kernel_enter, . - kernel_enter
 
 	.section .note.GNU-stack,"",@progbits

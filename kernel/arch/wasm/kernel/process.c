@@ -149,8 +149,3 @@ void cpu_relax(void)
 void show_regs(struct pt_regs *regs)
 {
 }
-
-void show_stack(struct task_struct *task, unsigned long *sp, const char *loglvl)
-{
-	printk("%s(no stack trace: frames are on the native stack)\n", loglvl);
-}

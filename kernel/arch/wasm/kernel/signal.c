@@ -253,6 +253,7 @@ static struct user_regs_struct user_regs(struct task_struct *t)
 	const struct pt_regs *regs = task_pt_regs(t);
 	struct user_regs_struct u = {
 		.sp = regs->sp, .tls = regs->tls, .nr = regs->nr, .ret = regs->ret,
+		.pc = t->thread.host ? host_task_pc(t->thread.host) : 0,
 	};
 
 	memcpy(u.args, regs->args, sizeof(u.args));
@@ -277,7 +278,7 @@ static int regs_set(struct task_struct *t, const struct user_regset *set, unsign
 	err = user_regset_copyin(&pos, &count, &kbuf, &ubuf, &u, 0, sizeof(u));
 	if (err)
 		return err;
-	if (u.sp != old.sp || u.tls != old.tls)
+	if (u.sp != old.sp || u.tls != old.tls || u.pc != old.pc)
 		return -EIO;
 	regs->nr = u.nr;
 	regs->ret = u.ret;

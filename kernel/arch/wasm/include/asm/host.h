@@ -23,6 +23,7 @@ struct host_image;
 struct host_disk;
 struct host_disk_request;
 struct host_disk_done;
+struct host_symbol;
 
 /* --- machine (host/machine/machine.c) --- */
 
@@ -77,6 +78,21 @@ int __host(task_create)(struct task_struct *t, unsigned long sp);
 void __host(task_switch)(int prev, int next);
 /* Never the running task. */
 void __host(task_free)(int id);
+
+/* --- what tasks do (host/machine/frames.c): for people, who may be told less --- */
+
+/*
+ * Where task id is in the kernel, the innermost first: places that host_symbol()
+ * knows.  How many, of at most n; -EBUSY: another task is where its stack was.
+ */
+long __host(task_frames)(int id, u32 *places, unsigned long n);
+/*
+ * The byte of its program's file where the body of the function begins that it is in;
+ * 0: it has none, or none that can be found.
+ */
+unsigned long __host(task_pc)(int id);
+/* What function of the kernel that is, or -ENOENT; a pointer to one is such a place, too. */
+int __host(symbol)(unsigned long place, struct host_symbol *s);
 
 /* --- address spaces (host/machine/mm.c): id 0 is the kernel's own --- */
 

@@ -30,10 +30,7 @@ struct thread_struct {
 /* nobody but an interrupt changes what a loop on one CPU waits for */
 void cpu_relax(void);
 
-static inline unsigned long __get_wchan(struct task_struct *p)
-{
-	return 0;
-}
+unsigned long __get_wchan(struct task_struct *p);
 
 void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp);
 
