@@ -9,7 +9,7 @@ host_sources := $(sort $(wildcard test-suite/host/*.c))
 host_objects := $(host_sources:%.c=$(B)/%.o)
 host_suites := $(notdir $(host_sources:.c=))
 # test-suite/host/rewrite.c's subject, natively
-host_objects += $(n)/rewrite.o
+host_objects += $(rewriter:%=$(n)/%.o)
 scripts := $(sort $(wildcard test-suite/abi/* test-suite/cli/* test-suite/programs/* test-suite/cxx/*))
 # Scripts are executable; what else lies there belongs to one of them.
 scripts := $(shell for f in $(filter-out test-suite/cxx/run,$(scripts)); do [ -d $$f ] || [ ! -x $$f ] || echo $$f; done)

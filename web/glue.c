@@ -20,7 +20,8 @@ struct host_page {
 
 enum { ACTION_CALL = 1, ACTION_RESTART, ACTION_EXEC };
 enum { RESTART = 1, RESTART_BLOCK };
-enum { SIGILL = 4, SIGBUS = 7, EINTR = 4 };
+enum { SIGILL = 4, SIGBUS = 7, EINTR = 4, ENOSYS = 38 };
+enum { CLONE_VM = 0x100 };
 enum { LD_WRITE = 0x100, LD_ATOMIC = 0x200 };	/* rewrite.c */
 
 IMPORT(kernel, user_enter) void user_enter(void);
@@ -37,9 +38,15 @@ IMPORT(js, entry) u32 js_entry(u32 index);
 IMPORT(js, dispatcher) u32 js_dispatcher(u32 index);
 IMPORT(js, get_sp) u32 get_sp(void);
 IMPORT(js, set_sp) void set_sp(u32 sp);
+/* What lies between FRAMES and top: kept for a child, forgotten; in the child, put back. */
+IMPORT(js, keep) void js_keep(void);
+IMPORT(js, forget) void js_forget(void);
+IMPORT(js, set_up_child) void js_set_up_child(u32 id);
+IMPORT(js, put_back) void js_put_back(void);
 IMPORT(js, leave) void js_leave(void);
 
 #define SLOT 1
+#define SLOT_CLONE 2	/* the system call's thunk */
 
 IMPORT(probe, probe) void probe(u32 n);
 
@@ -52,7 +59,13 @@ EXPORT(room) void room(void)
 	probe(5);
 }
 
-static u64 user_return(u32 ret);
+/*
+ * Where user_return() and irqs() are called: only after a system call is their own
+ * caller one that fork() can return through, see fork.c.
+ */
+enum where { NO_CALL, AFTER_CALL, IRQ_AFTER_CALL };
+
+static u64 user_return(u32 ret, u32 restart, enum where where, u32 outer);
 
 /* Frames of C++ catch whatever JavaScript throws, but no trap. */
 static _Noreturn void leave(void)
@@ -61,12 +74,24 @@ static _Noreturn void leave(void)
 	__builtin_trap();
 }
 
-static void irqs(void)
+#define RESTARTS (1ull << 32)
+#define UNWOUND (1ull << 33)
+
+/* Is it unwound?  outer is what the system call has returned. */
+static u32 irqs(enum where where, u32 outer)
 {
 	while (PAGE->irq_pending) {
 		user_irq();
-		user_return(0);
+		if (user_return(0, 0, where, outer) & UNWOUND)
+			return 1;
 	}
+	return 0;
+}
+
+static void look_around(void)
+{
+	user_return(0, 0, NO_CALL, 0);
+	irqs(NO_CALL, 0);
 }
 
 static _Noreturn void trap(u32 sig, u32 code, u32 addr)
@@ -74,41 +99,170 @@ static _Noreturn void trap(u32 sig, u32 code, u32 addr)
 	for (;;) {
 		SHARED->in_user = 0;
 		user_trap(sig, code, addr);
-		user_return(0);
-		irqs();
+		look_around();
 	}
 }
 
-static u32 call_handler(void)
-{
-	u32 dispatcher = PAGE->dispatcher, handler = PAGE->handler, sig = PAGE->sig,
-	    info = PAGE->info, context = PAGE->context, old = get_sp();
+/* --- fork --- */
 
-	/* another signal may be due before this handler's first instruction */
-	set_sp(info);
-	user_enter();
-	user_return(0);
-	irqs();
+/* The last frame, which is not the program's: what called the first function. */
+struct first_frame {
+	u32 step, entry, arg;	/* START, ENTRY: of user_run() */
+	u32 handler, sig, info, context, sp;
+};
+
+enum { START, ENTRY, HANDLER };
+
+EXPORT(push) u32 push(u32 n)
+{
+	u32 at = SHARED->top;
+
+	if (n > FRAMES_END - at)
+		__builtin_trap();
+	SHARED->top = at + n;
+	return at;
+}
+
+EXPORT(pop) u32 pop(u32 n)
+{
+	if (n > SHARED->top - FRAMES)
+		__builtin_trap();
+	return SHARED->top -= n;
+}
+
+EXPORT(barrier) void barrier(void)
+{
+	SHARED->fork = FORK_FAILS;
+}
+
+static void keep(u32 step, u32 entry, u32 arg, u32 handler, u32 sig, u32 info, u32 context, u32 sp)
+{
+	volatile struct first_frame *f = (void *)push(sizeof(*f));
+
+	f->step = step;
+	f->entry = entry;
+	f->arg = arg;
+	f->handler = handler;
+	f->sig = sig;
+	f->info = info;
+	f->context = context;
+	f->sp = sp;
+	js_keep();
+	pop(sizeof(*f));
+	SHARED->fork = PARENT_REWINDS;
+}
+
+/* What the program calls as clone: twice, since it is called again when its frames are kept. */
+EXPORT(fork) u32 fork(u32 flags, u32 sp, u32 ptid, u32 tls, u32 ctid)
+{
+	u32 state = SHARED->fork, ret;
+
+	if (state && SHARED->top == FRAMES) {
+		SHARED->fork = NO_FORK;
+		if (state == CHILD_REWINDS)
+			return 0;
+		if (state == FORK_FAILS)
+			return -ENOSYS;
+	} else if (!state && !sp && !(flags & CLONE_VM)) {
+		SHARED->top = FRAMES;
+		SHARED->fork = UNWINDING;
+		return 0;
+	}
+	ret = ((u32 (*)(u32, u32, u32, u32, u32))SLOT_CLONE)(flags, sp, ptid, tls, ctid);
+	if (!SHARED->fork)
+		js_forget();
+	return ret;
+}
+
+/* --- signals --- */
+
+/* A frame of after()'s, in whose system call a handler forks. */
+struct interrupted {
+	u32 dispatcher, handler, sig, info, context, sp;
+	u32 ret, restart, where, outer;
+};
+
+/* A handler that forks and comes from elsewhere has a child that can only leave it. */
+static void run_alone(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 context, u32 sp)
+{
+	for (;;) {
+		if (!js_dispatcher(dispatcher))
+			trap(SIGILL, 0, 0);
+		SHARED->in_user = 1;
+		((void (*)(u32, u32, u32, u32))SLOT)(handler, sig, info, context);
+		SHARED->in_user = 0;
+		if (SHARED->fork != UNWINDING)
+			return;
+		keep(HANDLER, dispatcher, 0, handler, sig, info, context, sp);
+	}
+}
+
+static u32 run_handler(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 context, u32 sp,
+		       u32 ret, u32 restart, enum where where, u32 outer)
+{
+	volatile struct interrupted *f;
+
+	if (where == NO_CALL) {
+		run_alone(dispatcher, handler, sig, info, context, sp);
+		return 0;
+	}
 	if (!js_dispatcher(dispatcher))
 		trap(SIGILL, 0, 0);
 	SHARED->in_user = 1;
 	((void (*)(u32, u32, u32, u32))SLOT)(handler, sig, info, context);
 	SHARED->in_user = 0;
-	set_sp(old);
-	return user_sigreturn(info);
+	if (SHARED->fork != UNWINDING)
+		return 0;
+	f = (void *)push(sizeof(*f));
+	f->dispatcher = dispatcher;
+	f->handler = handler;
+	f->sig = sig;
+	f->info = info;
+	f->context = context;
+	f->sp = sp;
+	f->ret = ret;
+	f->restart = restart;
+	f->where = where;
+	f->outer = outer;
+	return 1;
 }
 
-/* The result of the system call that returned ret, and above it whether to make it again. */
-static u64 user_return(u32 ret)
+enum { RETURNED, RETURNED_EINTR, UNWINDS };
+
+static u32 handled(u32 info, u32 sp)
 {
-	u32 action, restart = 0;
+	set_sp(sp);
+	return user_sigreturn(info) ? RETURNED_EINTR : RETURNED;
+}
+
+static u32 call_handler(u32 ret, u32 restart, enum where where, u32 outer)
+{
+	u32 dispatcher = PAGE->dispatcher, handler = PAGE->handler, sig = PAGE->sig,
+	    info = PAGE->info, context = PAGE->context, sp = get_sp();
+
+	/* another signal may be due before this handler's first instruction */
+	set_sp(info);
+	user_enter();
+	look_around();
+	if (run_handler(dispatcher, handler, sig, info, context, sp, ret, restart, where, outer))
+		return UNWINDS;
+	return handled(info, sp);
+}
+
+/* The result of the system call that returned ret, and above it what becomes of it. */
+static u64 user_return(u32 ret, u32 restart, enum where where, u32 outer)
+{
+	u32 action, how;
 
 	while ((action = PAGE->action)) {
 		PAGE->action = 0;
 		restart |= PAGE->restart;
 		if (action == ACTION_EXEC)
 			leave();
-		if (action == ACTION_CALL && call_handler()) {
+		how = action == ACTION_CALL ? call_handler(ret, restart, where, outer) : RETURNED;
+		if (how == UNWINDS)
+			return UNWOUND;
+		if (how == RETURNED_EINTR) {
 			restart = 0;
 			ret = -EINTR;
 		}
@@ -117,27 +271,83 @@ static u64 user_return(u32 ret)
 			restart = 0;
 		}
 	}
-	return (u64)(restart == RESTART) << 32 | ret;
+	return (restart == RESTART ? RESTARTS : 0) | ret;
 }
 
-/* A system call returned ret while there was something to do.  Is it to be made again? */
+static u32 after_irqs(u32 ret)
+{
+	if (irqs(IRQ_AFTER_CALL, ret))
+		return 2;
+	SHARED->ret = ret;
+	return 0;
+}
+
+static u32 after_return(u64 r)
+{
+	return r & UNWOUND ? 2 : r & RESTARTS ? 1 : after_irqs(r);
+}
+
+/* The handler is called again, which goes on where it forked. */
+static u32 resume_after(void)
+{
+	volatile struct interrupted *f = (void *)pop(sizeof(*f));
+	u32 info = f->info, sp = f->sp, ret = f->ret, restart = f->restart, outer = f->outer;
+	enum where where = f->where;
+
+	if (run_handler(f->dispatcher, f->handler, f->sig, info, f->context, sp,
+			ret, restart, where, outer))
+		return 2;
+	if (handled(info, sp) == RETURNED_EINTR) {
+		restart = 0;
+		ret = -EINTR;
+	}
+	if (where == AFTER_CALL)
+		return after_return(user_return(ret, restart, where, 0));
+	if (user_return(0, 0, where, outer) & UNWOUND)
+		return 2;
+	return after_irqs(outer);
+}
+
+/*
+ * A system call returned ret while there was something to do.  1: it is to be made
+ * again; 2: it is unwound.
+ */
 EXPORT(after) u32 after(u32 ret)
 {
-	u64 r = user_return(ret);
-
-	if (r >> 32)
-		return 1;
-	irqs();
-	SHARED->ret = r;
-	return 0;
+	return SHARED->fork ? resume_after() : after_return(user_return(ret, 0, AFTER_CALL, 0));
 }
 
 EXPORT(poll) void poll(void)
 {
 	room();
 	SHARED->in_user = 0;
-	irqs();
+	irqs(NO_CALL, 0);
 	SHARED->in_user = 1;
+}
+
+/* Runs a function of the program, and again when fork() has returned from it. */
+static void run(u32 step, u32 entry, u32 arg)
+{
+	while (step == START ? js_start() : js_entry(entry)) {
+		SHARED->in_user = 1;
+		if (step == START)
+			((void (*)(void))SLOT)();
+		else
+			((void (*)(u32))SLOT)(arg);
+		SHARED->in_user = 0;
+		if (SHARED->fork != UNWINDING)
+			return;
+		keep(step, entry, arg, 0, 0, 0, 0, 0);
+	}
+}
+
+/* Neither returns in a program that keeps to the ABI. */
+static _Noreturn void run_program(u32 step, u32 entry, u32 arg)
+{
+	if (step == START)
+		run(START, entry, arg);
+	run(ENTRY, entry, arg);
+	trap(SIGILL, 2, 0);
 }
 
 EXPORT(user_run) void user_run(u32 id, u32 entry, u32 arg, u32 tls)
@@ -145,24 +355,35 @@ EXPORT(user_run) void user_run(u32 id, u32 entry, u32 arg, u32 tls)
 	SHARED->in_user = 0;
 	js_set_up(id, arg, tls);
 	user_enter();
-	user_return(0);
-	irqs();
-	if (!entry && js_start()) {
-		SHARED->in_user = 1;
-		((void (*)(void))SLOT)();
-		SHARED->in_user = 0;
-	}
-	if (js_entry(entry)) {
-		SHARED->in_user = 1;
-		((void (*)(u32))SLOT)(arg);
-	}
-	/* neither returns in a program that keeps to the ABI */
-	trap(SIGILL, 2, 0);
+	look_around();
+	run_program(entry ? ENTRY : START, entry, arg);
+}
+
+EXPORT(user_resume) void user_resume(u32 id)
+{
+	volatile struct first_frame *f;
+	u32 info, sp;
+
+	SHARED->in_user = 0;
+	js_set_up_child(id);
+	user_enter();
+	look_around();
+	js_put_back();
+	f = (void *)pop(sizeof(*f));
+	SHARED->fork = CHILD_REWINDS;
+	if (f->step != HANDLER)
+		run_program(f->step, f->entry, f->arg);
+	info = f->info;
+	sp = f->sp;
+	run_alone(f->entry, f->handler, f->sig, info, f->context, sp);
+	handled(info, sp);
+	trap(SIGILL, 0, 0);
 }
 
 /* The program's frames are gone: a handler can end the process, but not return. */
 EXPORT(trapped) void trapped(u32 sig, u32 code)
 {
+	SHARED->fork = NO_FORK;
 	trap(sig, code, 0);
 }
 
@@ -188,8 +409,7 @@ static u32 page(u32 ea, u32 write)
 		room();
 		SHARED->in_user = 0;
 		user_fault(ea, write);
-		user_return(0);
-		irqs();
+		look_around();
 		SHARED->in_user = 1;
 	}
 	return delta;

@@ -21,10 +21,21 @@ struct shared {
 	unsigned int page;	/* the kernel's struct host_page */
 	unsigned int ret;	/* of the system call that after() has looked at */
 	unsigned int in_user;	/* neither kernel nor glue runs */
-	unsigned int unused[13];
+	unsigned int fork;	/* enum fork_state */
+	unsigned int top;	/* the end of frames, from FRAMES on */
+	unsigned int unused[11];
 	unsigned char bounce[64];
 };
 
 #define SHARED ((volatile struct shared *)0xd4000000u)
+
+/*
+ * A program that forks returns through its frames, and puts each here; then
+ * they are called again and take them, in the child as well: see fork.c.
+ */
+enum fork_state { NO_FORK, UNWINDING, PARENT_REWINDS, CHILD_REWINDS, FORK_FAILS };
+
+#define FRAMES 0xd4100000u
+#define FRAMES_END 0xd8000000u
 
 #endif

@@ -3,6 +3,7 @@
 // as the native host.  doc/web.md says how the parts lie together.
 import { E } from './errno.js';
 import { Control } from './control.js';
+import { Forks } from './forks.js';
 import { readKernel, shareMemory, makeProbe, makeThunks } from './module.js';
 import { Refused } from './rewriter.js';
 
@@ -41,6 +42,7 @@ export class Machine {
     this.tasks.set(0, this.task);
     this.timer = -1n;
     this.start = performance.now();
+    this.forks = new Forks(this);
     this.control = new Control(() => this.raise(IRQ.STREAM), o.log);
     this.down = new Promise(resolve => { this.isDown = resolve; });
   }
@@ -51,8 +53,8 @@ export class Machine {
     if (o.memory < MEMORY_MIN || o.memory > 0xd0000000) throw new Error('memory size: from 32 to 3328 MiB');
     this.size = Math.floor(o.memory / WASM_PAGE) * WASM_PAGE;
     this.kernelTypes = readKernel(o.vmlinux);
-    const late = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
-    this.slot = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
+    const late = new WebAssembly.Table({ element: 'anyfunc', initial: 3 });
+    this.slot = new WebAssembly.Table({ element: 'anyfunc', initial: 3 });
     const taskSwitch = new WebAssembly.Suspending((p, n) => this.taskSwitch(p, n));
     const scratch = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGES, shared: true });
     const stub = await WebAssembly.instantiate(o.stub, { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
@@ -75,6 +77,7 @@ export class Machine {
     this.tlb = this.glue.tlb() >>> 0;
     this.words = this.glue.shared() >>> 2;
     late.set(1, this.glue.user_run);
+    late.set(2, this.glue.user_resume);
     this.run(this.task, this.kernel.boot);
     await Promise.race([this.control.ready, this.down.then(why => { throw new Halted(why); })]);
   }
@@ -276,10 +279,17 @@ export class Machine {
     }
   }
 
+  instantiate(module) {
+    if (!this.syscalls) {
+      this.syscalls = new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4)),
+        { kernel: this.kernel, glue: this.glue, env: { memory: this.memory } }).exports;
+      this.slot.set(2, this.syscalls.__syscall_clone);
+    }
+    return new WebAssembly.Instance(module.wasm, { linux: this.syscalls, env: { memory: this.memory }, mmu: this.glue });
+  }
+
   setUp(mm, module, info) {
-    this.syscalls ??= new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4)),
-      { kernel: this.kernel, glue: this.glue, env: { memory: this.memory } }).exports;
-    const instance = new WebAssembly.Instance(module.wasm, { linux: this.syscalls, env: { memory: this.memory }, mmu: this.glue });
+    const instance = this.instantiate(module);
     const x = instance.exports, isVariable = g => g instanceof WebAssembly.Global && typeof g.value === 'number';
     if (!isVariable(x.__stack_pointer) || !isVariable(x.__tls_base) || typeof x._start !== 'function' ||
         !(x.__indirect_function_table instanceof WebAssembly.Table))
@@ -338,6 +348,7 @@ export class Machine {
       get_sp: () => exports().__stack_pointer.value,
       set_sp: v => { exports().__stack_pointer.value = v; },
       leave: () => { this.task.execs = true; },
+      ...this.forks.glueImports(),
     };
   }
 
@@ -412,21 +423,14 @@ export class Machine {
         this.tasks.set(id, { id, struct, kernelSp });
         return id;
       },
-      task_fork: () => -E.ENOSYS,
-      user_resume: () => this.refuse('resumed a program, and nothing forks'),
+      task_fork: (struct, kernelSp) => this.forks.task(struct, kernelSp),
       task_free: id => this.taskFree(id),
       mm_create: () => {
         const id = this.ids.mm++;
         this.mms.set(id, { table: new Map() });
         return id;
       },
-      // What comes after it, task_fork(), fails, and is whose error the caller sees.
-      mm_fork: (id, parent) => {
-        const mm = this.space(id), { module } = this.program(parent);
-        mm.module = module;
-        module.refs++;
-        return 0;
-      },
+      mm_fork: (id, parent) => this.forks.space(id, parent),
       mm_destroy: id => this.destroy(id),
       mm_map: (id, va, pa, n, prot) => this.map(id, va, pa, n, prot),
       mm_unmap: (id, va, n) => this.unmap(id, va, n),

@@ -84,10 +84,11 @@ export function makeThunks(kernel, page, shared) {
     types.push([0x60, ...leb(r), ...params, ...leb(results.length), ...results]);
     exports.push([...text(name), 0, ...leb(names.length + 2 + i)]);
     const body = [1, 1, I32, CALL, 1, ...store(shared + 8, 0),
-      0x03, 0x40,
+      0x02, 0x40, 0x03, 0x40,
+      0x02, 0x40, ...load(shared + 12), 0x0d, 0,	// fork has unwound it: it was in after()
       ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(2 + i), SET, r,
-      ...load(page), ...load(page + 4), 0x72, 0x04, 0x40,
-      GET, r, CALL, 0, 0x0d, 1, ...load(shared + 4), SET, r,
+      ...load(page), ...load(page + 4), 0x72, 0x45, 0x0d, 2, 0x0b,
+      GET, r, CALL, 0, CONST, 1, 0x46, 0x0d, 0, ...load(shared + 4), SET, r,
       0x0b, 0x0b, ...store(shared + 8, 1), GET, r, 0x0b];
     code.push([...leb(body.length), ...body]);
   });

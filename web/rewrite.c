@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include "layout.h"
-#include "rewrite.h"
-#include "wasm/wasm.h"
-#include "wasm/reader.h"
-
-enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c };
-
-/* What is imported from "mmu", in this order, after the program's own functions. */
-enum { LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, ADDED };
+#include "fork.h"
+#include "reach.h"
+#include "rewriting.h"
 
 static const struct {
 	const char *name;
-	uint8_t n, type[7];
-} added[ADDED] = {
+	uint8_t n, type[9];
+} added[MMU_IMPORTS] = {
 	[LD]	= { "ld", 6, { 0x60, 2, I32, I32, 1, I32 } },
 	[ST8]	= { "st8", 5, { 0x60, 2, I32, I32, 0 } },
 	[ST16]	= { "st16", 5, { 0x60, 2, I32, I32, 0 } },
@@ -22,31 +16,17 @@ static const struct {
 	[COPY]	= { "copy", 6, { 0x60, 3, I32, I32, I32, 0 } },
 	[FILL]	= { "fill", 6, { 0x60, 3, I32, I32, I32, 0 } },
 	[POLL]	= { "poll", 3, { 0x60, 0, 0 } },
+	[PUSH]	= { "push", 5, { 0x60, 1, I32, 1, I32 } },
+	[POP]	= { "pop", 5, { 0x60, 1, I32, 1, I32 } },
+	[FORK]	= { "fork", 9, { 0x60, 5, I32, I32, I32, I32, I32, 1, I32 } },
+	[BARRIER] = { "barrier", 3, { 0x60, 0, 0 } },
 };
-
-/* From the table on: struct shared's bounce, see layout.h. */
-#define BOUNCE (0x800000 + 64)
 
 /* glue.c's: the page is to be written, the access is atomic */
 #define LD_WRITE 0x100
 #define LD_ATOMIC 0x200
 
-struct bytes {
-	uint8_t *p;
-	size_t n, max;
-	bool bad;		/* there was no memory */
-};
-
-struct rewriter {
-	struct reader r;
-	struct wasm w;
-	uint32_t tlb, poll, imported;	/* functions */
-	struct bytes out, section, body, hints, all_hints;
-	uint32_t hinted, nhints;
-	uint32_t ea, delta, value[4], second[2];	/* locals of ours */
-};
-
-static void put_bytes(struct bytes *b, const void *p, size_t n)
+void put_bytes(struct bytes *b, const void *p, size_t n)
 {
 	if (!b->bad && n > b->max - b->n) {
 		size_t max = 2 * (b->n + n) + 64;
@@ -65,19 +45,19 @@ static void put_bytes(struct bytes *b, const void *p, size_t n)
 	b->n += n;
 }
 
-static void put_byte(struct bytes *b, uint8_t c)
+void put_byte(struct bytes *b, uint8_t c)
 {
 	put_bytes(b, &c, 1);
 }
 
-static void put_u32(struct bytes *b, uint32_t v)
+void put_u32(struct bytes *b, uint32_t v)
 {
 	for (; v > 127; v >>= 7)
 		put_byte(b, v | 128);
 	put_byte(b, v);
 }
 
-static void put_s32(struct bytes *b, int32_t v)
+void put_s32(struct bytes *b, int32_t v)
 {
 	for (; v < -64 || v > 63; v >>= 7)
 		put_byte(b, v | 128);
@@ -91,46 +71,42 @@ static void put_name(struct bytes *b, const char *s)
 }
 
 /* What was read since from. */
-static void put_since(struct rewriter *rw, struct bytes *b, const uint8_t *from)
+void put_since(struct rewriter *rw, struct bytes *b, const uint8_t *from)
 {
 	put_bytes(b, from, rw->r.p - from);
 }
 
-static void clear(struct bytes *b)
+void clear(struct bytes *b)
 {
 	b->n = 0;
 }
 
 /* --- code --- */
 
-static void op(struct rewriter *rw, uint8_t c)
+void op(struct rewriter *rw, uint8_t c)
 {
 	put_byte(&rw->body, c);
 }
 
-static void op_u32(struct rewriter *rw, uint8_t c, uint32_t v)
+void op_u32(struct rewriter *rw, uint8_t c, uint32_t v)
 {
 	op(rw, c);
 	put_u32(&rw->body, v);
 }
 
-static void get(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x20, local); }
-static void set(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x21, local); }
-static void tee(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x22, local); }
-
-static void constant(struct rewriter *rw, uint32_t v)
+void constant(struct rewriter *rw, uint32_t v)
 {
 	op(rw, 0x41);
 	put_s32(&rw->body, v);
 }
 
-static void call(struct rewriter *rw, int what)
+void call(struct rewriter *rw, int what)
 {
 	op_u32(rw, 0x10, rw->imported + what);
 }
 
 /* Without the hint the call in it would cost registers on the other path. */
-static void if_unlikely(struct rewriter *rw)
+void if_unlikely(struct rewriter *rw)
 {
 	uint32_t at = rw->body.n;
 
@@ -315,7 +291,7 @@ static void add(struct rewriter *rw, uint32_t local, int32_t n)
  */
 static void memory_init(struct rewriter *rw)
 {
-	uint32_t segment = u32(&rw->r), bounce = rw->tlb + BOUNCE, n = rw->value[0];
+	uint32_t segment = u32(&rw->r), bounce = rw->tlb + SHARED_AT(bounce), n = rw->value[0];
 
 	skip(&rw->r, 1);
 	set(rw, n);
@@ -367,12 +343,12 @@ static void misc(struct rewriter *rw, const uint8_t *from)
 }
 
 /* Functions of ours are numbered between the imported ones and the program's. */
-static uint32_t moved(const struct rewriter *rw, uint32_t function)
+uint32_t moved(const struct rewriter *rw, uint32_t function)
 {
-	return function < rw->imported ? function : function + ADDED;
+	return function < rw->imported ? function : function + rw->added;
 }
 
-static void loop_head(struct rewriter *rw)
+void loop_head(struct rewriter *rw)
 {
 	constant(rw, 0);
 	op_u32(rw, 0x28, 2);
@@ -382,7 +358,7 @@ static void loop_head(struct rewriter *rw)
 	op(rw, 0x0b);
 }
 
-static void instruction(struct rewriter *rw)
+void instruction(struct rewriter *rw)
 {
 	struct reader *r = &rw->r;
 	const uint8_t *from = r->p;
@@ -435,7 +411,7 @@ static void instruction(struct rewriter *rw)
 /* Parameters and declared variables; those of ours follow. */
 static uint32_t locals(struct rewriter *rw, const char *type)
 {
-	static const uint8_t ours[] = { I32, 3, I64, 1, F32, 1, F64, 1, I32, 1, I64, 1 };
+	static const uint8_t ours[] = { OUR_LOCALS };
 	struct reader *r = &rw->r;
 	uint64_t n = strchr(type, ':') - type;
 	uint32_t groups = count(r), i;
@@ -456,17 +432,8 @@ static uint32_t locals(struct rewriter *rw, const char *type)
 	return n;
 }
 
-static void function(struct rewriter *rw, uint32_t i)
+uint32_t our_locals(struct rewriter *rw, uint32_t n)
 {
-	struct reader *r = &rw->r;
-	const uint8_t *end = r->end;
-	uint32_t size = count(r), n, k;
-
-	clear(&rw->body);
-	clear(&rw->hints);
-	rw->hinted = 0;
-	r->end = r->p + size;
-	n = locals(rw, rw->w.types[rw->w.funcs[i]]);
 	rw->ea = n;
 	rw->delta = n + 1;
 	rw->value[I32 - I32] = n + 2;
@@ -475,25 +442,52 @@ static void function(struct rewriter *rw, uint32_t i)
 	rw->value[I32 - F64] = n + 5;
 	rw->second[0] = n + 6;
 	rw->second[1] = n + 7;
-	while (r->p < r->end && !r->bad)
-		instruction(rw);
-	r->end = end;
+	return n + 8;
+}
 
-	put_u32(&rw->section, rw->body.n);
-	put_bytes(&rw->section, rw->body.p, rw->body.n);
-	if (!rw->hinted || rw->hints.bad)
-		return;
+static void plain_function(struct rewriter *rw, uint32_t i)
+{
+	our_locals(rw, locals(rw, rw->w.types[rw->w.funcs[i]]));
+	while (rw->r.p < rw->r.end && !rw->r.bad)
+		instruction(rw);
+}
+
+static void put_hints(struct rewriter *rw, uint32_t i)
+{
+	uint32_t at, k;
+
 	rw->nhints++;
 	put_u32(&rw->all_hints, moved(rw, i));
 	put_u32(&rw->all_hints, rw->hinted);
 	for (k = 0; k < rw->hinted; k++) {
-		uint32_t at;
-
 		memcpy(&at, rw->hints.p + 4 * k, 4);
 		put_u32(&rw->all_hints, at);
 		put_byte(&rw->all_hints, 1);
 		put_byte(&rw->all_hints, 0);
 	}
+}
+
+static void function(struct rewriter *rw, uint32_t i)
+{
+	struct reader *r = &rw->r;
+	const uint8_t *end = r->end;
+	uint32_t size = count(r);
+
+	clear(&rw->body);
+	clear(&rw->hints);
+	rw->hinted = 0;
+	r->end = r->p + size;
+	if (rw->reach && rw->reach->nodes[i])
+		fork_function(rw, i);
+	else
+		plain_function(rw, i);
+	r->end = end;
+
+	put_u32(&rw->section, rw->body.n);
+	put_bytes(&rw->section, rw->body.p, rw->body.n);
+	rw->section.bad |= rw->body.bad;
+	if (rw->hinted && !rw->hints.bad)
+		put_hints(rw, i);
 }
 
 /* --- sections --- */
@@ -511,9 +505,9 @@ static void types(struct rewriter *rw)
 {
 	uint32_t n = count(&rw->r), i;
 
-	put_u32(&rw->section, n + ADDED);
+	put_u32(&rw->section, n + rw->added);
 	put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
-	for (i = 0; i < ADDED; i++)
+	for (i = 0; i < rw->added; i++)
 		put_bytes(&rw->section, added[i].type, added[i].n);
 }
 
@@ -523,7 +517,7 @@ static void imports(struct rewriter *rw)
 	struct bytes *s = &rw->section;
 	uint32_t i;
 
-	put_u32(s, rw->w.nimports + ADDED);
+	put_u32(s, rw->w.nimports + rw->added);
 	for (i = 0; i < rw->w.nimports; i++) {
 		const struct wasm_import *im = &rw->w.imports[i];
 
@@ -538,7 +532,7 @@ static void imports(struct rewriter *rw)
 			put_u32(s, 65536);
 		}
 	}
-	for (i = 0; i < ADDED; i++) {
+	for (i = 0; i < rw->added; i++) {
 		put_name(s, "mmu");
 		put_name(s, added[i].name);
 		put_byte(s, WASM_FUNC);
@@ -546,28 +540,51 @@ static void imports(struct rewriter *rw)
 	}
 }
 
+static void put_export(struct bytes *s, const char *name, uint8_t kind, uint32_t index)
+{
+	put_name(s, name);
+	put_byte(s, kind);
+	put_u32(s, index);
+}
+
+/* What a child of fork() has as its parent has it. */
+static uint32_t export_globals(struct rewriter *rw)
+{
+	char name[32];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rw->w.nglobals && rw->reach; i++) {
+		if (!rw->w.globals[i].mutable)
+			continue;
+		snprintf(name, sizeof(name), "muslin.global.%u", i);
+		put_export(&rw->section, name, WASM_GLOBAL, i);
+		n++;
+	}
+	return n;
+}
+
 static void exports(struct rewriter *rw)
 {
-	static const char start[] = "muslin.start";
-	struct bytes *s = &rw->section;
-	uint32_t i;
+	struct bytes *s = &rw->section, all;
+	uint32_t i, n;
 
-	put_u32(s, rw->w.nexports + (rw->w.start >= 0));
 	for (i = 0; i < rw->w.nexports; i++) {
 		const struct wasm_export *e = &rw->w.exports[i];
 
-		if (!strcmp(e->name, start))
-			fail(&rw->r, "exports %s", start);
-		put_name(s, e->name);
-		put_byte(s, e->kind);
-		put_u32(s, e->kind == WASM_FUNC ? moved(rw, e->index) : e->index);
+		if (!strncmp(e->name, "muslin.", 7))
+			fail(&rw->r, "exports %.60s", e->name);
+		put_export(s, e->name, e->kind, e->kind == WASM_FUNC ? moved(rw, e->index) : e->index);
 	}
-	if (rw->w.start < 0)
-		return;
+	n = rw->w.nexports + export_globals(rw);
 	/* it runs in the new process, where it can be interrupted */
-	put_name(s, start);
-	put_byte(s, WASM_FUNC);
-	put_u32(s, moved(rw, rw->w.start));
+	if (rw->w.start >= 0)
+		put_export(s, "muslin.start", WASM_FUNC, moved(rw, rw->w.start));
+	all = *s;
+	*s = (struct bytes){ 0 };
+	put_u32(s, n + (rw->w.start >= 0));
+	put_bytes(s, all.p, all.n);
+	s->bad |= all.bad;
+	free(all.p);
 }
 
 static void constant_expression(struct rewriter *rw)
@@ -797,7 +814,10 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 		return err;
 	rw->r = (struct reader){ .image = stripped, .p = stripped, .error = out->error,
 				 .end = (uint8_t *)stripped + n, .n = sizeof(out->error) };
-	all_sections(rw, stripped, n);
+	find_forks(rw, stripped, n);
+	rw->added = rw->reach ? MMU_IMPORTS : ADDED;
+	if (!rw->r.bad)
+		all_sections(rw, stripped, n);
 	free(stripped);
 	if (rw->r.bad)
 		return rw->r.err;
@@ -826,6 +846,8 @@ int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
 	free(rw.body.p);
 	free(rw.hints.p);
 	free(rw.all_hints.p);
+	reach_free(&rw);
+	forking_free(&rw);
 	if (err)
 		rewritten_free(out);
 	if (err == -ENOMEM)

@@ -14,9 +14,11 @@ web_js := $(patsubst web/%,$(n)/%,$(wildcard web/*.js))
 web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm package.json) $(web_js)
 built += $(web_parts) $(B)/bin/muslin-node
 
-rewrite_sources := web/rewrite.c web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c
+rewriter := rewrite fork reach walk
+rewrite_headers := $(addprefix web/,rewrite.h rewriting.h fork.h reach.h walk.h layout.h) host/wasm/wasm.h host/wasm/reader.h
+rewrite_sources := $(rewriter:%=web/%.c) web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c
 
-$(n)/rewrite.wasm: $(rewrite_sources) web/rewrite.h web/layout.h host/wasm/wasm.h host/wasm/reader.h $(toolchain)
+$(n)/rewrite.wasm: $(rewrite_sources) $(rewrite_headers) $(toolchain)
 	$(say) WASM $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(WEB_CFLAGS) -isystem $(B)/sysroot/include -Ihost -Wl,--no-entry,-z,stack-size=65536 \
@@ -39,7 +41,7 @@ $(B)/bin/muslin-node: web/muslin-node
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(n)/rewrite.o: web/rewrite.c web/rewrite.h web/layout.h host/wasm/wasm.h host/wasm/reader.h
+$(rewriter:%=$(n)/%.o): $(n)/%.o: web/%.c $(rewrite_headers)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) -c -o $@ $<

@@ -15,6 +15,11 @@ EXPORT(user_run) void user_run(u32 id, u32 entry, u32 arg, u32 tls)
 	((void (*)(u32, u32, u32, u32))1)(id, entry, arg, tls);
 }
 
+EXPORT(user_resume) void user_resume(u32 id)
+{
+	((void (*)(u32))2)(id);
+}
+
 /* A task that is freed has a stack, which only a trap unwinds: see leave() in glue.c. */
 EXPORT(task_switch) void task_switch(u32 prev, u32 next)
 {

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Which functions a fork can be made in, or below. */
+#ifndef MUSLIN_WEB_REACH_H
+#define MUSLIN_WEB_REACH_H
+
+#include "rewriting.h"
+
+struct reach {
+	bool *nodes;		/* functions, and from nfuncs on types: calls by that */
+	bool *clones;		/* functions whose own calls of clone are forks */
+	int64_t clone;		/* the imported function */
+	bool handlers;		/* a signal's handler may fork */
+};
+
+/*
+ * Sets rw->reach if anything forks.  image is the stripped one.  A mistake in
+ * this makes a fork fail, or functions slow, and no more.
+ */
+void find_forks(struct rewriter *rw, const uint8_t *image, size_t size);
+void reach_free(struct rewriter *rw);
+
+/* Is this call, which op and index are of, in function f one to return from? */
+bool is_site(const struct rewriter *rw, uint32_t f, uint8_t op, uint32_t index);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* A program that is being rewritten: private to the rewriter. */
+#ifndef MUSLIN_WEB_REWRITING_H
+#define MUSLIN_WEB_REWRITING_H
+
+#include <stddef.h>
+#include "layout.h"
+#include "rewrite.h"
+#include "wasm/wasm.h"
+#include "wasm/reader.h"
+
+enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b };
+
+/* What is imported from "mmu", in this order, after the program's own functions. */
+enum mmu_import {
+	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL,
+	ADDED,
+	/* of programs that fork */
+	PUSH = ADDED, POP, FORK, BARRIER,
+	MMU_IMPORTS
+};
+
+/* Variables that are added to a function: how many of which type. */
+#define OUR_LOCALS I32, 3, I64, 1, F32, 1, F64, 1, I32, 1, I64, 1
+
+/* The address of a member of struct shared. */
+#define SHARED_AT(member) ((uint32_t)(uintptr_t)SHARED - TLB + (uint32_t)offsetof(struct shared, member))
+
+struct bytes {
+	uint8_t *p;
+	size_t n, max;
+	bool bad;		/* there was no memory */
+};
+
+struct rewriter {
+	struct reader r;
+	struct wasm w;
+	uint32_t tlb, poll, imported;	/* functions */
+	uint32_t added;			/* functions, too */
+	struct bytes out, section, body, hints, all_hints;
+	uint32_t hinted, nhints;
+	uint32_t ea, delta, value[4], second[2];	/* locals of ours */
+	struct reach *reach;		/* NULL: it does not fork */
+	struct forking *forking;
+};
+
+void put_bytes(struct bytes *b, const void *p, size_t n);
+void put_byte(struct bytes *b, uint8_t c);
+void put_u32(struct bytes *b, uint32_t v);
+void put_s32(struct bytes *b, int32_t v);
+void put_since(struct rewriter *rw, struct bytes *b, const uint8_t *from);
+void clear(struct bytes *b);
+
+/* Code of the function that is being made. */
+void op(struct rewriter *rw, uint8_t c);
+void op_u32(struct rewriter *rw, uint8_t c, uint32_t v);
+void constant(struct rewriter *rw, uint32_t v);
+void call(struct rewriter *rw, int what);
+void if_unlikely(struct rewriter *rw);
+
+static inline void get(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x20, local); }
+static inline void set(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x21, local); }
+static inline void tee(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x22, local); }
+
+/* Functions of ours are numbered between the imported ones and the program's. */
+uint32_t moved(const struct rewriter *rw, uint32_t function);
+
+/* Numbers them from n on, and gives the number behind. */
+uint32_t our_locals(struct rewriter *rw, uint32_t n);
+
+/* Reads an instruction and writes what becomes of it. */
+void instruction(struct rewriter *rw);
+/* What comes first in each iteration. */
+void loop_head(struct rewriter *rw);
+
+#endif
