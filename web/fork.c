@@ -24,9 +24,12 @@
  * A segment behind which there is no site in its block is only reached when
  * nothing is to be looked for.  A handler of exceptions cannot be entered again:
  * a fork in or below it is made to fail (barrier).
+ *
+ * A function that calls setjmp is entered again, too, in a loop that it is put into.
  */
 #include <stdlib.h>
 #include "fork.h"
+#include "jumps.h"
 #include "reach.h"
 #include "walk.h"
 
@@ -60,6 +63,18 @@ struct forking {
 	uint32_t resume, nlocals;	/* the site to go to; all variables */
 	struct bytes kinds;	/* of those that are added */
 	struct bytes spills;	/* uint32_t [NTYPES] for each operand's place, 0: none */
+	struct bytes spilled;	/* all of them */
+	bool forks;
+	bool jumps;		/* it calls setjmp */
+	struct bytes sets;	/* of variables, one for each such call */
+	uint32_t value;		/* what setjmp returns */
+};
+
+/* What is kept when setjmp returns 0. */
+struct set {
+	uint32_t site, id;	/* that it will be known by: a variable */
+	uint32_t copies;	/* the first one: of the program's, then of those */
+	uint32_t nspilled;
 };
 
 static uint8_t value_byte(char letter)
@@ -117,6 +132,13 @@ static bool reads_site(struct forking *k, const struct reader *r)
 	return (code == 0x10 || code == 0x11) && is_site(k->rw, k->f, code, u32(&at));
 }
 
+static bool reads_setjmp(struct forking *k, const struct reader *r)
+{
+	struct reader at = *r;
+
+	return k->jumps && byte(&at) == 0x10 && u32(&at) == k->rw->setjmp;
+}
+
 /* Calls in handlers are none. */
 static void number_sites(struct forking *k, struct reader r)
 {
@@ -146,7 +168,7 @@ static void number_sites(struct forking *k, struct reader r)
 			end_region(k, 0, site);
 			break;
 		default:
-			if (!top(k)->in_handler && reads_site(k, &r))
+			if (!top(k)->in_handler && (reads_site(k, &r) || reads_setjmp(k, &r)))
 				region(k, top(k)->region)->last = ++site;
 		}
 		skip_instruction(&r);
@@ -176,8 +198,10 @@ static uint32_t spill(struct forking *k, uint32_t i, char letter)
 	if (k->spills.bad)
 		return 0;
 	row = (uint32_t *)k->spills.p + (size_t)i * NTYPES;
-	if (!row[at - letters])
+	if (!row[at - letters]) {
 		row[at - letters] = add_local(k, letter);
+		put_bytes(&k->spilled, &row[at - letters], sizeof(*row));
+	}
 	return row[at - letters];
 }
 
@@ -381,6 +405,102 @@ static void barrier_call(struct forking *k)
 		restore_operand(k, i);
 }
 
+/* --- setjmp: what longjmp throws is caught by the whole function, which begins anew --- */
+
+static void copy(struct forking *k, uint32_t to, uint32_t from, bool back)
+{
+	get(k->rw, back ? to : from);
+	set(k->rw, back ? from : to);
+}
+
+static void copy_set(struct forking *k, const struct set *s, bool back)
+{
+	uint32_t from, i;
+
+	for (i = 0; i < k->walk.nlocals; i++)
+		copy(k, s->copies + i, i, back);
+	for (i = 0; i < s->nspilled; i++) {
+		memcpy(&from, k->spilled.p + i * sizeof(from), sizeof(from));
+		copy(k, s->copies + k->walk.nlocals + i, from, back);
+	}
+}
+
+static struct set new_set(struct forking *k)
+{
+	struct set s = { .site = k->site, .nspilled = k->spilled.n / sizeof(uint32_t) };
+	uint32_t first = k->nlocals - k->kinds.n, i, at;
+
+	s.id = add_local(k, 'l');
+	s.copies = k->nlocals;
+	for (i = 0; i < k->walk.nlocals; i++)
+		add_local(k, k->walk.locals[i]);
+	for (i = 0; i < s.nspilled && !k->spilled.bad && !k->kinds.bad; i++) {
+		memcpy(&at, k->spilled.p + i * sizeof(at), sizeof(at));
+		add_local(k, k->kinds.p[at - first]);
+	}
+	put_bytes(&k->sets, &s, sizeof(s));
+	if (k->nlocals > MAX_LOCALS)
+		fail(&k->rw->r, "calls setjmp too often in a function");
+	return s;
+}
+
+static void setjmp_site(struct forking *k)
+{
+	const uint8_t *from = k->rw->r.p;
+	struct rewriter *rw = k->rw;
+	struct callee c = read_call(k);
+	struct set s;
+	bool past;
+
+	if (shape(k)->in_handler)
+		fail(&rw->r, "calls setjmp in a handler of exceptions");
+	if (rw->r.bad)
+		return;
+	end_segment(k);
+	k->site++;
+	past = go_past(k, k->site);
+	s = new_set(k);
+	get(rw, k->resume);
+	op(rw, 0x04);
+	op(rw, I32);
+	constant(rw, 0);
+	set(rw, k->resume);
+	get(rw, k->value);
+	op(rw, 0x05);
+	copy_set(k, &s, false);
+	put_setjmp(rw, spill(k, k->walk.n - 1, 'i'), s.id);
+	constant(rw, 0);
+	op(rw, 0x0b);
+	put_results(k, &c);
+	if (past)
+		close_label(k);
+	pass(k, from);
+	if (!rw->r.bad)
+		begin_segment(k);
+}
+
+static void catch_jumps(struct forking *k)
+{
+	const struct set *s = (const void *)k->sets.p;
+	struct rewriter *rw = k->rw;
+
+	take_jump(rw, k->value);
+	for (uint32_t n = k->sets.n / sizeof(*s); n && !rw->r.bad && !k->spilled.bad; n--, s++) {
+		get(rw, rw->value[1]);
+		get(rw, s->id);
+		op(rw, 0x51);
+		op(rw, 0x04);
+		op(rw, 0x40);
+		restore_stack_pointer(rw);
+		copy_set(k, s, true);
+		constant(rw, s->site);
+		set(rw, k->resume);
+		op_u32(rw, 0x0c, 2);	/* the loop around the try */
+		op(rw, 0x0b);
+	}
+	op_u32(rw, 0x09, 0);
+}
+
 /* --- blocks --- */
 
 static struct region next_region(struct forking *k)
@@ -517,6 +637,8 @@ static void close_block(struct forking *k)
 	end_region_of_code(k);
 	s = *shape(k);
 	k->shapes.n -= sizeof(s);
+	if (k->jumps && !k->shapes.n)
+		catch_jumps(k);
 	k->labels--;
 	op(rw, code);
 	if (code == 0x18)
@@ -586,6 +708,10 @@ static void step(struct forking *k)
 		branch(k);
 		return;
 	}
+	if (reads_setjmp(k, &rw->r)) {
+		setjmp_site(k);
+		return;
+	}
 	if (reads_site(k, &rw->r)) {
 		if (shape(k)->in_handler)
 			barrier_call(k);
@@ -631,7 +757,7 @@ static uint32_t frame(struct forking *k, bool code, bool store)
 	uint32_t at = 0, i;
 
 	for (i = 0; i < k->walk.nlocals; i++) {
-		if (k->walk.locals[i] == 'r')
+		if (k->walk.locals[i] == 'r' && k->forks)
 			fail(&k->rw->r, "keeps a reference over a call that may fork");
 		if (code && !k->rw->r.bad)
 			frame_access(k, i, k->walk.locals[i], at, store);
@@ -734,7 +860,7 @@ static void body(struct forking *k, const char *type)
 	struct rewriter *rw = k->rw;
 	const char *results = results_of(type);
 	struct region g;
-	struct shape s = { .label = 2 };
+	struct shape s = { 0 };
 
 	if (strlen(results) > 1) {
 		fail(&rw->r, "has a function of several results that may fork");
@@ -743,11 +869,13 @@ static void body(struct forking *k, const char *type)
 	g = next_region(k);
 	s.last = g.last;
 	s.block_last = g.block_last;
-	op(rw, 0x02);
-	op(rw, 0x40);
-	op(rw, 0x02);
+	k->labels = 0;
+	open_label(k, 0x02);
+	if (k->jumps)
+		open_label(k, 0x03);
+	op(rw, k->jumps ? 0x06 : 0x02);
 	op(rw, *results ? value_byte(*results) : 0x40);
-	k->labels = 2;
+	s.label = ++k->labels;
 	put_shape(k, s);
 	if (!rw->r.bad)
 		begin_segment(k);
@@ -756,8 +884,15 @@ static void body(struct forking *k, const char *type)
 	if (k->walk.depth || rw->r.p != rw->r.end)
 		fail(&rw->r, "has a function whose end is not its end");
 	op(rw, 0x0f);
+	if (k->jumps)
+		op(rw, 0x0b);
 	op(rw, 0x0b);
-	make_frame(k, results);
+	if (k->forks) {
+		make_frame(k, results);
+	} else {
+		op(rw, 0x00);
+		op(rw, 0x0b);
+	}
 }
 
 static void begin(struct forking *k, struct rewriter *rw, uint32_t f)
@@ -767,9 +902,13 @@ static void begin(struct forking *k, struct rewriter *rw, uint32_t f)
 	k->walk.w = &rw->w;
 	k->nregions = k->site = 0;
 	k->guarded = false;
+	k->forks = rw->reach && rw->reach->nodes[f];
+	k->jumps = calls_setjmp(rw, rw->r);
 	clear(&k->shapes);
 	clear(&k->kinds);
 	clear(&k->spills);
+	clear(&k->spilled);
+	clear(&k->sets);
 }
 
 void fork_function(struct rewriter *rw, uint32_t f)
@@ -794,6 +933,7 @@ void fork_function(struct rewriter *rw, uint32_t f)
 		return;
 	k->nlocals = our_locals(rw, k->walk.nlocals);
 	k->resume = add_local(k, 'i');
+	k->value = add_local(k, 'i');
 	number_sites(k, rw->r);
 	if (k->regions.bad || k->numbers.bad) {
 		rw->body.bad = true;
@@ -813,11 +953,13 @@ void fork_function(struct rewriter *rw, uint32_t f)
 		groups = count(&at);
 		put_variables(k, at.p, end, groups);
 	}
-	take_frame(k);
+	if (k->forks)
+		take_frame(k);
 	append(rw, &code, &hints, hinted);
 	free(code.p);
 	free(hints.p);
-	rw->body.bad |= k->regions.bad | k->shapes.bad | k->numbers.bad | k->kinds.bad | k->spills.bad;
+	rw->body.bad |= k->regions.bad | k->shapes.bad | k->numbers.bad | k->kinds.bad | k->spills.bad |
+		k->spilled.bad | k->sets.bad;
 }
 
 void forking_free(struct rewriter *rw)
@@ -832,5 +974,7 @@ void forking_free(struct rewriter *rw)
 	free(k->numbers.p);
 	free(k->kinds.p);
 	free(k->spills.p);
+	free(k->spilled.p);
+	free(k->sets.p);
 	free(k);
 }

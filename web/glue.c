@@ -380,6 +380,13 @@ EXPORT(user_resume) void user_resume(u32 id)
 	trap(SIGILL, 0, 0);
 }
 
+/* What the program would do next traps. */
+EXPORT(trap) void program_traps(u32 sig, u32 code)
+{
+	room();
+	trap(sig, code, 0);
+}
+
 /* The program's frames are gone: a handler can end the process, but not return. */
 EXPORT(trapped) void trapped(u32 sig, u32 code)
 {

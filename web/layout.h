@@ -23,7 +23,9 @@ struct shared {
 	unsigned int in_user;	/* neither kernel nor glue runs */
 	unsigned int fork;	/* enum fork_state */
 	unsigned int top;	/* the end of frames, from FRAMES on */
-	unsigned int unused[11];
+	unsigned int unused[1];
+	unsigned long long jumps;	/* how often setjmp has been called */
+	unsigned int unused_too[8];
 	unsigned char bounce[64];
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include "fork.h"
+#include "jumps.h"
 #include "reach.h"
 #include "rewriting.h"
 
@@ -16,6 +17,7 @@ static const struct {
 	[COPY]	= { "copy", 6, { 0x60, 3, I32, I32, I32, 0 } },
 	[FILL]	= { "fill", 6, { 0x60, 3, I32, I32, I32, 0 } },
 	[POLL]	= { "poll", 3, { 0x60, 0, 0 } },
+	[TRAP]	= { "trap", 5, { 0x60, 2, I32, I32, 0 } },
 	[PUSH]	= { "push", 5, { 0x60, 1, I32, 1, I32 } },
 	[POP]	= { "pop", 5, { 0x60, 1, I32, 1, I32 } },
 	[FORK]	= { "fork", 9, { 0x60, 5, I32, I32, I32, I32, I32, 1, I32 } },
@@ -285,6 +287,103 @@ static void add(struct rewriter *rw, uint32_t local, int32_t n)
 	set(rw, local);
 }
 
+/* --- traps: a signal comes before what would trap, while there is a way back --- */
+
+#define SIGILL 4
+#define SIGFPE 8
+#define ILL_ILLOPC 1
+#define FPE_INTDIV 1
+#define FPE_INTOVF 2
+#define FPE_FLTINV 7
+
+static void trap(struct rewriter *rw, int sig, int code)
+{
+	constant(rw, sig);
+	constant(rw, code);
+	call(rw, TRAP);
+}
+
+static void trap_if(struct rewriter *rw, int sig, int code)
+{
+	if_unlikely(rw);
+	trap(rw, sig, code);
+	op(rw, 0x0b);
+}
+
+static void constant64(struct rewriter *rw, int64_t v)
+{
+	op(rw, 0x42);
+	for (; v < -64 || v > 63; v >>= 7)
+		op(rw, v | 128);
+	op(rw, v & 127);
+}
+
+/* 0x6d to 0x70 and 0x7f to 0x82: signed and unsigned quotient, and remainder */
+static void divide(struct rewriter *rw, uint8_t code)
+{
+	bool wide = code >= 0x7f, overflows = code == 0x6d || code == 0x7f;
+	uint32_t a = rw->second[wide], b = rw->value[wide];
+
+	set(rw, b);
+	set(rw, a);
+	get(rw, b);
+	op(rw, wide ? 0x50 : 0x45);
+	trap_if(rw, SIGFPE, FPE_INTDIV);
+	if (overflows) {
+		get(rw, a);
+		wide ? constant64(rw, INT64_MIN) : constant(rw, INT32_MIN);
+		op(rw, wide ? 0x51 : 0x46);
+		get(rw, b);
+		wide ? constant64(rw, -1) : constant(rw, -1);
+		op(rw, wide ? 0x51 : 0x46);
+		op(rw, 0x71);
+		trap_if(rw, SIGFPE, FPE_INTOVF);
+	}
+	get(rw, a);
+	get(rw, b);
+	op(rw, code);
+}
+
+static void number(struct rewriter *rw, bool wide, double v)
+{
+	float f = v;
+
+	op(rw, wide ? 0x44 : 0x43);
+	put_bytes(&rw->body, wide ? (void *)&v : (void *)&f, wide ? 8 : 4);
+}
+
+/* 0xa8 to 0xab: i32 of f32, signed and unsigned, and of f64; 0xae to 0xb1: i64 */
+static void truncate(struct rewriter *rw, uint8_t code)
+{
+	bool to64 = code >= 0xae, is_unsigned = (code - (to64 ? 0xae : 0xa8)) & 1;
+	bool wide = (code - (to64 ? 0xae : 0xa8)) & 2;
+	double limit = (to64 ? 0x1p63 : 0x1p31) * (is_unsigned ? 2 : 1);
+	/* a number may lie between the least integer and the one below */
+	bool between = is_unsigned || (wide && !to64);
+	uint32_t v = rw->value[wide ? 3 : 2];
+
+	tee(rw, v);
+	number(rw, wide, limit);
+	op(rw, wide ? 0x63 : 0x5d);
+	get(rw, v);
+	number(rw, wide, is_unsigned ? -1 : between ? -limit - 1 : -limit);
+	op(rw, (wide ? 0x64 : 0x5e) + (between ? 0 : 2));
+	op(rw, 0x71);
+	op(rw, 0x45);
+	if_unlikely(rw);
+	constant(rw, SIGFPE);
+	constant(rw, FPE_FLTINV);
+	constant(rw, FPE_INTOVF);
+	get(rw, v);
+	get(rw, v);
+	op(rw, wide ? 0x62 : 0x5c);
+	op(rw, 0x1b);
+	call(rw, TRAP);
+	op(rw, 0x0b);
+	get(rw, v);
+	op(rw, code);
+}
+
 /*
  * Byte by byte, since the engine's own would write past the table: it fills
  * only a place of ours.  This is how a thread gets its variables, which are few.
@@ -366,6 +465,16 @@ void instruction(struct rewriter *rw)
 	uint32_t align, offset;
 
 	switch (code) {
+	case 0x00:
+		trap(rw, SIGILL, ILL_ILLOPC);
+		op(rw, code);
+		return;
+	case 0x6d ... 0x70: case 0x7f ... 0x82:
+		divide(rw, code);
+		return;
+	case 0xa8 ... 0xab: case 0xae ... 0xb1:
+		truncate(rw, code);
+		return;
 	case 0x10: case 0xd2:			/* call, ref.func */
 		op_u32(rw, code, moved(rw, u32(r)));
 		return;
@@ -477,7 +586,9 @@ static void function(struct rewriter *rw, uint32_t i)
 	clear(&rw->hints);
 	rw->hinted = 0;
 	r->end = r->p + size;
-	if (rw->reach && rw->reach->nodes[i])
+	if (i == rw->longjmp)
+		longjmp_function(rw);
+	else if ((rw->reach && rw->reach->nodes[i]) || calls_setjmp(rw, *r))
 		fork_function(rw, i);
 	else
 		plain_function(rw, i);
@@ -505,10 +616,31 @@ static void types(struct rewriter *rw)
 {
 	uint32_t n = count(&rw->r), i;
 
-	put_u32(&rw->section, n + rw->added);
+	put_u32(&rw->section, n + rw->added + (rw->setjmp >= 0));
 	put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
 	for (i = 0; i < rw->added; i++)
 		put_bytes(&rw->section, added[i].type, added[i].n);
+	if (rw->setjmp >= 0)
+		put_jump_type(rw);
+}
+
+/* The program's, if it has any, and one more. */
+static void tags(struct rewriter *rw)
+{
+	const uint8_t *from;
+	uint32_t n = 0;
+
+	if (rw->w.ntags)
+		n = count(&rw->r);
+	put_u32(&rw->section, n + (rw->setjmp >= 0));
+	from = rw->r.p;
+	while (n-- && !rw->r.bad) {
+		byte(&rw->r);
+		u32(&rw->r);
+	}
+	put_since(rw, &rw->section, from);
+	if (rw->setjmp >= 0)
+		put_jump_tag(rw);
 }
 
 /* wasm_read() has read them: they are made anew. */
@@ -709,6 +841,9 @@ static void section(struct rewriter *rw, uint8_t id)
 	case 2:
 		imports(rw);
 		break;
+	case 13:
+		tags(rw);
+		break;
 	case 6:
 		globals(rw);
 		break;
@@ -736,6 +871,7 @@ static void section(struct rewriter *rw, uint8_t id)
 static void all_sections(struct rewriter *rw, const uint8_t *image, size_t size)
 {
 	struct reader *r = &rw->r;
+	bool had_tags = false;
 
 	skip(r, 8);
 	put_bytes(&rw->out, image, 8);
@@ -744,6 +880,13 @@ static void all_sections(struct rewriter *rw, const uint8_t *image, size_t size)
 		uint32_t n = count(r);
 
 		r->end = r->p + n;
+		if (!had_tags && section_order(id) >= section_order(13)) {
+			had_tags = true;
+			if (!rw->w.ntags && rw->setjmp >= 0) {
+				tags(rw);
+				put_section(rw, 13);
+			}
+		}
 		section(rw, id);
 		r->p = r->end;
 		r->end = image + size;
@@ -767,8 +910,8 @@ static void check(struct rewriter *rw)
 		fail(&rw->r, "has not one memory of 32 bits");
 	else if (w->memories[0].min > 65534)
 		fail(&rw->r, "needs more memory than there are addresses");
-	if (wasm_uses_setjmp(w))
-		fail(&rw->r, "uses setjmp: compile it with -fsetjmp=exceptions");
+	if (!rw->r.bad)
+		find_jumps(rw);
 }
 
 static int read_data(struct rewriter *rw, const void *image, size_t size,
@@ -832,7 +975,7 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
 	    struct rewritten *out)
 {
-	struct rewriter rw = { .tlb = tlb, .poll = poll };
+	struct rewriter rw = { .tlb = tlb, .poll = poll, .setjmp = -1, .longjmp = -1 };
 	int err;
 
 	*out = (struct rewritten){ 0 };

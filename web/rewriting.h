@@ -13,12 +13,15 @@ enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b };
 
 /* What is imported from "mmu", in this order, after the program's own functions. */
 enum mmu_import {
-	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL,
+	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, TRAP,
 	ADDED,
 	/* of programs that fork */
 	PUSH = ADDED, POP, FORK, BARRIER,
 	MMU_IMPORTS
 };
+
+/* As engines have it. */
+#define MAX_LOCALS 50000
 
 /* Variables that are added to a function: how many of which type. */
 #define OUR_LOCALS I32, 3, I64, 1, F32, 1, F64, 1, I32, 1, I64, 1
@@ -40,6 +43,8 @@ struct rewriter {
 	struct bytes out, section, body, hints, all_hints;
 	uint32_t hinted, nhints;
 	uint32_t ea, delta, value[4], second[2];	/* locals of ours */
+	int64_t setjmp, longjmp;	/* functions, or -1 */
+	uint32_t stack_pointer;		/* a global, if there are those */
 	struct reach *reach;		/* NULL: it does not fork */
 	struct forking *forking;
 };
