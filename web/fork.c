@@ -28,6 +28,7 @@
  * A function that calls setjmp is entered again, too, in a loop that it is put into.
  */
 #include <stdlib.h>
+#include "adapt.h"
 #include "fork.h"
 #include "jumps.h"
 #include "reach.h"
@@ -323,8 +324,7 @@ static void make_call(struct forking *k, const struct callee *c)
 	} else if (c->code == 0x10) {
 		op_u32(rw, 0x10, moved(rw, c->index));
 	} else {
-		op_u32(rw, 0x11, c->index);
-		put_u32(&rw->body, c->table);
+		call_indirect(rw, c->index, c->table);
 	}
 }
 
@@ -484,6 +484,8 @@ static void catch_jumps(struct forking *k)
 	const struct set *s = (const void *)k->sets.p;
 	struct rewriter *rw = k->rw;
 
+	catch_overflow(rw);
+	k->labels--;
 	take_jump(rw, k->value);
 	for (uint32_t n = k->sets.n / sizeof(*s); n && !rw->r.bad && !k->spilled.bad; n--, s++) {
 		get(rw, rw->value[1]);
@@ -873,9 +875,11 @@ static void body(struct forking *k, const char *type)
 	open_label(k, 0x02);
 	if (k->jumps)
 		open_label(k, 0x03);
-	op(rw, k->jumps ? 0x06 : 0x02);
-	op(rw, *results ? value_byte(*results) : 0x40);
-	s.label = ++k->labels;
+	for (int i = 0; i < 1 + k->jumps; i++) {
+		op(rw, k->jumps ? 0x06 : 0x02);
+		op(rw, *results ? value_byte(*results) : 0x40);
+		s.label = ++k->labels;
+	}
 	put_shape(k, s);
 	if (!rw->r.bad)
 		begin_segment(k);

@@ -23,10 +23,11 @@ struct shared {
 	unsigned int in_user;	/* neither kernel nor glue runs */
 	unsigned int fork;	/* enum fork_state */
 	unsigned int top;	/* the end of frames, from FRAMES on */
-	unsigned int unused[1];
+	unsigned int callee;	/* an index in the table, when it is called by another type */
 	unsigned long long jumps;	/* how often setjmp has been called */
 	unsigned int unused_too[8];
 	unsigned char bounce[64];
+	unsigned long long ints[32], floats[32];	/* arguments, see adapt.c */
 };
 
 #define SHARED ((volatile struct shared *)0xd4000000u)
@@ -36,6 +37,11 @@ struct shared {
  * they are called again and take them, in the child as well: see fork.c.
  */
 enum fork_state { NO_FORK, UNWINDING, PARENT_REWINDS, CHILD_REWINDS, FORK_FAILS };
+
+/* For each program the types of what is in its table: see adapt.c. */
+#define SLOTS 0xd8000000u
+#define SLOTS_END 0xe0000000u
+#define MAX_SLOTS 65536u
 
 #define FRAMES 0xd4100000u
 #define FRAMES_END 0xd8000000u

@@ -6,6 +6,7 @@ import { Control } from './control.js';
 import { Forks } from './forks.js';
 import { readKernel, shareMemory, makeProbe, makeThunks } from './module.js';
 import { Refused } from './rewriter.js';
+import { Slots } from './slots.js';
 
 // of programs' memory: what page tables speak of, and WebAssembly
 const PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, WASM_PAGE = 65536, WASM_PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
@@ -43,6 +44,7 @@ export class Machine {
     this.timer = -1n;
     this.start = performance.now();
     this.forks = new Forks(this);
+    this.slots = new Slots();
     this.control = new Control(() => this.raise(IRQ.STREAM), o.log);
     this.down = new Promise(resolve => { this.isDown = resolve; });
   }
@@ -261,16 +263,19 @@ export class Machine {
     const mm = this.space(id), bytes = this.bytes(image, n);
     info = this.structure(info, 268);
     if (mm.instance) return -E.EBUSY;
-    const path = this.string(name);
+    const path = this.string(name), slotsAt = this.slots.reserve();
+    if (!slotsAt) return -E.ENOMEM;
     try {
-      const { image: code, data, dataStart, dataEnd, end } = this.o.rewrite(bytes, this.tlb, this.page);
+      const { image: code, data, dataStart, dataEnd, end, slots } = this.o.rewrite(bytes, this.tlb, this.page, slotsAt);
+      this.u8.set(slots, slotsAt);
       if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
-      const module = { id: this.ids.module++, data, dataStart, dataEnd, end, refs: 0, wasm: this.o.compile(code) };
+      const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.o.compile(code) };
       this.setUp(mm, module, info);
       this.modules.set(module.id, module);
       return 0;
     } catch (e) {
       if (e instanceof Halted) throw e;	// all else is the program's doing
+      this.slots.release(slotsAt);
       const error = new TextEncoder().encode(`${path}: ${e.message}`).subarray(0, 247);
       this.u8.fill(0, info + 20, info + 268);
       this.u8.set(error, info + 20);
@@ -301,7 +306,9 @@ export class Machine {
   }
 
   putModule(module) {
-    if (module && --module.refs === 0) this.modules.delete(module.id);
+    if (!module || --module.refs) return;
+    this.modules.delete(module.id);
+    this.slots.release(module.slotsAt);
   }
 
   reload(id, number, info) {
@@ -348,6 +355,7 @@ export class Machine {
       get_sp: () => exports().__stack_pointer.value,
       set_sp: v => { exports().__stack_pointer.value = v; },
       leave: () => { this.task.execs = true; },
+      alive: () => { if (this.halted !== null) throw new Halted(this.halted); },
       ...this.forks.glueImports(),
     };
   }

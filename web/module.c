@@ -51,9 +51,10 @@ void *realloc(void *p, size_t n)
 
 static struct rewritten result;
 
-EXPORT(rewrite) int rewrite_image(const void *image, size_t size, uint32_t tlb, uint32_t poll)
+EXPORT(rewrite) int rewrite_image(const void *image, size_t size, uint32_t tlb, uint32_t poll,
+				  uint32_t slots)
 {
-	return rewrite(image, size, tlb, poll, &result);
+	return rewrite(image, size, tlb, poll, slots, &result);
 }
 
 EXPORT(result) struct rewritten *get_result(void)

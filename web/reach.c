@@ -5,6 +5,7 @@
  * address is taken.
  */
 #include <stdlib.h>
+#include "alike.h"
 #include "reach.h"
 #include "walk.h"
 
@@ -16,7 +17,7 @@ struct graph {
 	struct rewriter *rw;
 	struct reader r;
 	struct walk walk;
-	uint32_t *same;		/* of each type, the first like it */
+	struct alike alike;
 	bool *taken;
 	struct bytes edges;
 	uint32_t *first, *callers, *todo;
@@ -24,7 +25,7 @@ struct graph {
 
 static uint32_t type_node(const struct graph *g, uint32_t type)
 {
-	return g->rw->w.nfuncs + g->same[type];
+	return g->rw->w.nfuncs + g->alike.rank[type];
 }
 
 static void add_edge(struct graph *g, uint32_t caller, uint32_t callee)
@@ -46,37 +47,6 @@ static int64_t find_import(const struct wasm *w, const char *name)
 		f++;
 	}
 	return -1;
-}
-
-struct named {
-	const char *type;
-	uint32_t index;
-};
-
-static int by_type(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-	int order = strcmp(x->type, y->type);
-
-	return order ? order : (x->index > y->index) - (x->index < y->index);
-}
-
-static bool find_same_types(struct graph *g)
-{
-	const struct wasm *w = &g->rw->w;
-	struct named *sorted = calloc(w->ntypes + 1, sizeof(*sorted));
-	uint32_t i;
-
-	if (!sorted)
-		return false;
-	for (i = 0; i < w->ntypes; i++)
-		sorted[i] = (struct named){ w->types[i], i };
-	qsort(sorted, w->ntypes, sizeof(*sorted), by_type);
-	for (i = 0; i < w->ntypes; i++)
-		g->same[sorted[i].index] = i && !strcmp(sorted[i].type, sorted[i - 1].type) ?
-			g->same[sorted[i - 1].index] : sorted[i].index;
-	free(sorted);
-	return true;
 }
 
 static void take_address(struct graph *g, uint32_t f)
@@ -294,11 +264,13 @@ static void find(struct graph *g)
 	spread(g, n);
 }
 
-/* Of types that are the same, only one is in the graph. */
-static void mark_same_types(struct graph *g)
+/* From a node for each number of a type to one for each type, of which there are more. */
+static void mark_types(struct graph *g)
 {
+	bool *nodes = g->rw->reach->nodes;
+
 	for (uint32_t i = 0; i < g->rw->w.ntypes; i++)
-		g->rw->reach->nodes[g->rw->w.nfuncs + i] = g->rw->reach->nodes[type_node(g, i)];
+		g->rw->reach->types[i] = nodes[type_node(g, i)];
 }
 
 static bool nothing_forks(const struct rewriter *rw)
@@ -319,17 +291,17 @@ void find_forks(struct rewriter *rw, const uint8_t *image, size_t size)
 	if (clone < 0 || strcmp(w->types[w->funcs[clone]], "iiiii:i"))
 		return;
 	rw->reach = calloc(1, sizeof(*rw->reach));
-	g.same = calloc(w->ntypes + 1, sizeof(*g.same));
 	g.taken = calloc(w->nfuncs + 1, 1);
 	if (rw->reach) {
 		rw->reach->clone = clone;
 		rw->reach->nodes = calloc(nodes + 1, 1);
+		rw->reach->types = calloc(w->ntypes + 1, 1);
 		rw->reach->clones = calloc(w->nfuncs + 1, 1);
 	}
 	g.r = (struct reader){ .image = image, .p = image, .end = image + size,
 			       .error = rw->r.error, .n = rw->r.n };
-	if (!rw->reach || !rw->reach->nodes || !rw->reach->clones || !g.same || !g.taken ||
-	    !find_same_types(&g)) {
+	if (!rw->reach || !rw->reach->nodes || !rw->reach->types || !rw->reach->clones || !g.taken ||
+	    !find_alike(&g.alike, w)) {
 		rw->out.bad = true;
 	} else {
 		all_sections(&g);
@@ -340,10 +312,10 @@ void find_forks(struct rewriter *rw, const uint8_t *image, size_t size)
 			rw->out.bad = true;
 		} else {
 			find(&g);
-			mark_same_types(&g);
+			mark_types(&g);
 		}
 	}
-	free(g.same);
+	alike_free(&g.alike);
 	free(g.taken);
 	free(g.edges.p);
 	free(g.first);
@@ -359,6 +331,7 @@ void reach_free(struct rewriter *rw)
 	if (!rw->reach)
 		return;
 	free(rw->reach->nodes);
+	free(rw->reach->types);
 	free(rw->reach->clones);
 	free(rw->reach);
 	rw->reach = NULL;
@@ -369,7 +342,7 @@ bool is_site(const struct rewriter *rw, uint32_t f, uint8_t op, uint32_t index)
 	const struct reach *reach = rw->reach;
 
 	if (op == 0x11)
-		return index < rw->w.ntypes && reach->nodes[rw->w.nfuncs + index];
+		return index < rw->w.ntypes && reach->types[index];
 	if (op != 0x10 || index >= rw->w.nfuncs)
 		return false;
 	return reach->nodes[index] || (index == reach->clone && reach->clones[f]);

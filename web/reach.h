@@ -6,7 +6,8 @@
 #include "rewriting.h"
 
 struct reach {
-	bool *nodes;		/* functions, and from nfuncs on types: calls by that */
+	bool *nodes;		/* functions, and behind them what reach.c needs */
+	bool *types;		/* those of table calls */
 	bool *clones;		/* functions whose own calls of clone are forks */
 	int64_t clone;		/* the imported function */
 	bool handlers;		/* a signal's handler may fork */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include "adapt.h"
 #include "fork.h"
 #include "jumps.h"
 #include "reach.h"
@@ -18,6 +19,7 @@ static const struct {
 	[FILL]	= { "fill", 6, { 0x60, 3, I32, I32, I32, 0 } },
 	[POLL]	= { "poll", 3, { 0x60, 0, 0 } },
 	[TRAP]	= { "trap", 5, { 0x60, 2, I32, I32, 0 } },
+	[OVERFLOW] = { "overflow", 3, { 0x60, 0, 0 } },
 	[PUSH]	= { "push", 5, { 0x60, 1, I32, 1, I32 } },
 	[POP]	= { "pop", 5, { 0x60, 1, I32, 1, I32 } },
 	[FORK]	= { "fork", 9, { 0x60, 5, I32, I32, I32, I32, I32, 1, I32 } },
@@ -107,15 +109,27 @@ void call(struct rewriter *rw, int what)
 	op_u32(rw, 0x10, rw->imported + what);
 }
 
-/* Without the hint the call in it would cost registers on the other path. */
-void if_unlikely(struct rewriter *rw)
+static void hint(struct rewriter *rw)
 {
 	uint32_t at = rw->body.n;
 
 	put_bytes(&rw->hints, &at, sizeof(at));
 	rw->hinted++;
+}
+
+/* Without the hint the call in it would cost registers on the other path. */
+void if_unlikely(struct rewriter *rw)
+{
+	hint(rw);
 	op(rw, 0x04);
 	op(rw, 0x40);
+}
+
+void if_unlikely_type(struct rewriter *rw, uint32_t type)
+{
+	hint(rw);
+	op(rw, 0x04);
+	put_s32(&rw->body, type);
 }
 
 /* the offset of an entry of 8 bytes, when the address was shifted by PAGE_SHIFT - 3 */
@@ -465,6 +479,10 @@ void instruction(struct rewriter *rw)
 	uint32_t align, offset;
 
 	switch (code) {
+	case 0x11:
+		align = u32(r);
+		call_indirect(rw, align, u32(r));
+		return;
 	case 0x00:
 		trap(rw, SIGILL, ILL_ILLOPC);
 		op(rw, code);
@@ -622,6 +640,15 @@ static void types(struct rewriter *rw)
 		put_bytes(&rw->section, added[i].type, added[i].n);
 	if (rw->setjmp >= 0)
 		put_jump_type(rw);
+}
+
+static void functions(struct rewriter *rw)
+{
+	uint32_t n = count(&rw->r);
+
+	put_u32(&rw->section, n + adapters(rw));
+	put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
+	put_adapter_types(rw);
 }
 
 /* The program's, if it has any, and one more. */
@@ -786,9 +813,10 @@ static void code(struct rewriter *rw)
 
 	if (n != rw->w.nfuncs - rw->imported)
 		fail(&rw->r, "has %u function bodies", n);
-	put_u32(&rw->section, n);
+	put_u32(&rw->section, n + adapters(rw));
 	for (i = 0; i < n && !rw->r.bad; i++)
 		function(rw, rw->imported + i);
+	put_adapter_bodies(rw);
 	if (rw->nhints) {
 		all = rw->section;
 		rw->section = (struct bytes){ 0 };
@@ -840,6 +868,9 @@ static void section(struct rewriter *rw, uint8_t id)
 		break;
 	case 2:
 		imports(rw);
+		break;
+	case 3:
+		functions(rw);
 		break;
 	case 13:
 		tags(rw);
@@ -959,7 +990,8 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 				 .end = (uint8_t *)stripped + n, .n = sizeof(out->error) };
 	find_forks(rw, stripped, n);
 	rw->added = rw->reach ? MMU_IMPORTS : ADDED;
-	if (!rw->r.bad)
+	find_slots(rw, stripped, n);
+	if (!rw->r.bad && !rw->out.bad)
 		all_sections(rw, stripped, n);
 	free(stripped);
 	if (rw->r.bad)
@@ -968,14 +1000,19 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 		return -ENOMEM;
 	out->module = rw->out.p;
 	out->size = rw->out.n;
+	if (rw->adapt) {
+		out->slots = rw->adapt->slots;
+		out->nslots = rw->adapt->nslots;
+		rw->adapt->slots = NULL;
+	}
 	rw->out.p = NULL;
 	return 0;
 }
 
-int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t slots,
 	    struct rewritten *out)
 {
-	struct rewriter rw = { .tlb = tlb, .poll = poll, .setjmp = -1, .longjmp = -1 };
+	struct rewriter rw = { .tlb = tlb, .poll = poll, .slots = slots, .setjmp = -1, .longjmp = -1 };
 	int err;
 
 	*out = (struct rewritten){ 0 };
@@ -989,6 +1026,7 @@ int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
 	free(rw.body.p);
 	free(rw.hints.p);
 	free(rw.all_hints.p);
+	adapt_free(&rw);
 	reach_free(&rw);
 	forking_free(&rw);
 	if (err)
@@ -1002,5 +1040,7 @@ void rewritten_free(struct rewritten *r)
 {
 	free(r->module);
 	free(r->data);
+	free(r->slots);
 	r->module = r->data = NULL;
+	r->slots = NULL;
 }

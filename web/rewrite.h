@@ -16,15 +16,18 @@ struct rewritten {
 	uint8_t *data;		/* what is at [WASM_PAGE, data_end) when it starts */
 	uint32_t data_start, data_end, end;	/* as in struct host_image */
 	char error[248];	/* why it was refused */
+	uint16_t *slots;	/* what has to be at slots, below */
+	uint32_t nslots;
 };
 
 /*
  * image is valid WebAssembly, which the engine has said, but not trusted
  * otherwise.  tlb is where the table is: 8 bytes for each page, what to add to
  * an address to read there, and to write, 0: call the slow path.  poll is the
- * word that says that there is an interrupt.  0, -ENOEXEC or -ENOMEM.
+ * word that says that there is an interrupt.  slots is where the table's types will be:
+ * at most MAX_SLOTS.  0, -ENOEXEC or -ENOMEM.
  */
-int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll,
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t slots,
 	    struct rewritten *out);
 void rewritten_free(struct rewritten *r);
 

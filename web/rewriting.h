@@ -13,7 +13,7 @@ enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b };
 
 /* What is imported from "mmu", in this order, after the program's own functions. */
 enum mmu_import {
-	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, TRAP,
+	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, TRAP, OVERFLOW,
 	ADDED,
 	/* of programs that fork */
 	PUSH = ADDED, POP, FORK, BARRIER,
@@ -45,6 +45,8 @@ struct rewriter {
 	uint32_t ea, delta, value[4], second[2];	/* locals of ours */
 	int64_t setjmp, longjmp;	/* functions, or -1 */
 	uint32_t stack_pointer;		/* a global, if there are those */
+	uint32_t slots;			/* an address */
+	struct adapt *adapt;		/* NULL: calls by another type trap */
 	struct reach *reach;		/* NULL: it does not fork */
 	struct forking *forking;
 };
@@ -62,6 +64,8 @@ void op_u32(struct rewriter *rw, uint8_t c, uint32_t v);
 void constant(struct rewriter *rw, uint32_t v);
 void call(struct rewriter *rw, int what);
 void if_unlikely(struct rewriter *rw);
+/* The same, with the parameters and results of a type. */
+void if_unlikely_type(struct rewriter *rw, uint32_t type);
 
 static inline void get(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x20, local); }
 static inline void set(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x21, local); }
