@@ -80,6 +80,7 @@ export class Machine {
     this.words = this.glue.shared() >>> 2;
     late.set(1, this.glue.user_run);
     late.set(2, this.glue.user_resume);
+    this.start = performance.now();
     this.run(this.task, this.kernel.boot);
     await Promise.race([this.control.ready, this.down.then(why => { throw new Halted(why); })]);
   }

@@ -31,8 +31,10 @@ const read = path => new Uint8Array(fs.readFileSync(path));
 const say = text => fs.writeSync(2, text);
 const LOG_MOST = 16384;
 
-// A program's stack, in KiB: V8 would give it what it gives JavaScript, 984.
+// A program's stack, in KiB: V8 would give it what it gives JavaScript, 984.  The second flag
+// is its limit; that of this thread's own stack has been set before.
 v8.setFlagsFromString('--wasm-stack-switching-stack-size=4096');
+v8.setFlagsFromString('--stack-size=4096');
 
 async function main() {
   const inbox = new Inside(mailbox, () => parentPort.postMessage({ want: true }));
