@@ -484,8 +484,6 @@ static void catch_jumps(struct forking *k)
 	const struct set *s = (const void *)k->sets.p;
 	struct rewriter *rw = k->rw;
 
-	catch_overflow(rw);
-	k->labels--;
 	take_jump(rw, k->value);
 	for (uint32_t n = k->sets.n / sizeof(*s); n && !rw->r.bad && !k->spilled.bad; n--, s++) {
 		get(rw, rw->value[1]);
@@ -875,11 +873,9 @@ static void body(struct forking *k, const char *type)
 	open_label(k, 0x02);
 	if (k->jumps)
 		open_label(k, 0x03);
-	for (int i = 0; i < 1 + k->jumps; i++) {
-		op(rw, k->jumps ? 0x06 : 0x02);
-		op(rw, *results ? value_byte(*results) : 0x40);
-		s.label = ++k->labels;
-	}
+	op(rw, k->jumps ? 0x06 : 0x02);
+	op(rw, *results ? value_byte(*results) : 0x40);
+	s.label = ++k->labels;
 	put_shape(k, s);
 	if (!rw->r.bad)
 		begin_segment(k);

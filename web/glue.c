@@ -20,7 +20,7 @@ struct host_page {
 
 enum { ACTION_CALL = 1, ACTION_RESTART, ACTION_EXEC };
 enum { RESTART = 1, RESTART_BLOCK };
-enum { SIGILL = 4, SIGBUS = 7, SIGSEGV = 11, EINTR = 4, ENOSYS = 38 };
+enum { SIGILL = 4, SIGBUS = 7, EINTR = 4, ENOSYS = 38 };
 enum { CLONE_VM = 0x100 };
 enum { LD_WRITE = 0x100, LD_ATOMIC = 0x200 };	/* rewrite.c */
 
@@ -44,7 +44,6 @@ IMPORT(js, forget) void js_forget(void);
 IMPORT(js, set_up_child) void js_set_up_child(u32 id);
 IMPORT(js, put_back) void js_put_back(void);
 IMPORT(js, leave) void js_leave(void);
-IMPORT(js, alive) void js_alive(void);	/* throws if the machine has ended */
 
 #define SLOT 1
 #define SLOT_CLONE 2	/* the system call's thunk */
@@ -386,14 +385,6 @@ EXPORT(trap) void program_traps(u32 sig, u32 code)
 {
 	room();
 	trap(sig, code, 0);
-}
-
-/* The program has caught what was thrown at the end of its stack. */
-EXPORT(overflow) void overflow(void)
-{
-	js_alive();
-	SHARED->fork = NO_FORK;
-	program_traps(SIGSEGV, 1);
 }
 
 /* The program's frames are gone: a handler can end the process, but not return. */

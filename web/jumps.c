@@ -96,23 +96,6 @@ void put_setjmp(struct rewriter *rw, uint32_t buf, uint32_t id)
 	made(rw, "\x36\2\x0c", 3);
 }
 
-/*
- * The engine throws an exception when its stack ends, which has no tag.  By now there is
- * room for a handler of SIGSEGV, which natively runs where the stack ended; of what
- * lies between it knows nothing.
- */
-void catch_overflow(struct rewriter *rw)
-{
-	for (uint32_t tag = 0; tag <= rw->w.ntags; tag++) {
-		op_u32(rw, 0x07, tag);
-		op_u32(rw, 0x09, 0);
-	}
-	op(rw, 0x19);
-	call(rw, OVERFLOW);
-	op_u32(rw, 0x09, 0);
-	op(rw, 0x0b);
-}
-
 void take_jump(struct rewriter *rw, uint32_t value)
 {
 	op_u32(rw, 0x07, rw->w.ntags);

@@ -15,8 +15,6 @@ void put_jump_tag(struct rewriter *rw);
 bool calls_setjmp(const struct rewriter *rw, struct reader r);
 /* Makes a new id, in that variable, and of it what lies in a jmp_buf. */
 void put_setjmp(struct rewriter *rw, uint32_t buf, uint32_t id);
-/* Ends a try: its code's handler of SIGSEGV is called, and may jump. */
-void catch_overflow(struct rewriter *rw);
 /* Begins the handler: the id is in value[1], and what setjmp returns in value. */
 void take_jump(struct rewriter *rw, uint32_t value);
 void restore_stack_pointer(struct rewriter *rw);

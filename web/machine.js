@@ -356,7 +356,6 @@ export class Machine {
       get_sp: () => exports().__stack_pointer.value,
       set_sp: v => { exports().__stack_pointer.value = v; },
       leave: () => { this.task.execs = true; },
-      alive: () => { if (this.halted !== null) throw new Halted(this.halted); },
       ...this.forks.glueImports(),
     };
   }

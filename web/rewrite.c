@@ -5,6 +5,7 @@
 #include "jumps.h"
 #include "reach.h"
 #include "rewriting.h"
+#include "walk.h"
 
 static const struct {
 	const char *name;
@@ -19,7 +20,6 @@ static const struct {
 	[FILL]	= { "fill", 6, { 0x60, 3, I32, I32, I32, 0 } },
 	[POLL]	= { "poll", 3, { 0x60, 0, 0 } },
 	[TRAP]	= { "trap", 5, { 0x60, 2, I32, I32, 0 } },
-	[OVERFLOW] = { "overflow", 3, { 0x60, 0, 0 } },
 	[PUSH]	= { "push", 5, { 0x60, 1, I32, 1, I32 } },
 	[POP]	= { "pop", 5, { 0x60, 1, I32, 1, I32 } },
 	[FORK]	= { "fork", 9, { 0x60, 5, I32, I32, I32, I32, I32, 1, I32 } },
@@ -144,7 +144,8 @@ void if_unlikely_type(struct rewriter *rw, uint32_t type)
 static void translate(struct rewriter *rw, uint32_t offset, uint32_t width,
 		      uint32_t align, bool write)
 {
-	bool natural = 1u << align >= width;
+	/* the low bits of one of 16 bytes would come to lie where there is more than zeros */
+	bool natural = 1u << align >= width && width <= 8;
 	bool rotate = natural && width > 1;
 
 	if (offset) {
@@ -245,6 +246,119 @@ static void plain_access(struct rewriter *rw, uint8_t code, uint32_t align, uint
 	put_u32(&rw->body, align);
 	put_u32(&rw->body, 0);
 	op(rw, 0x0b);
+}
+
+/* --- vectors: 0xfd --- */
+
+static void access_lane(struct rewriter *rw, uint32_t code, uint32_t align, int lane)
+{
+	access(rw, 0xfd, code, align);
+	if (lane >= 0)
+		op(rw, lane);
+}
+
+static void vector_load(struct rewriter *rw, uint32_t code, uint32_t width,
+			uint32_t align, uint32_t offset, int lane)
+{
+	if (lane >= 0)
+		set(rw, rw->value[I32 - V128]);
+	translate(rw, offset, width, align, false);
+	slow_load(rw, width);
+	if (lane >= 0)
+		get(rw, rw->value[I32 - V128]);
+	access_lane(rw, code, align, lane);
+}
+
+/* The lane as an integer, with one of these: i8x16, i16x8, i32x4, i64x2. */
+static void extract(struct rewriter *rw, uint32_t width, int lane)
+{
+	static const uint8_t codes[] = { [1] = 0x16, [2] = 0x19, [4] = 0x1b, [8] = 0x1d };
+
+	get(rw, rw->value[I32 - V128]);
+	op(rw, 0xfd);
+	op(rw, codes[width]);
+	op(rw, lane);
+}
+
+static void store_lane_slowly(struct rewriter *rw, uint32_t width, int lane)
+{
+	get(rw, rw->ea);
+	extract(rw, width, lane);
+	call(rw, width == 1 ? ST8 : width == 2 ? ST16 : width == 4 ? ST32 : ST64);
+}
+
+/* The page of the address on the stack is to be one that can be written to. */
+static void touch(struct rewriter *rw)
+{
+	constant(rw, 1 | LD_WRITE);
+	call(rw, LD);
+	op(rw, 0x1a);
+}
+
+/* Nothing is written before both pages are there. */
+static void store_vector_slowly(struct rewriter *rw)
+{
+	get(rw, rw->ea);
+	touch(rw);
+	get(rw, rw->ea);
+	constant(rw, 15);
+	op(rw, 0x6a);
+	constant(rw, ~PAGE_MASK);
+	op(rw, 0x71);
+	touch(rw);
+	get(rw, rw->ea);
+	constant(rw, 8);
+	op(rw, 0x6a);
+	extract(rw, 8, 1);
+	call(rw, ST64);
+	store_lane_slowly(rw, 8, 0);
+}
+
+static void vector_store(struct rewriter *rw, uint32_t code, uint32_t width,
+			 uint32_t align, uint32_t offset, int lane)
+{
+	set(rw, rw->value[I32 - V128]);
+	translate(rw, offset, width, align, true);
+	if_unlikely(rw);
+	if (width == 16)
+		store_vector_slowly(rw);
+	else
+		store_lane_slowly(rw, width, lane);
+	op(rw, 0x05);
+	physical(rw);
+	get(rw, rw->value[I32 - V128]);
+	access_lane(rw, code, align, lane);
+	op(rw, 0x0b);
+}
+
+static void vector(struct rewriter *rw, const uint8_t *from)
+{
+	/* of 0x00 to 0x0b, and of 0x54 to 0x5d */
+	static const uint8_t widths[] = { 16, 8, 8, 8, 8, 8, 8, 1, 2, 4, 8, 16 };
+	static const uint8_t lanes[] = { 1, 2, 4, 8, 1, 2, 4, 8, 4, 8 };
+	uint32_t code = u32(&rw->r), align, offset, width;
+	bool has_lane = code >= 0x54 && code <= 0x5b;
+	int lane = -1;
+
+	if (code > 0x0b && (code < 0x54 || code > 0x5d)) {
+		rw->r.p = from;
+		skip_instruction(&rw->r);
+		if (!vector_type(code))
+			fail(&rw->r, "unknown instruction 0xfd 0x%x", code);
+		put_since(rw, &rw->body, from);
+		return;
+	}
+	align = u32(&rw->r);
+	offset = u32(&rw->r);
+	width = code <= 0x0b ? widths[code] : lanes[code - 0x54];
+	if (has_lane)
+		lane = byte(&rw->r);
+	if (align > 4)
+		fail(&rw->r, "has an access of another memory at byte %zu", where(&rw->r));
+	else if (code == 0x0b || (code >= 0x58 && code <= 0x5b))
+		vector_store(rw, code, width, align, offset, lane);
+	else
+		vector_load(rw, code, width, align, offset, lane);
 }
 
 /* An atomic access is aligned, or a SIGBUS: its slow path gives only the delta. */
@@ -517,6 +631,9 @@ void instruction(struct rewriter *rw)
 		op(rw, 0x45);
 		op(rw, 0x1b);			/* by 0 pages it succeeds */
 		return;
+	case 0xfd:
+		vector(rw, from);
+		return;
 	case 0xfc:
 		misc(rw, from);
 		return;
@@ -569,7 +686,8 @@ uint32_t our_locals(struct rewriter *rw, uint32_t n)
 	rw->value[I32 - F64] = n + 5;
 	rw->second[0] = n + 6;
 	rw->second[1] = n + 7;
-	return n + 8;
+	rw->value[I32 - V128] = n + 8;
+	return n + 9;
 }
 
 static void plain_function(struct rewriter *rw, uint32_t i)

@@ -13,7 +13,7 @@ enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b };
 
 /* What is imported from "mmu", in this order, after the program's own functions. */
 enum mmu_import {
-	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, TRAP, OVERFLOW,
+	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, TRAP,
 	ADDED,
 	/* of programs that fork */
 	PUSH = ADDED, POP, FORK, BARRIER,
@@ -24,7 +24,7 @@ enum mmu_import {
 #define MAX_LOCALS 50000
 
 /* Variables that are added to a function: how many of which type. */
-#define OUR_LOCALS I32, 3, I64, 1, F32, 1, F64, 1, I32, 1, I64, 1
+#define OUR_LOCALS I32, 3, I64, 1, F32, 1, F64, 1, I32, 1, I64, 1, V128, 1
 
 /* The address of a member of struct shared. */
 #define SHARED_AT(member) ((uint32_t)(uintptr_t)SHARED - TLB + (uint32_t)offsetof(struct shared, member))
@@ -42,7 +42,7 @@ struct rewriter {
 	uint32_t added;			/* functions, too */
 	struct bytes out, section, body, hints, all_hints;
 	uint32_t hinted, nhints;
-	uint32_t ea, delta, value[4], second[2];	/* locals of ours */
+	uint32_t ea, delta, value[5], second[2];	/* locals of ours */
 	int64_t setjmp, longjmp;	/* functions, or -1 */
 	uint32_t stack_pointer;		/* a global, if there are those */
 	uint32_t slots;			/* an address */
