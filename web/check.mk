@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
-# The programs of test-suite/guest, but for those that doc/web.md lists.
+# The programs of test-suite/guest, as muslin runs them, but for those that doc/web.md
+# lists, and real programs, whose tests find a muslin that is muslin-node.
 node_tests := $(filter-out $(shell sed -n 's/^| `\([a-z_-]*\)` |.*/\1/p' doc/web.md),$(basename $(notdir $(wildcard test-suite/guest/*.c))))
+node_programs := dash lua make zlib
 
-$(n)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
-	$(say) GUEST $@
+$(n)/bin/muslin: web/check.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -fsetjmp=exceptions -Itest-suite/guest $(GUEST_FLAGS) -o $@ $<
-$(n)/guest/function_references: private GUEST_FLAGS += -mreference-types -mmultivalue
-$(n)/guest/instructions: test-suite/guest/instructions.h
+	$(Q)printf '%s\n' '#!/bin/sh' '[ "$$1" = run ] && shift' 'exec muslin-node "$$@"' >$@
+	$(Q)chmod +x $@
 
 .PHONY: check-node
-check-node: $(built) $(NODE) $(T)/check $(addprefix $(n)/guest/,$(node_tests))
-	@{ :; $(foreach t,$(node_tests),echo 'node $(t) muslin-node "$$TOP/$(n)/guest/$(t)"';) } >$(n)/list
-	@TOP='$(CURDIR)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/bin):$(PATH)' CK_RUN_SUITE=node \
+check-node: $(built) $(NODE) $(T)/check $(n)/bin/muslin $(node_tests:%=$(T)/guest/%) $(node_programs:%=$(T)/%/.stamp)
+	@{ :; $(foreach t,$(node_tests),echo 'node $(t) muslin "$$TOP/$(T)/guest/$(t)"';) \
+	$(foreach t,$(node_programs),echo 'node program-$(t) "$$TOP/test-suite/programs/$(t)"';) } >$(n)/list
+	@TOP='$(CURDIR)' BUILD='$(abspath $(B))' PATH='$(abspath $(n)/bin):$(abspath $(B)/bin):$(PATH)' CK_RUN_SUITE=node \
 		$(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') $(T)/check $(n)/list

@@ -35,6 +35,8 @@
 #include "walk.h"
 
 #define NTYPES 6
+/* Each call has code for all of them. */
+#define MAX_OPERANDS 1000
 static const char letters[NTYPES + 1] = "ilfdvr";
 
 /* A part of a block: up to its else, catch or end. */
@@ -130,7 +132,8 @@ static bool reads_site(struct forking *k, const struct reader *r)
 	struct reader at = *r;
 	uint8_t code = byte(&at);
 
-	return (code == 0x10 || code == 0x11) && is_site(k->rw, k->f, code, u32(&at));
+	return k->forks && (code == 0x10 || code == 0x11) &&
+		is_site(k->rw, k->f, code, u32(&at));
 }
 
 static bool reads_setjmp(struct forking *k, const struct reader *r)
@@ -255,6 +258,8 @@ static void begin_segment(struct forking *k)
 
 static void end_segment(struct forking *k)
 {
+	if (k->walk.n - base(k) > MAX_OPERANDS)
+		fail(&k->rw->r, "has more than %d operands at a call that may fork", MAX_OPERANDS);
 	for (uint32_t i = k->walk.n; i-- > base(k) && !k->rw->r.bad; )
 		spill_operand(k, i);
 	if (k->guarded)

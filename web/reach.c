@@ -99,12 +99,9 @@ static void global_section(struct graph *g)
  */
 static bool forks(const struct walk *k)
 {
-	uint32_t local;
+	int64_t local = k->n < 4 ? -1 : walk_copy_of(k, &k->stack[k->n - 4]);
 
-	if (k->n < 4)
-		return true;
-	local = k->stack[k->n - 4].copy_of;
-	return !local || !k->stored[local - 1];
+	return local < 0 || !k->stored[local];
 }
 
 static void find_clones(struct graph *g, uint32_t f, struct reader r)

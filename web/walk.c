@@ -143,18 +143,22 @@ void walk_function(struct walk *k, struct reader *r, const char *type)
 	if (n > k->max_locals) {
 		free(k->locals);
 		free(k->stored);
+		free(k->version);
 		k->locals = malloc(n);
 		k->stored = malloc(n);
-		k->max_locals = k->locals && k->stored ? n : 0;
+		k->version = malloc(n * sizeof(*k->version));
+		k->max_locals = k->locals && k->stored && k->version ? n : 0;
 		k->bad |= !k->max_locals;
 		out_of_memory(k, r);
 		if (r->bad)
 			return;
 	}
 	k->nlocals = n;
-	memcpy(k->locals, type, i);
-	if (n)
+	if (n) {
+		memcpy(k->locals, type, i);
 		memset(k->stored, 0, n);
+		memset(k->version, 0, n * sizeof(*k->version));
+	}
 	r->p = from;
 	for (uint32_t groups = count(r); groups; groups--) {
 		many = u32(r);
@@ -168,6 +172,7 @@ void walk_free(struct walk *k)
 {
 	free(k->locals);
 	free(k->stored);
+	free(k->version);
 	free(k->stack);
 	free(k->blocks);
 }
@@ -192,15 +197,20 @@ static void variable(struct walk *k, struct reader *r, uint8_t op)
 	if (op != 0x20) {
 		pop(k, r);
 		k->stored[i] = false;
-		for (uint32_t j = k->n; j--; )
-			if (k->stack[j].copy_of == i + 1)
-				k->stack[j].copy_of = 0;
+		k->version[i]++;
 	}
 	if (op == 0x21)
 		return;
 	walk_push(k, r, type);
-	if (!r->bad)
-		k->stack[k->n - 1].copy_of = i + 1;
+	if (r->bad)
+		return;
+	k->stack[k->n - 1].copy_of = i + 1;
+	k->stack[k->n - 1].version = k->version[i];
+}
+
+int64_t walk_copy_of(const struct walk *k, const struct operand *o)
+{
+	return o->copy_of && o->version == k->version[o->copy_of - 1] ? o->copy_of - 1ll : -1;
 }
 
 static void memarg(struct reader *r)
@@ -213,11 +223,13 @@ static void memarg(struct reader *r)
 static void store(struct walk *k, struct reader *r)
 {
 	struct operand address;
+	int64_t local;
 
 	pop(k, r);
 	address = pop(k, r);
-	if (address.copy_of)
-		k->stored[address.copy_of - 1] = true;
+	local = walk_copy_of(k, &address);
+	if (local >= 0)
+		k->stored[local] = true;
 }
 
 /* 0x45 to 0xc4: how many of them have that effect */

@@ -9,6 +9,7 @@
 struct operand {
 	char type;		/* a letter, as in a signature */
 	uint32_t copy_of;	/* 1 + a variable's index, or 0 */
+	uint32_t version;	/* of that variable */
 };
 
 struct block {
@@ -20,7 +21,8 @@ struct block {
 struct walk {
 	const struct wasm *w;
 	char *locals;		/* their types */
-	bool *stored;		/* has been an address that was written to */
+	uint32_t *version;	/* how often each has been set */
+	bool *stored;		/* since then, it has been an address that was written to */
 	uint32_t nlocals, max_locals;
 	struct operand *stack;
 	uint32_t n, max;
@@ -37,6 +39,8 @@ void walk_function(struct walk *k, struct reader *r, const char *type);
 void walk_instruction(struct walk *k, struct reader *r);
 void walk_free(struct walk *k);
 
+/* The variable whose value the operand is, or -1. */
+int64_t walk_copy_of(const struct walk *k, const struct operand *o);
 /* If nothing reaches it, will op be reached? */
 bool walk_revives(const struct walk *k, uint8_t op);
 void walk_push(struct walk *k, struct reader *r, char type);

@@ -12,6 +12,7 @@
 
 #define TLB 0xd0000000
 #define POLL 0x20000
+#define SLOTS 0xd8000000
 
 static struct image image, *im = &image;
 static struct rewritten out;
@@ -23,11 +24,14 @@ static int rewrite_image(const uint8_t *p, size_t n)
 	int r;
 
 	memcpy(copy, p, n);
-	r = rewrite(copy, n, TLB, POLL, &out);
+	r = rewrite(copy, n, TLB, POLL, SLOTS, &out);
 	free(copy);
 	ck_assert(r == 0 || (r == -ENOEXEC && out.error[0] && !out.module && !out.data));
 	return r;
 }
+
+/* What is imported into each program, and into one that forks. */
+enum { PLAIN = 9, FORKING = 13 };
 
 static uint32_t count_mmu(const struct wasm *w)
 {
@@ -46,10 +50,10 @@ START_TEST(program_has_no_access_of_its_own)
 	PROGRAM(im, STORE_ARGUMENT);
 	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
 	ck_assert_int_eq(wasm_read(out.module, out.size, &w, error, sizeof(error)), 0);
-	ck_assert_uint_eq(count_mmu(&w), 8);
+	ck_assert_uint_eq(count_mmu(&w), PLAIN);
 	ck_assert_uint_eq(w.memories[0].min, 1);
 	/* what follows the import is the program's */
-	ck_assert_uint_eq(wasm_find_export(&w, "_start")->index, 8);
+	ck_assert_uint_eq(wasm_find_export(&w, "_start")->index, PLAIN);
 	ck_assert_ptr_null(wasm_find_export(&w, "muslin.start"));
 	wasm_free(&w);
 	rewritten_free(&out);
@@ -67,9 +71,8 @@ START_TEST(truncated_program_is_refused)
 END_TEST
 
 /* The engine refuses most of these before; the rewriter is to survive all. */
-START_TEST(any_changed_byte_is_survived)
+static void change_each_byte(void)
 {
-	PROGRAM(im, STORE_ARGUMENT);
 	for (size_t i = 0; i < im->n; i++) {
 		uint8_t old = im->p[i];
 
@@ -80,6 +83,12 @@ START_TEST(any_changed_byte_is_survived)
 		}
 		im->p[i] = old;
 	}
+}
+
+START_TEST(any_changed_byte_is_survived)
+{
+	PROGRAM(im, STORE_ARGUMENT);
+	change_each_byte();
 }
 END_TEST
 
@@ -117,6 +126,124 @@ static size_t large_program(uint8_t *p, uint32_t n, const void *fill, size_t siz
 	return p - begin;
 }
 
+#define TYPE_CLONE "\x60\5\x7f\x7f\x7f\x7f\x7f\1\x7f"
+#define FORK "\x41\x11\x41\0\x41\0\x41\0\x41\0\x10\0\x1a"
+/* a child with a stack: the function has written to it */
+#define CLONE "\x20\0\x41\0\x36\2\0" "\x41\x11\x20\0\x41\0\x41\0\x41\0\x10\0\x1a"
+
+/* As PROGRAM, and function 0 is the system call clone. */
+#define CLONE_PROGRAM(im, body) do { \
+	IMAGE_HEADER(im); \
+	SECTION(im, TYPES, "\2" TYPE_I_V TYPE_CLONE); \
+	SECTION(im, IMPORTS, "\2" ENV_MEMORY "\5linux\x0f__syscall_clone\0\1"); \
+	SECTION(im, FUNCTIONS, "\1\0"); \
+	SECTION(im, TABLES, TABLE_16); \
+	SECTION(im, GLOBALS, ALL_GLOBALS); \
+	SECTION(im, EXPORTS, "\4\6_start\0\1" EXPORT_SP EXPORT_TLS EXPORT_TABLE); \
+	SECTION(im, ELEMENTS, "\1\0\x41\1\x0b\2\0\1"); \
+	im->p[im->n++] = CODE; \
+	im->p[im->n++] = sizeof(body) + 3; \
+	im->p[im->n++] = 1; \
+	im->p[im->n++] = sizeof(body) + 1; \
+	im->p[im->n++] = 0; \
+	BYTES(im, body); \
+	im->p[im->n++] = 0x0b; \
+} while (0)
+
+static uint32_t mmu_imports(void)
+{
+	struct wasm w;
+	char error[200];
+	uint32_t n;
+
+	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
+	ck_assert_int_eq(wasm_read(out.module, out.size, &w, error, sizeof(error)), 0);
+	n = count_mmu(&w);
+	wasm_free(&w);
+	rewritten_free(&out);
+	return n;
+}
+
+START_TEST(only_a_program_that_forks_pays_for_it)
+{
+	CLONE_PROGRAM(im, FORK);
+	ck_assert_uint_eq(mmu_imports(), FORKING);
+	CLONE_PROGRAM(im, CLONE);
+	ck_assert_uint_eq(mmu_imports(), PLAIN);
+	/* another value than what was written to */
+	CLONE_PROGRAM(im, "\x20\0\x41\0\x36\2\0\x41\0\x21\0"
+		      "\x41\x11\x20\0\x41\0\x41\0\x41\0\x10\0\x1a");
+	ck_assert_uint_eq(mmu_imports(), FORKING);
+	CLONE_PROGRAM(im, "");
+	ck_assert_uint_eq(mmu_imports(), PLAIN);
+}
+END_TEST
+
+/* a fork in a loop, in an if, in a try, and in its handler; operands below */
+START_TEST(any_changed_byte_around_a_fork_is_survived)
+{
+	CLONE_PROGRAM(im, "\x41\1\x03\x40\x20\0\x04\x40" FORK "\x05" FORK "\x0b\x0b"
+		      "\x06\x7f" "\x41\2" FORK "\x19" "\x41\3" FORK "\x0b\x1a\x1a");
+	ck_assert_uint_eq(mmu_imports(), FORKING);
+	change_each_byte();
+}
+END_TEST
+
+#define JUMPING(im, body) do { \
+	IMAGE_HEADER(im); \
+	SECTION(im, TYPES, "\3" TYPE_I_V "\x60\1\x7f\1\x7f" "\x60\2\x7f\x7f\0"); \
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY); \
+	SECTION(im, FUNCTIONS, "\3\0\1\2"); \
+	SECTION(im, TABLES, TABLE_16); \
+	SECTION(im, GLOBALS, ALL_GLOBALS); \
+	SECTION(im, EXPORTS, "\6" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE \
+		"\x08__setjmp\0\1" "\x09__longjmp\0\2"); \
+	im->p[im->n++] = CODE; \
+	im->p[im->n++] = sizeof(body) + 11; \
+	im->p[im->n++] = 3; \
+	im->p[im->n++] = sizeof(body) + 1; \
+	im->p[im->n++] = 0; \
+	BYTES(im, body); \
+	BYTES(im, "\x0b\3\0\0\x0b\3\0\0\x0b"); \
+} while (0)
+
+START_TEST(any_changed_byte_around_setjmp_is_survived)
+{
+	struct wasm w;
+	char error[200];
+
+	JUMPING(im, "\x20\0\x10\1\x1a\x03\x40\x20\0\x10\1\x0d\0\x0b\x20\0\x41\1\x10\2");
+	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
+	ck_assert_int_eq(wasm_read(out.module, out.size, &w, error, sizeof(error)), 0);
+	ck_assert_uint_eq(w.ntags, 1);
+	wasm_free(&w);
+	rewritten_free(&out);
+	change_each_byte();
+}
+END_TEST
+
+/* setjmp with the type of another function, and twice too many variables */
+START_TEST(wrong_setjmp_is_refused)
+{
+	JUMPING(im, "\x20\0\x10\1\x1a");
+	for (size_t i = 0; i < im->n - 8; i++)
+		if (!memcmp(im->p + i, "__setjmp", 8))
+			im->p[i + 9] = 2;
+	ck_assert_int_eq(rewrite_image(im->p, im->n), -ENOEXEC);
+}
+END_TEST
+
+START_TEST(table_is_described)
+{
+	CLONE_PROGRAM(im, FORK);
+	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
+	ck_assert_uint_eq(out.nslots, 16);
+	ck_assert(!out.slots[0] && out.slots[1] && out.slots[2] && !out.slots[3]);
+	ck_assert_uint_ne(out.slots[1], out.slots[2]);
+	rewritten_free(&out);
+}
+END_TEST
+
 START_TEST(deep_blocks_take_no_stack)
 {
 	uint32_t n = 2000000;
@@ -125,6 +252,32 @@ START_TEST(deep_blocks_take_no_stack)
 	/* unbalanced, which the engine finds; here each is only copied */
 	if (rewrite_image(p, large_program(p, n, "\2\x40", 2)) == 0)
 		rewritten_free(&out);
+	free(p);
+}
+END_TEST
+
+/* The same around and behind a fork. */
+START_TEST(deep_blocks_around_a_fork_take_no_stack)
+{
+	static const uint8_t head[] = "\0asm\1\0\0\0" "\1\x0d\2\x60\0\0" TYPE_CLONE
+		"\2\x28\2\3env\6memory\2\3\1\2" "\5linux\x0f__syscall_clone\0\1" "\3\2\1\0";
+	uint32_t n = 300000, body = 2 + 6 * n + sizeof(FORK) - 1, i;
+	uint8_t *p = malloc(body + 100), *q = put(p, head, sizeof(head) - 1);
+
+	*q++ = 10;
+	q = put_size(q, body + 6);
+	*q++ = 1;
+	q = put_size(q, body);
+	*q++ = 0;
+	for (i = 0; i < n; i++)
+		q = put(q, "\2\x40\3\x40", 4);
+	q = put(q, FORK, sizeof(FORK) - 1);
+	for (i = 0; i < 2 * n; i++)
+		*q++ = 0x0b;
+	*q++ = 0x0b;
+	ck_assert_int_eq(rewrite_image(p, q - p), 0);
+	ck_assert_uint_lt(out.size, body + 100 * n);
+	rewritten_free(&out);
 	free(p);
 }
 END_TEST
@@ -147,7 +300,7 @@ START_TEST(access_of_another_memory_is_refused)
 	uint8_t p[200];
 
 	ck_assert_int_eq(rewrite_image(p, large_program(p, 1, "\x41\0\x28\x42\0\0\x1a", 7)), -ENOEXEC);
-	ck_assert_int_eq(rewrite_image(p, large_program(p, 1, "\x41\0\xfd\0\0\0\x1a", 7)), -ENOEXEC);
+	ck_assert_int_eq(rewrite_image(p, large_program(p, 1, "\x41\0\xfd\0\x40\0\0\x1a", 8)), -ENOEXEC);
 }
 END_TEST
 
@@ -172,7 +325,13 @@ Suite *rewrite_suite(void)
 	tcase_add_test(t, program_has_no_access_of_its_own);
 	tcase_add_test(t, truncated_program_is_refused);
 	tcase_add_test(t, any_changed_byte_is_survived);
+	tcase_add_test(t, only_a_program_that_forks_pays_for_it);
+	tcase_add_test(t, any_changed_byte_around_a_fork_is_survived);
+	tcase_add_test(t, any_changed_byte_around_setjmp_is_survived);
+	tcase_add_test(t, wrong_setjmp_is_refused);
+	tcase_add_test(t, table_is_described);
 	tcase_add_test(t, deep_blocks_take_no_stack);
+	tcase_add_test(t, deep_blocks_around_a_fork_take_no_stack);
 	tcase_add_test(t, each_access_grows_by_a_bounded_amount);
 	tcase_add_test(t, access_of_another_memory_is_refused);
 	tcase_add_test(t, function_of_a_million_variables_is_refused);
