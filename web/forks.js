@@ -40,6 +40,14 @@ export class Forks {
     };
   }
 
+  // --- tables of pages, of which kin have one: the kernel changes it when they take turns ---
+
+  newTable() { return Object.assign(new Map(), { kin: 1 }); }
+  dropTable(table) {
+    // the others may be running
+    if (--table.kin === 0 && this.machine.loaded === table) this.machine.loadTable(null);
+  }
+
   // --- what the kernel asks ---
 
   task(struct, kernelSp) {
@@ -50,7 +58,6 @@ export class Forks {
     return id;
   }
 
-  // Kin have one table, which the kernel changes when they take turns.
   space(id, parent) {
     const { machine } = this, mm = machine.space(id), from = machine.program(parent);
     if (mm.instance) machine.refuse('forked into an address space that has a program');
@@ -62,6 +69,7 @@ export class Forks {
     } catch {	// a vector is nothing that JavaScript can copy
       return -E.ENOSYS;
     }
+    from.table.kin++;
     Object.assign(mm, { instance, module: from.module, table: from.table });
     from.module.refs++;
     return 0;
