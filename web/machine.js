@@ -34,7 +34,7 @@ export class Halted extends Error {}
 
 // o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; compile(bytes): a program's module; cmdline; memory: bytes;
 //    streams, files, tty: devices; log(text); shared(memory, page address): the words that another
-//    thread may set bits of; kills(): [id, signal, group] since the last call
+//    thread may set bits of; attend(): takes what it has sent
 export class Machine {
   constructor(o) {
     Object.assign(this, { o, halted: null, tasks: new Map(), mms: new Map(), modules: new Map() });
@@ -371,7 +371,7 @@ export class Machine {
 
   // Suspends: this is when the event loop runs.
   idle() {
-    this.takeKills();
+    this.o.attend();
     this.checkTimer();
     if (Atomics.load(this.i32, this.page >>> 2)) return undefined;
     return new Promise(resolve => {
@@ -381,10 +381,6 @@ export class Machine {
       const ms = Math.max(0, Math.ceil(Number(this.timer - this.now()) / 1e6));
       timeout = setTimeout(() => { this.checkTimer(); this.poke(); }, Math.min(ms, 1 << 30));
     });
-  }
-
-  takeKills() {
-    for (const [id, sig, group] of this.o.kills?.() ?? []) this.control.kill(id, sig, group);
   }
 
   imports() {
@@ -462,7 +458,7 @@ export class Machine {
       },
       stream_poll: n => {
         if (!isControl(n)) return streams.poll(n);
-        this.takeKills();
+        o.attend();
         return POLLOUT | (this.control.pending() ? POLLIN : 0);
       },
       stream_watch: (n, events) => { if (!isControl(n)) streams.watch(n, events & (POLLIN | POLLOUT)); },

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// muslin-node: runs a program on Linux in Node.  This thread has the terminal,
-// the signals and the clock's tick; a worker is the machine.
+// muslin-node: runs a program on Linux in Node.
 import fs from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { isatty } from 'node:tty';
-import { Worker } from 'node:worker_threads';
-import { Outside, makeMailbox } from './mailbox.js';
+import { Machine, connectTerminal, hostDirectory } from './node-api.js';
 
-const FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, TICK_MS = 4, IRQ_TIMER = 1, IRQ_STREAM = 2, IRQ_TTY = 4, IRQ_WINCH = 8;
+const FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127;
 const PROGRAM_DIR = '/run/muslin';
 const HELP = `usage: muslin-node [OPTION]... [--] PROG [ARG]...
 
@@ -68,7 +67,6 @@ function parse(args) {
     case '--mem': o.memory = size(value()); break;
     case '--cmdline': o.cmdline = value(); break;
     case '--help': process.stdout.write(HELP); process.exit(0);
-    // fall through
     default: throw new Usage(`${arg}: no such option`);
     }
   }
@@ -101,65 +99,48 @@ function place(o) {
   return `${PROGRAM_DIR}/${name}`;
 }
 
-function main(args) {
-  if (!WebAssembly.promising) fail(FAILED, `Node ${process.version} has no JSPI; 24 or newer has`);
-  let o;
+// Signals that we get go to the program; those of a terminal to its whole group.
+function forward(program) {
+  for (const name of ['SIGINT', 'SIGQUIT', 'SIGHUP']) process.on(name, () => program.kill(name, { group: true }));
+  for (const name of ['SIGTERM', 'SIGUSR2']) process.on(name, () => program.kill(name));
+}
+
+async function run(o) {
+  const { memory, cmdline } = o, say = why => fs.writeSync(2, `${why}\n`);
+  let quiet = true;
+  const machine = await Machine.boot({ memory, cmdline, terminal: [0, 1, 2].findIndex(isatty), refused: why => quiet || say(why) });
+  const disconnect = connectTerminal(machine);
+  process.on('exit', disconnect);
+  for (const d of o.dirs) await machine.mount(hostDirectory(d.host, d), d.guest, d);
+  const program = machine.spawn(o.path, o.argv.slice(1), {
+    argv0: o.argv[0], env: o.env, cwd: o.cwd, umask: o.umask, uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(),
+    stdin: 'inherit', stdout: 'inherit', stderr: 'inherit',
+  });
+  let started;
   try {
-    o = parse(args);
+    started = await program;
+  } catch (e) {
+    if (e.code === 'ESHUTDOWN') throw e;
+    fail(e.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE, e.message);
+  }
+  quiet = false;
+  forward(started);
+  const { code, signal } = await started.wait();
+  await machine.close();
+  return signal ? 128 + (constants.signals[signal] ?? Number(signal.slice(3))) : code;
+}
+
+async function main(args) {
+  if (!WebAssembly.promising) fail(FAILED, `Node ${process.version} has no JSPI; 24 or newer has`);
+  try {
+    const o = parse(args);
+    o.path = place(o);
+    o.umask = process.umask(0);	// the guest applies its own to what it makes
+    o.env = [...o.env].map(([k, v]) => `${k}=${v}`);
+    process.exit(await run(o));
   } catch (e) {
     fail(FAILED, e.message);
   }
-  o.path = place(o);
-  o.umask = process.umask(0);	// the guest applies its own to what it makes
-  o.env = [...o.env].map(([k, v]) => `${k}=${v}`);
-
-  const part = name => new URL(name, import.meta.url).pathname;
-  const parts = Object.fromEntries(['vmlinux', 'init', 'glue', 'stub', 'rewrite'].map(n => [n, part(`${n}.wasm`)]));
-  const mailbox = makeMailbox(), box = new Outside(mailbox);
-  const worker = new Worker(new URL('./node-worker.js', import.meta.url), { workerData: { options: o, mailbox, parts } });
-  let words = null, page = 0;
-  const raise = bits => {
-    if (!words) return;
-    Atomics.or(words, page, bits);
-    worker.postMessage(0);
-  };
-
-  const tick = setInterval(() => { if (words) Atomics.or(words, page, IRQ_TIMER); }, TICK_MS);
-  const terminal = isatty(0) ? process.stdin : null;
-  terminal?.setRawMode(true);
-  const done = status => {
-    clearInterval(tick);
-    terminal?.setRawMode(false);
-    process.exit(status);
-  };
-
-  const resize = () => {
-    const [columns, rows] = process.stdout.getWindowSize?.() ?? [80, 24];
-    box.resize(rows, columns);
-    raise(IRQ_WINCH);
-  };
-  resize();
-  process.stdout.on('resize', resize);
-  for (const [name, sig, group] of [['SIGINT', 2, true], ['SIGQUIT', 3, true], ['SIGHUP', 1, true], ['SIGTERM', 15, false], ['SIGUSR2', 12, false]])
-    process.on(name, () => { box.kill(sig, group); raise(IRQ_STREAM); });
-
-  let listening = false;
-  const want = () => {
-    if (box.wanted()) return raise(IRQ_STREAM | IRQ_TTY);
-    if (!listening) {
-      listening = true;
-      process.stdin.on('data', b => { process.stdin.pause(); if (box.give(b)) raise(IRQ_STREAM | IRQ_TTY); });
-      process.stdin.on('end', () => { box.end(); raise(IRQ_STREAM | IRQ_TTY); });
-      process.stdin.on('error', () => { box.end(); raise(IRQ_STREAM | IRQ_TTY); });
-    }
-    process.stdin.resume();
-  };
-  worker.on('message', m => {
-    if (m.memory) [words, page] = [new Int32Array(m.memory.buffer), m.page >>> 2];
-    if (m.want) want();
-    if ('exit' in m) done(m.exit);
-  });
-  worker.on('error', e => { fs.writeSync(2, `muslin-node: ${e.stack}\n`); done(FAILED); });
 }
 
 main(process.argv.slice(2));
