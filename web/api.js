@@ -7,7 +7,7 @@ import { detach, entriesOf } from './tree.js';
 
 const IRQ_STREAM = 2, IRQ_TTY = 4, IRQ_WINCH = 8, TERMINAL = 0, STREAMS = 256, PIECE = 65536, FRAME = 32768;
 const O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2;
-const HELPER = '/run/muslin/terminal';
+const HELPERS = '/run/muslin', HELPER = `${HELPERS}/helper`;
 const STEPS = ['make a process', 'open its files', 'set its user and groups', 'change to its working directory', 'execute it'];
 const SIGNALS = ('HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT ' +
   'CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS').split(' ').map(s => `SIG${s}`);
@@ -319,19 +319,42 @@ export class Machine {
     return p.started;
   }
 
-  // terminal.c has the other end of it.
+  needHelper() {
+    this.helper ??= this.platform.read('helper').then(helper => this.mount({ helper }, HELPERS, { readOnly: true }));
+    return this.helper;
+  }
+
+  // helper.c has the other end of it.
   async inTerminal(p, terminal, how) {
-    this.helper ??= this.platform.read('terminal').then(b => this.mount({ terminal: b }, HELPER.replace(/\/[^/]*$/, ''), { readOnly: true }));
-    await this.helper;
+    await this.needHelper();
     const n = this.newStream(), input = this.source(n), k = this.newStream(), sink = this.sink(k);
     p.streams.push(n, k);
-    how.argv = ['terminal', how.path, ...how.argv];
+    how.argv = ['helper', 'terminal', how.path, ...how.argv];
     how.path = HELPER;
     how.files = [{ stream: n, mode: O_RDONLY }, { stream: k, mode: O_WRONLY }, this.output(p, 'ignore', 'stderr')];
     terminal.attach(input, sink);
   }
 
   openTerminal({ columns = 80, rows = 24 } = {}) { return new Terminal(this, columns, rows, false); }
+
+  async help(args, options) {
+    await this.needHelper();
+    const p = await this.spawn(HELPER, args, { ...options, argv0: 'helper', stderr: 'ignore' });
+    const b = new Uint8Array(await new Response(p.stdout).arrayBuffer()), { code } = await p.wait();
+    if (code) throw new MachineError(`${args.join(' ')}: ${nameOf(code)}`, nameOf(code));
+    return b;
+  }
+  readFile(path) { return this.help(['read', path], { stdin: 'ignore' }); }
+  async writeFile(path, data) { await this.help(['write', path], { stdin: data }); }
+
+  // Of each process: as proc_pid_stat(5) has it.  The helper itself is not among them.
+  async tasks() {
+    const lines = new TextDecoder().decode(await this.help(['tasks'], { stdin: 'ignore' })).split('\n');
+    return lines.map(l => /^(\d+) \((.*)\) (.) (.*)$/s.exec(l)).filter(Boolean).map(([, pid, name, state, rest]) => {
+      const f = rest.split(' ').map(Number);
+      return { pid: Number(pid), name, state, parent: f[0], group: f[1], session: f[2], ticks: f[10] + f[11], threads: f[16], bytes: f[19] };
+    }).filter(t => t.name !== 'helper' || t.parent !== 1 || t.state !== 'R');
+  }
 
   // what: a tree, the bytes of a tar archive, or what the platform has: a directory.
   async mount(what, path, { readOnly = false, size = 1 << 30 } = {}) {

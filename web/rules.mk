@@ -11,7 +11,7 @@ WEB_CFLAGS := --target=wasm32 -Os -std=gnu11 -Wall -ffreestanding -nostdlib -mcp
 WEB_SHARED := -matomics -Wl,--no-entry,--import-memory,--shared-memory,--import-table,-z,stack-size=0,--max-memory=4294967296
 
 web_js := $(patsubst web/%,$(n)/%,$(wildcard web/*.js))
-web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm terminal.wasm package.json) $(web_js)
+web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm helper.wasm package.json) $(web_js)
 built += $(web_parts) $(B)/bin/muslin-node
 
 rewriter := rewrite adapt alike fork jumps reach walk
@@ -29,7 +29,7 @@ $(n)/glue.wasm $(n)/stub.wasm: $(n)/%.wasm: web/%.c web/layout.h config.mak
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(WEB_CFLAGS) $(WEB_SHARED) -o $@ $<
 
-$(n)/terminal.wasm: web/terminal.c $(toolchain)
+$(n)/helper.wasm: web/helper.c $(toolchain)
 	$(say) GUEST $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/wasm32-linux-musl-cc -Os -Wall -s -o $@ $<
@@ -59,3 +59,5 @@ $(NODE):
 	$(Q)mkdir -p $(B)/node
 	$(Q)cd $(B)/node && npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . node@$(NODE_VERSION)
 	$(Q)touch $@
+
+include web/demo.mk

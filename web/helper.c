@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * terminal PATH ARG...: runs a program in a terminal of its own, /dev/pts/N, whose other
- * end is with the machine's owner: what the terminal shows goes to file 1; file 0 gives
- * frames, of a type, a length of 16 bits and so many bytes: input, or the window's
- * rows and columns.  Ends as the program did.  It cannot fork on every host.
+ * What api.js does in the machine.  It cannot fork on every host.
+ *
+ * helper terminal PATH ARG...
+ *	runs a program in a terminal of its own, /dev/pts/N, whose other end is with the
+ *	machine's owner: what the terminal shows goes to file 1; file 0 gives frames, of a
+ *	type, a length of 16 bits and so many bytes: input, or the window's rows and
+ *	columns.  Ends as the program did.
+ * helper read PATH, helper write PATH
+ *	file 1 gets what is in it, or file 0 is.  An error ends it with its number.
+ * helper tasks
+ *	the lines of all /proc/N/stat, once
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -36,7 +45,7 @@ static int master, ended, sized;
 
 static void die(const char *what)
 {
-	dprintf(1, "terminal: %s: %s\r\n", what, strerror(errno));
+	dprintf(1, "helper: %s: %s\r\n", what, strerror(errno));
 	exit(FAILED);
 }
 
@@ -150,7 +159,7 @@ static void leave(int status)
 	exit(WEXITSTATUS(status));
 }
 
-int main(int argc, char **argv)
+static int run(char **argv)
 {
 	struct pollfd p[3] = { { .fd = 0 }, { 0 }, { .events = POLLIN } };
 	char name[32];
@@ -158,8 +167,6 @@ int main(int argc, char **argv)
 	int status;
 	pid_t pid;
 
-	if (argc < 3)
-		return FAILED;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -186,4 +193,54 @@ int main(int argc, char **argv)
 		if (p[0].revents)
 			receive();
 	}
+}
+
+static int copy(int from, int to)
+{
+	static char buf[65536];
+	ssize_t n, done, r;
+
+	if (from < 0 || to < 0)
+		return errno;
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		for (done = 0; done < n; done += r)
+			if ((r = write(to, buf + done, n - done)) < 0)
+				return errno;
+	return n < 0 || close(to) ? errno : 0;
+}
+
+static int tasks(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	char path[PATH_MAX];
+	int fd;
+
+	if (!d)
+		return errno;
+	while ((e = readdir(d))) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/stat", e->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)		/* it may have ended */
+			copy(fd, dup(1));
+		close(fd);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "terminal") && argc > 3)
+		return run(argv + 1);
+	if (!strcmp(what, "read") && argc == 3)
+		return copy(open(argv[2], O_RDONLY), 1);
+	if (!strcmp(what, "write") && argc == 3)
+		return copy(0, open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0644));
+	if (!strcmp(what, "tasks"))
+		return tasks();
+	return FAILED;
 }

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# The package, the page, and the tests of it.
+
+XTERM := @xterm/xterm@6.0.0 @xterm/addon-fit@0.11.0
+npm_install = cd $(1) && npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . $(2)
+
+# --- programs of others for the page's root: setjmp is an exception in any engine ---
+
+WEB_PROGRAMS := dash lua busybox sqlite3
+
+$(n)/cc/wasm32-linux-musl-cc: $(toolchain)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec %s -fsetjmp=exceptions "$$@"\n' '$(abspath $(B)/bin/wasm32-linux-musl-cc)' >$@
+	$(Q)chmod +x $@
+	$(Q)ln -sf $(@F) $(@D)/wasm32-linux-musl-gcc
+
+$(WEB_PROGRAMS:%=$(n)/programs/%/.stamp): $(n)/programs/%/.stamp: programs/%/recipe $(sources)/%.stamp $(n)/cc/wasm32-linux-musl-cc
+	$(say) PROGRAM $(@D)
+	$(Q)mkdir -p $(@D)
+	+$(Q)BUILD='$(abspath $(n))' SOURCES='$(abspath $(sources))' PATH='$(abspath $(n)/cc):$(abspath $(B)/bin):$(PATH)' programs/program build $*
+	$(Q)touch $@
+
+# --- the page: $(n)/site is for any server that sends the headers of serve.js ---
+
+site := $(n)/site
+WEB_ROOT :=
+web_modules := $(filter-out $(addprefix $(n)/,node.js serve.js node-%),$(web_js)) $(filter %.wasm,$(web_parts))
+
+# A root: programs, the links to busybox for what is not there, something to look at.
+$(n)/root.tar.gz: $(WEB_PROGRAMS:%=$(n)/programs/%/.stamp) examples/hello.c web/demo/profile $(toolchain) | $(B)/bin/muslin
+	$(say) ROOT $@
+	$(Q)rm -rf $(n)/root && mkdir -p $(addprefix $(n)/root/,bin usr/bin usr/src etc home)
+	$(Q)for p in $(WEB_PROGRAMS); do cp $(n)/programs/$$p/root/usr/bin/* $(n)/root/usr/bin || exit; done
+	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -fsetjmp=exceptions -o $(n)/root/usr/bin/hello examples/hello.c
+	$(Q)$(B)/bin/wasm32-linux-musl-strip $(n)/root/usr/bin/*
+	$(Q)cp examples/hello.c $(n)/root/usr/src && cp web/demo/profile $(n)/root/etc
+	$(Q)ln -s ../usr/bin/dash $(n)/root/bin/sh
+	$(Q)cd $(n)/root/usr/bin && for a in $$('$(abspath $(B)/bin/muslin)' ./busybox --list); do [ -e $$a ] || ln -s busybox $$a || exit; done
+	$(Q)tar -C $(n)/root --owner=0 --group=0 --numeric-owner --sort=name --mtime=@0 -czf $@ .
+
+$(site)/root.tar.gz: $(or $(WEB_ROOT),$(n)/root.tar.gz) $(if $(WEB_ROOT),FORCE)
+	$(Q)mkdir -p $(@D)
+	$(Q)if [ -d $< ]; then tar -C $< --owner=0 --group=0 -czf $@ .; else cp $< $@; fi
+
+$(n)/xterm/.stamp: web/demo.mk
+	$(say) NPM $(XTERM)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call npm_install,$(@D),$(XTERM))
+	$(Q)touch $@
+
+.PHONY: site web-demo
+site: $(web_modules) $(site)/root.tar.gz $(n)/xterm/.stamp $(wildcard web/demo/*)
+	$(Q)mkdir -p $(site)/muslin $(site)/xterm $(site)/fit
+	$(Q)cp $(web_modules) $(site)/muslin
+	$(Q)cp web/demo/index.html web/demo/demo.css web/demo/demo.js $(site)
+	$(Q)cp -r $(n)/xterm/node_modules/@xterm/xterm/lib $(n)/xterm/node_modules/@xterm/xterm/css $(n)/xterm/node_modules/@xterm/xterm/LICENSE $(site)/xterm
+	$(Q)cp -r $(n)/xterm/node_modules/@xterm/addon-fit/lib $(site)/fit
+
+web-demo: site $(NODE) $(n)/serve.js
+	$(NODE) $(n)/serve.js $(site)
