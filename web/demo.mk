@@ -58,3 +58,17 @@ site: $(web_modules) $(site)/root.tar.gz $(n)/xterm/.stamp $(wildcard web/demo/*
 
 web-demo: site $(NODE) $(n)/serve.js
 	$(NODE) $(n)/serve.js $(site)
+
+# --- the package: made here, published nowhere ---
+
+npm_package := $(n)/muslin-$(VERSION).tgz
+npm_files := $(filter-out $(n)/rewrite.o,$(web_parts)) web/index.d.ts
+
+.PHONY: npm
+npm: $(npm_package)
+$(npm_package): $(npm_files) web/package.md LICENSE
+	$(say) NPM $@
+	$(Q)rm -rf $(n)/package && mkdir -p $(n)/package
+	$(Q)cp $(npm_files) $(n)/package && cp web/package.md $(n)/package/README.md && cp LICENSE $(n)/package
+	$(Q)chmod +x $(n)/package/node.js
+	$(Q)cd $(n)/package && npm pack --silent --pack-destination .. >/dev/null

@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 // SPDX-License-Identifier: MIT
 // muslin-node: runs a program on Linux in Node.
 import fs from 'node:fs';
