@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The package, the page, and the tests of it.
 
-XTERM := @xterm/xterm@6.0.0 @xterm/addon-fit@0.11.0
+XTERM := 6.0.0
+XTERM_FIT := 0.11.0
+xterm := $(n)/xterm-$(XTERM)
 npm_install = cd $(1) && npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . $(2)
 
 # --- programs of others for the page's root: setjmp is an exception in any engine ---
@@ -14,7 +16,11 @@ $(n)/cc/wasm32-linux-musl-cc: $(toolchain)
 	$(Q)chmod +x $@
 	$(Q)ln -sf $(@F) $(@D)/wasm32-linux-musl-gcc
 
-$(WEB_PROGRAMS:%=$(n)/programs/%/.stamp): $(n)/programs/%/.stamp: programs/%/recipe $(sources)/%.stamp $(n)/cc/wasm32-linux-musl-cc
+web_recipes := $(WEB_PROGRAMS) $(if $(filter sqlite3,$(WEB_PROGRAMS)),readline ncurses zlib)
+$(n)/programs/sqlite3/.stamp: $(n)/programs/readline/.stamp $(n)/programs/zlib/.stamp
+$(n)/programs/readline/.stamp: $(n)/programs/ncurses/.stamp
+
+$(web_recipes:%=$(n)/programs/%/.stamp): $(n)/programs/%/.stamp: programs/%/recipe $(sources)/%.stamp $(n)/cc/wasm32-linux-musl-cc
 	$(say) PROGRAM $(@D)
 	$(Q)mkdir -p $(@D)
 	+$(Q)BUILD='$(abspath $(n))' SOURCES='$(abspath $(sources))' PATH='$(abspath $(n)/cc):$(abspath $(B)/bin):$(PATH)' programs/program build $*
@@ -42,19 +48,19 @@ $(site)/root.tar.gz: $(or $(WEB_ROOT),$(n)/root.tar.gz) $(if $(WEB_ROOT),FORCE)
 	$(Q)mkdir -p $(@D)
 	$(Q)if [ -d $< ]; then tar -C $< --owner=0 --group=0 -czf $@ .; else cp $< $@; fi
 
-$(n)/xterm/.stamp: web/demo.mk
-	$(say) NPM $(XTERM)
+$(xterm)/.stamp:
+	$(say) NPM @xterm/xterm@$(XTERM)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(call npm_install,$(@D),$(XTERM))
+	$(Q)$(call npm_install,$(@D),@xterm/xterm@$(XTERM) @xterm/addon-fit@$(XTERM_FIT))
 	$(Q)touch $@
 
 .PHONY: site web-demo
-site: $(web_modules) $(site)/root.tar.gz $(n)/xterm/.stamp $(wildcard web/demo/*)
+site: $(web_modules) $(site)/root.tar.gz $(xterm)/.stamp $(wildcard web/demo/*)
 	$(Q)mkdir -p $(site)/muslin $(site)/xterm $(site)/fit
 	$(Q)cp $(web_modules) $(site)/muslin
 	$(Q)cp web/demo/index.html web/demo/demo.css web/demo/demo.js $(site)
-	$(Q)cp -r $(n)/xterm/node_modules/@xterm/xterm/lib $(n)/xterm/node_modules/@xterm/xterm/css $(n)/xterm/node_modules/@xterm/xterm/LICENSE $(site)/xterm
-	$(Q)cp -r $(n)/xterm/node_modules/@xterm/addon-fit/lib $(site)/fit
+	$(Q)cp -r $(xterm)/node_modules/@xterm/xterm/lib $(xterm)/node_modules/@xterm/xterm/css $(xterm)/node_modules/@xterm/xterm/LICENSE $(site)/xterm
+	$(Q)cp -r $(xterm)/node_modules/@xterm/addon-fit/lib $(site)/fit
 
 web-demo: site $(NODE) $(n)/serve.js
 	$(NODE) $(n)/serve.js $(site)
@@ -72,3 +78,10 @@ $(npm_package): $(npm_files) web/package.md LICENSE
 	$(Q)cp $(npm_files) $(n)/package && cp web/package.md $(n)/package/README.md && cp LICENSE $(n)/package
 	$(Q)chmod +x $(n)/package/node.js
 	$(Q)cd $(n)/package && npm pack --silent --pack-destination .. >/dev/null
+
+# --- the page in a browser without a window; Debian's is installed if it is missing ---
+
+.PHONY: check-web
+check-web: site $(NODE) $(n)/serve.js
+	$(Q)toolchain/install-packages web/packages
+	$(Q)$(NODE) --disable-warning=ExperimentalWarning test-suite/web/page.mjs $(site) $(SCREENSHOT)

@@ -5,10 +5,10 @@ import { Machine, missing } from './muslin/browser-api.js';
 import { Terminal as Screen } from './xterm/lib/xterm.mjs';
 import { FitAddon } from './fit/lib/addon-fit.mjs';
 
-const TASKS_MS = 1000, TICKS = 100;	// of /proc, a second
+const TASKS_MS = 1000, TICKS = 100 /* of /proc, a second */, KTHREADD = 2;
 const $ = id => document.getElementById(id);
 const query = new URLSearchParams(location.search);
-const [program, ...args] = (query.get('run') ?? '/bin/sh,-l').split(',');
+const command = (query.get('run') ?? '/bin/sh,-l').split(',');
 const theme = { background: '#16161c', foreground: '#d8d8e0', cursor: '#d8d8e0', selectionBackground: '#50506a' };
 const tabs = new Map();
 let machine, chosen = null, last = 0;
@@ -49,7 +49,7 @@ function choose(id) {
   tabs.get(id)?.screen.focus();
 }
 
-async function open() {
+async function open([program, ...args] = command) {
   const id = ++last, box = document.createElement('div'), button = document.createElement('button');
   box.className = 'terminal-box';
   button.textContent = id;
@@ -69,13 +69,14 @@ async function open() {
   screen.onBinary(d => terminal.write(Uint8Array.from(d, c => c.charCodeAt(0))).catch(() => {}));
   screen.onResize(({ cols, rows }) => terminal.resize(cols, rows));
   try {
-    const p = await machine.spawn(program, args, { terminal, cwd: '/home', env: { HOME: '/home', PS1: '\\w \\$ ' } });
+    const p = await machine.spawn(program, args, { terminal, cwd: '/home', env: { HOME: '/home', PS1: '$PWD $ ' } });
     const { code, signal } = await p.wait();
     screen.write(`\r\n[ended: ${signal ?? code}]\r\n`);
   } catch (e) {
     screen.write(`\r\n${e.message.replace(/\n/g, '\r\n')}\r\n`);
   }
   button.title = 'ended';
+  tabs.get(id).ended = true;
 }
 
 // --- files ---
@@ -98,7 +99,7 @@ async function download() {
 
 async function showTasks() {
   if ($('side').hidden) return;
-  const rows = (await machine.tasks()).map(t => {
+  const rows = (await machine.tasks()).filter(t => t.pid !== KTHREADD && t.parent !== KTHREADD).map(t => {
     const tr = document.createElement('tr');
     for (const v of [t.pid, t.parent, t.state, (t.ticks / TICKS).toFixed(2), `${(t.bytes / 1048576).toFixed(1)} MiB`, t.name]) tr.insertCell().textContent = v;
     return tr;

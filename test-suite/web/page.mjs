@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// page.mjs SITE [SCREENSHOT]: drives the page in a browser.  TAP; a screenshot of a shell, if asked for.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Browser } from './browser.mjs';
+
+const [, , site, screenshot] = process.argv;
+const { serve } = await import(pathToFileURL(path.join(site, '../serve.js')).href);
+const good = await serve(site), plain = await serve(site, 0, { headers: {} });
+const url = (server, query) => `http://localhost:${server.address().port}/?${query}`;
+const b = await Browser.start();
+const nap = ms => new Promise(resolve => { setTimeout(resolve, ms); });
+let visit = 0, last = 0, failed = 0, skipped = 0;
+
+class Skip extends Error {}
+
+// Of a tab: what its screen shows, as text.
+const SCREEN = id => `(() => {
+  const { active } = muslin.tabs.get(${id}).screen.buffer, lines = [];
+  for (let i = 0; i < active.length; i++) lines.push(active.getLine(i).translateToString(true));
+  return lines.join('\\n').trimEnd();
+})()`;
+const screen = id => b.run(SCREEN(id));
+const shows = (id, text) => b.until(`${SCREEN(id)}.includes(${JSON.stringify(text)})`);
+
+async function visits(run) {
+  await b.open(url(good, `run=${run}&visit=${++visit}`));
+  await b.until(`location.search.endsWith('visit=${visit}') && globalThis.muslin`);
+}
+
+async function test(name, fn) {
+  last++;
+  b.log.length = 0;
+  try {
+    await fn();
+    console.log(`ok ${last} - ${name}`);
+  } catch (e) {
+    if (e instanceof Skip) {
+      skipped++;
+      console.log(`ok ${last} - ${name} # SKIP ${e.message}`);
+      return;
+    }
+    failed++;
+    const seen = (await screen(1).catch(() => "no terminal")).slice(-1500);
+    console.log(`not ok ${last} - ${name}\n${[e.stack, ...b.log, seen].join('\n').replace(/^/gm, '# ')}`);
+  }
+}
+
+await test('boots_and_shows_what_a_program_writes', async () => {
+  await visits('/usr/bin/hello');
+  await shows(1, '[ended: 0]');
+  assert.match(await screen(1), /^Hello from Linux \S+ on wasm, process \d+\n/);
+});
+
+await test('says_what_is_missing_without_the_headers', async () => {
+  await b.open(url(plain, 'run=/usr/bin/hello'));
+  await b.until('!document.getElementById("missing").hidden');
+  assert.match(await b.run('document.getElementById("why").textContent'), /SharedArrayBuffer.*Cross-Origin-Opener-Policy/);
+});
+
+await test('gives_what_is_typed_to_the_program', async () => {
+  await visits('/usr/bin/lua');
+  await shows(1, '>');
+  await b.type('print(6 * 7)\n');
+  await shows(1, '\n42\n>');
+});
+
+await test('interrupts_a_loop_by_control_c', async () => {
+  await b.type('print("lo" .. "ops") while true do end\n');
+  await shows(1, '\nloops');
+  await b.control('c');
+  await shows(1, 'interrupted!');
+  await b.type('print("goes" .. " on")\n');
+  await shows(1, '\ngoes on\n');
+});
+
+await test('has_colours_and_other_letters', async () => {
+  await b.type('print("\\27[2J\\27[H\\27[32;1mgr\\195\\188n\\27[m")\n');
+  await shows(1, 'grün\n>');
+  const cell = `(() => { const c = muslin.tabs.get(1).screen.buffer.active.getLine(muslin.tabs.get(1).screen.buffer.active.baseY).getCell(0);
+    return [c.getChars(), c.getFgColor(), c.isBold() !== 0]; })()`;
+  assert.deepEqual(await b.run(cell), ['g', 2, true]);
+});
+
+await test('pastes_and_selects', async () => {
+  await b.run('muslin.tabs.get(1).screen.paste("print(#\\"" + "x".repeat(400) + "\\")")');
+  await b.type('\n');
+  await shows(1, '\n400\n>');
+  assert.match(await b.run('(() => { const s = muslin.tabs.get(1).screen; s.selectAll(); return s.getSelection(); })()'), /grün/);
+});
+
+await test('has_several_terminals_on_one_machine', async () => {
+  await b.run('document.getElementById("new").click()');
+  await shows(2, '>');
+  await b.type('io.open("/tmp/shared", "w"):write("by two"):close() print("it " .. "is") while true do end\n');
+  await shows(2, '\nit is');
+  await b.run('muslin.choose(1)');
+  await b.type('print(io.open("/tmp/shared"):read("a"))\n');
+  await shows(1, '\nby two\n');
+});
+
+await test('lists_processes', async () => {
+  await b.run('document.getElementById("show").click()');
+  await b.until('(document.getElementById("tasks").textContent.match(/lua/g) ?? []).length === 2');
+  await b.run('document.getElementById("show").click()');
+});
+
+await test('tells_the_program_the_size_of_the_window', async () => {
+  const of = async id => b.run(`(({ rows, cols }) => rows + " " + cols)(muslin.tabs.get(${id}).screen)`);
+  const before = await of(1);
+  await b.send('Emulation.setDeviceMetricsOverride', { width: 700, height: 400, deviceScaleFactor: 1, mobile: false });
+  await b.until(`(({ rows, cols }) => rows + " " + cols !== ${JSON.stringify(before)})(muslin.tabs.get(1).screen)`);
+  await b.run('void muslin.open(["/usr/bin/stty", "size"])');
+  await shows(3, '[ended: 0]');
+  assert.equal((await screen(3)).split('\n')[0], await of(3));
+  await b.send('Emulation.clearDeviceMetricsOverride');
+});
+
+await test('takes_files_and_keeps_them', async () => {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'muslin-page-')), 'up.lua'), text = 'print("up" .. "loaded")\n';
+  fs.writeFileSync(file, text);
+  const { root } = await b.send('DOM.getDocument'), { nodeId } = await b.send('DOM.querySelector', { nodeId: root.nodeId, selector: '#files' });
+  await b.send('DOM.setFileInputFiles', { files: [file], nodeId });
+  await b.until('document.getElementById("status").textContent.includes("uploaded")');
+  fs.rmSync(path.dirname(file), { recursive: true });
+  await b.run('muslin.machine.stored()');
+  await visits('/usr/bin/lua,/home/up.lua');
+  await shows(1, 'uploaded\n');
+  assert.equal(await b.run('muslin.machine.readFile("/home/up.lua").then(x => new TextDecoder().decode(x))'), text);
+});
+
+await test('runs_an_editor', async () => {
+  await visits('/usr/bin/vi,/home/edited');
+  await shows(1, '~');
+  await b.type('ifirst line\nsecond');
+  await b.key('Escape');
+  await nap(300);	// or it begins the name of a key
+  await b.type(':wq\n');
+  await shows(1, '[ended: 0]');
+  assert.equal(await b.run('muslin.machine.readFile("/home/edited").then(x => new TextDecoder().decode(x))'), 'first line\nsecond\n');
+});
+
+await test('runs_a_shell_with_jobs', async () => {
+  await visits('/bin/sh,-l');
+  await shows(1, '/home $');
+  await b.type('(exit 3); echo "left $?"\n');
+  await b.until(`/left 3\\n|[Cc]annot fork/.test(${SCREEN(1)})`);
+  if (/annot fork/.test(await screen(1))) throw new Skip('programs cannot fork here yet');
+  await b.type('uname -a; ls -l /usr/src; seq 1 20000 | sort -rn | head -n 2 | tr "\\n" " "; echo\n');
+  await shows(1, '20000 19999 \n');
+  await b.type('sleep 1000 | cat &\njobs; kill %1; sleep 1; jobs\n');
+  await shows(1, 'Terminated');
+  await b.type('echo "lo"ops; while :; do :; done\n');
+  await shows(1, '\nloops');
+  await b.control('c');
+  await b.type('echo "sle"eps; sleep 1000\n');
+  await shows(1, '\nsleeps');
+  await b.control('z');
+  await shows(1, 'Stopped');
+  await b.type('hello; lua -e "print(_VERSION, 2 ^ 53)"; echo "select 6 * 7;" | sqlite3\n');
+  await shows(1, '\n42\n');
+});
+
+if (screenshot) {
+  await b.send('Emulation.setDeviceMetricsOverride', { width: 900, height: 460, deviceScaleFactor: 1, mobile: false });
+  await nap(500);
+  await b.screenshot(screenshot);
+}
+await b.end();
+console.log(`1..${last}\n${last - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed ? 1 : 0);
