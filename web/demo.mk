@@ -4,6 +4,14 @@
 XTERM := 6.0.0
 XTERM_FIT := 0.11.0
 xterm := $(n)/xterm-$(XTERM)
+web_parts += $(n)/helper.wasm
+built += $(n)/helper.wasm
+
+$(n)/helper.wasm: web/helper.c $(toolchain)
+	$(say) GUEST $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(B)/bin/wasm32-linux-musl-cc -Os -Wall -s -o $@ $<
+
 npm_install = cd $(1) && npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . $(2)
 
 # --- programs of others for the page's root: setjmp is an exception in any engine ---
@@ -85,3 +93,13 @@ $(npm_package): $(npm_files) web/package.md LICENSE
 check-web: site $(NODE) $(n)/serve.js
 	$(Q)toolchain/install-packages web/packages
 	$(Q)$(NODE) --disable-warning=ExperimentalWarning test-suite/web/page.mjs $(site) $(SCREENSHOT)
+
+# --- what it costs: bench/node.mjs ---
+
+bench_node := core sha256 hash nbody matrix chase words queens
+bench_node_all := $(bench_node) getppid calls threads processes hello
+
+.PHONY: bench-node
+bench-node: $(built) $(NODE) $(n)/programs/dash/.stamp $(foreach p,$(bench_node_all),$(B)/bench/native/$(p) $(B)/bench/guest/$(p))
+	$(Q)$(NODE) --disable-warning=ExperimentalWarning bench/node.mjs $(n)/node-api.js $(B)/bench $(NODE) $(B)/bin/muslin \
+		$(n)/programs/dash/root/usr/bin/dash $(bench_node)

@@ -11,7 +11,7 @@ WEB_CFLAGS := --target=wasm32 -Os -std=gnu11 -Wall -ffreestanding -nostdlib -mcp
 WEB_SHARED := -matomics -Wl,--no-entry,--import-memory,--shared-memory,--import-table,-z,stack-size=0,--max-memory=4294967296
 
 web_js := $(patsubst web/%,$(n)/%,$(wildcard web/*.js))
-web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm helper.wasm package.json) $(web_js)
+web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm package.json) $(web_js)
 built += $(web_parts) $(B)/bin/muslin-node
 
 rewriter := rewrite adapt alike fork jumps reach walk
@@ -28,11 +28,6 @@ $(n)/glue.wasm $(n)/stub.wasm: $(n)/%.wasm: web/%.c web/layout.h config.mak
 	$(say) WASM $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(WEB_CFLAGS) $(WEB_SHARED) -o $@ $<
-
-$(n)/helper.wasm: web/helper.c $(toolchain)
-	$(say) GUEST $@
-	$(Q)mkdir -p $(@D)
-	$(Q)$(B)/bin/wasm32-linux-musl-cc -Os -Wall -s -o $@ $<
 
 $(n)/vmlinux.wasm: $(vmlinux)
 $(n)/init.wasm: $(h)/init.wasm

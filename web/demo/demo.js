@@ -124,7 +124,7 @@ async function start() {
   const from = performance.now(), response = await fetch(query.get('root') ?? 'root.tar.gz');
   if (!response.ok) throw new Error(`the root file system: ${response.status} ${response.statusText}`);
   const root = new Uint8Array(await response.arrayBuffer());
-  machine = await Machine.boot({ root, memory: (query.get('memory') ?? 256) << 20, log: t => console.log(t), refused: t => console.warn(t) });
+  machine = await Machine.boot({ root, memory: (query.get('memory') ?? 256) * 2 ** 20, log: t => console.log(t), refused: t => console.warn(t) });
   machine.down.then(why => say(why || 'switched off'));
   await machine.mount(await home(), '/home');
   say(`Linux booted in ${Math.round(machine.bootTime)} ms, ${Math.round(performance.now() - from)} ms after the page`);
