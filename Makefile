@@ -170,6 +170,7 @@ help:
 	@echo 'make programs builds the programs of programs/, make program-NAME one'
 	@echo 'make rootfs   packs those that are built into a root file system'
 	@echo 'make libcxx   builds the C++ library, and puts it into the sysroot'
+	@echo 'make web-demo  serves a page with terminals, make npm makes a package: doc/web.md'
 	@echo 'make dist     makes the sysroot tarball'
 	@echo 'make clean    removes what was made, but not what was downloaded'
 	@echo 'make distclean  removes everything that is not in git'

@@ -62,7 +62,7 @@ export class Browser {
     return result.value;
   }
   // Until the expression is true of the page.
-  async until(expression, ms = 30000) {
+  async until(expression, ms = 120000) {
     for (const end = Date.now() + ms; ;) {
       let value = null;
       try {
