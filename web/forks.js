@@ -40,14 +40,6 @@ export class Forks {
     };
   }
 
-  // --- tables of pages, of which kin have one: the kernel changes it when they take turns ---
-
-  newTable() { return Object.assign(new Map(), { kin: 1 }); }
-  dropTable(table) {
-    // the others may be running
-    if (--table.kin === 0 && this.machine.loaded === table) this.machine.loadTable(null);
-  }
-
   // --- what the kernel asks ---
 
   task(struct, kernelSp) {
@@ -69,8 +61,7 @@ export class Forks {
     } catch {	// a vector is nothing that JavaScript can copy
       return -E.ENOSYS;
     }
-    from.table.kin++;
-    Object.assign(mm, { instance, module: from.module, table: from.table });
+    Object.assign(mm, { instance, module: from.module });
     from.module.refs++;
     return 0;
   }

@@ -253,8 +253,8 @@ export class Machine {
   destroy(id) {
     const mm = this.space(id);
     for (const t of this.tasks.values()) if (t.mm === mm) t.mm = null;
+    if (this.loaded === mm.table) this.loadTable(null);
     this.mms.delete(id);
-    this.forks.dropTable(mm.table);
     this.putModule(mm.module);
   }
 
@@ -431,7 +431,7 @@ export class Machine {
       task_free: id => this.taskFree(id),
       mm_create: () => {
         const id = this.ids.mm++;
-        this.mms.set(id, { table: this.forks.newTable() });
+        this.mms.set(id, { table: new Map() });
         return id;
       },
       mm_fork: (id, parent) => this.forks.space(id, parent),
