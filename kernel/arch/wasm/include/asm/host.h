@@ -83,7 +83,7 @@ void __host(task_free)(int id);
 
 /*
  * Where task id is in the kernel, the innermost first: places that host_symbol()
- * knows.  How many, of at most n; -EBUSY: another task is where its stack was.
+ * knows.  How many, of at most n; -EBUSY: there is no room on its stack to look.
  */
 long __host(task_frames)(int id, u32 *places, unsigned long n);
 /*
