@@ -88,13 +88,13 @@ function place(o) {
   const cwd = process.cwd();
   const own = ['/', '/dev', '/etc', '/proc', '/root', '/run', '/sys'].some(p => cwd === p || p !== '/' && cwd.startsWith(`${p}/`));
   if (!o.dirs.length && !own) o.dirs.push({ host: cwd, guest: cwd, readOnly: false });
-  const seen = o.dirs.find(d => d.guest === d.host && (host.startsWith(`${d.host}/`)));
+  const seen = o.dirs.findLast(d => host.startsWith(d.host === '/' ? '/' : `${d.host}/`));
   o.cwd ??= o.dirs.some(d => d.guest === d.host && (cwd === d.host || cwd.startsWith(`${d.host}/`))) ? cwd : '/';
   const executable = () => {
     try { fs.accessSync(host, fs.constants.X_OK); } catch { return false; }
     return true;
   };
-  if (seen && executable()) return host;
+  if (seen && executable()) return path.join(seen.guest, path.relative(seen.host, host));
   const name = path.basename(host);
   o.dirs.push({ host: path.dirname(host), guest: PROGRAM_DIR, readOnly: true, only: name });
   return `${PROGRAM_DIR}/${name}`;

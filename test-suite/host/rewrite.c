@@ -322,6 +322,8 @@ Suite *rewrite_suite(void)
 	Suite *s = suite_create("rewrite");
 	TCase *t = tcase_create("core");
 
+	/* each needs less than half a second of a machine that has nothing else to do */
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, program_has_no_access_of_its_own);
 	tcase_add_test(t, truncated_program_is_refused);
 	tcase_add_test(t, any_changed_byte_is_survived);
