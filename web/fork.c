@@ -115,11 +115,10 @@ static void begin_region(struct forking *k, bool in_handler, int64_t first)
 	put_bytes(&k->numbers, &n, sizeof(n));
 }
 
-static void end_region(struct forking *k, uint32_t before, uint32_t site)
+static void end_region(struct forking *k, uint32_t site)
 {
 	struct number n = *top(k);
 
-	(void)before;
 	k->numbers.n -= sizeof(n);
 	if (region(k, n.region)->last)
 		region(k, n.first)->block_last = region(k, n.region)->last;
@@ -163,13 +162,13 @@ static void number_sites(struct forking *k, struct reader r)
 		case 0x05: case 0x07: case 0x19:
 			first = top(k)->first;
 			in_handler = top(k)->in_handler || code != 0x05;
-			end_region(k, 0, site);
+			end_region(k, site);
 			if (!k->numbers.n)
 				return;
 			begin_region(k, in_handler, first);
 			break;
 		case 0x0b: case 0x18:
-			end_region(k, 0, site);
+			end_region(k, site);
 			break;
 		default:
 			if (!top(k)->in_handler && (reads_site(k, &r) || reads_setjmp(k, &r)))
@@ -553,7 +552,6 @@ static void open_block(struct forking *k)
 		.in_handler = shape(k)->in_handler,
 		.last = g.last, .block_last = g.block_last,
 	};
-	struct operand condition = { .type = 'i' };
 	const char *type;
 
 	if (s.block_last)
@@ -573,7 +571,7 @@ static void open_block(struct forking *k)
 	if (rw->r.bad)
 		return;
 	if (s.condition) {	/* which part it is has to be known when it is entered again */
-		walk_push(&k->walk, &rw->r, condition.type);
+		walk_push(&k->walk, &rw->r, 'i');
 		k->walk.blocks[k->walk.depth - 1].base++;
 	}
 	if (s.block_last)
@@ -825,15 +823,14 @@ static void take_frame(struct forking *k)
 /* --- functions --- */
 
 /* Parameters and declared variables, those that rewrite.c uses, resume, and others. */
-static void put_variables(struct forking *k, const uint8_t *from, const uint8_t *to,
-			  uint32_t groups)
+static void put_variables(struct forking *k, struct reader *r, const uint8_t *end)
 {
 	static const uint8_t ours[] = { OUR_LOCALS };
 	struct bytes *b = &k->rw->body;
 	uint32_t i;
 
-	put_u32(b, groups + sizeof(ours) / 2 + k->kinds.n);
-	put_bytes(b, from, to - from);
+	put_u32(b, count(r) + sizeof(ours) / 2 + k->kinds.n);
+	put_bytes(b, r->p, end - r->p);
 	for (i = 0; i < sizeof(ours); i += 2) {
 		put_u32(b, ours[i + 1]);
 		put_byte(b, ours[i]);
@@ -919,9 +916,10 @@ static void begin(struct forking *k, struct rewriter *rw, uint32_t f)
 void fork_function(struct rewriter *rw, uint32_t f)
 {
 	const char *type = rw->w.types[rw->w.funcs[f]];
+	const uint8_t *variables, *end;
 	struct bytes code, hints;
-	const uint8_t *variables;
-	uint32_t groups, hinted;
+	struct reader at;
+	uint32_t hinted;
 	struct forking *k;
 
 	if (!rw->forking)
@@ -944,20 +942,17 @@ void fork_function(struct rewriter *rw, uint32_t f)
 		rw->body.bad = true;
 		return;
 	}
-	{
-		struct reader at = rw->r;
-		const uint8_t *end = rw->r.p;
-
-		body(k, type);
-		code = rw->body;
-		hints = rw->hints;
-		hinted = rw->hinted;
-		rw->body = rw->hints = (struct bytes){ 0 };
-		rw->hinted = 0;
-		at.p = variables;
-		groups = count(&at);
-		put_variables(k, at.p, end, groups);
-	}
+	end = rw->r.p;
+	at = rw->r;
+	at.p = variables;
+	body(k, type);
+	/* only now it is known which variables there are */
+	code = rw->body;
+	hints = rw->hints;
+	hinted = rw->hinted;
+	rw->body = rw->hints = (struct bytes){ 0 };
+	rw->hinted = 0;
+	put_variables(k, &at, end);
 	if (k->forks)
 		take_frame(k);
 	append(rw, &code, &hints, hinted);
