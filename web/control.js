@@ -52,7 +52,7 @@ export class Control {
   mount(root, path, readOnly) {
     return new Promise(resolve => {
       this.mounted = resolve;
-      this.send(message(MOUNT, 0, [root, readOnly ? MOUNT_RO : 0], strings([path])));
+      this.send(message(MOUNT, 0, [root, readOnly ? MOUNT_RO : 0, 0], strings([path])));
     });
   }
 
