@@ -186,8 +186,11 @@ char *printable_path(const char *path);
 
 /* --- cli/shell.c --- */
 
-/* $XDG_STATE_HOME/muslin/NAME, made if need be, to be freed; NULL: it was told why. */
-char *state_dir(const char *name);
+/*
+ * $XDG_STATE_HOME/muslin/NAME, made if need be, to be freed.  NULL: it was told why, and
+ * without, what follows from that.
+ */
+char *state_dir(const char *name, const char *without);
 
 /* One in the cache, for the machine of o, by another process. */
 void make_image(const struct run_options *o);

@@ -41,7 +41,7 @@ static char *find_base(const char *given)
 	char *path;
 
 	if (!given)
-		return state_dir("cow");
+		return state_dir("cow", "changes cannot be kept");
 	if (mkdir(given, 0700) && errno != EEXIST) {
 		complain(0, "--cow-dir %s: %s", given, strerror(errno));
 		return NULL;

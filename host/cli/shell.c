@@ -165,7 +165,7 @@ static bool make_dir(const char *path)
 	return false;
 }
 
-char *state_dir(const char *name)
+char *state_dir(const char *name, const char *without)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	struct passwd *pw;
@@ -173,8 +173,10 @@ char *state_dir(const char *name)
 
 	if (!state || *state != '/') {
 		pw = home ? NULL : getpwuid(geteuid());
-		if (!home && !pw)
+		if (!home && !pw) {
+			complain(0, "no home directory: %s", without);
 			return NULL;
+		}
 		path = xasprintf("%s/.local/state/muslin/%s", home ? home : pw->pw_dir, name);
 	} else {
 		path = xasprintf("%s/muslin/%s", state, name);
@@ -186,19 +188,17 @@ char *state_dir(const char *name)
 	}
 	if (make_dir(path))
 		return path;
-	complain(0, "%s: %s", path, strerror(errno));
+	complain(0, "%s: %s: %s", path, strerror(errno), without);
 	free(path);
 	return NULL;
 }
 
 static void add_state(struct run_options *o)
 {
-	char *path = state_dir("shell");
+	char *path = state_dir("shell", "the history will not be kept");
 
-	if (!path) {
-		complain(0, "the history will not be kept");
+	if (!path)
 		return;
-	}
 	insert_dir(o, 0, path, STATE, 0);
 	free(path);
 	env_add(o, xstrdup("HISTFILE=" STATE "/history"));
