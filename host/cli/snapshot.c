@@ -78,6 +78,9 @@ int cmd_snapshot(int argc, char **argv)
 	else if (o.net.backend)
 		status = complain(STATUS_USAGE,
 				  "--net: an image has no network; see muslin run --help");
+	else if (o.ndisks)
+		status = complain(STATUS_USAGE,
+				  "--disk: an image has no disks; see muslin run --help");
 	else
 		status = i < argc || o.tty ? snapshot_program(&o, argv + i) :
 			snapshot(&o);
