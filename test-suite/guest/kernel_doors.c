@@ -86,7 +86,7 @@ int main(void)
 {
 	static const char *const paths[] = {
 		"/dev/mem", "/dev/kmem", "/dev/port", "/dev/snapshot", "/proc/kcore",
-		"/proc/sysrq-trigger", "/proc/kallsyms", "/sys/kernel/debug",
+		"/proc/kallsyms", "/sys/kernel/debug",
 		"/sys/kernel/tracing", "/proc/sys/kernel/modprobe",
 		"/proc/sys/kernel/core_pattern",
 	};
