@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/stat.h"
 #include "hostfs/impl.h"
 
 /* The end of each function here: the call's result, and p left. */
@@ -18,11 +19,6 @@ static int done(struct place *p, int r)
 	r = r < 0 ? -errno : r;
 	hostfs_leave(p);
 	return r;
-}
-
-static struct host_time time_of(const struct statx_timestamp *t)
-{
-	return (struct host_time){ .sec = t->tv_sec, .nsec = t->tv_nsec };
 }
 
 /*
@@ -50,26 +46,12 @@ int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
 	if (statx(dir, name, flags | AT_SYMLINK_NOFOLLOW,
 		  STATX_BASIC_STATS | STATX_BTIME, &x))
 		return -errno;
-	*st = (struct host_stat){
-		.ino = x.stx_ino,
-		.size = x.stx_size,
-		.blocks = x.stx_blocks,
-		.blksize = x.stx_blksize,
-		.mode = x.stx_mode,
-		.nlink = x.stx_nlink,
-		.uid = x.stx_uid,
-		.gid = x.stx_gid,
-		.dev_major = x.stx_dev_major,
-		.dev_minor = x.stx_dev_minor,
-		.rdev_major = x.stx_rdev_major,
-		.rdev_minor = x.stx_rdev_minor,
-		.recent = recent(&x.stx_ctime),
-		.atime = time_of(&x.stx_atime),
-		.mtime = time_of(&x.stx_mtime),
-		.ctime = time_of(&x.stx_ctime),
-	};
-	if (x.stx_mask & STATX_BTIME)
-		st->btime = time_of(&x.stx_btime);
+	*st = host_stat(&x);
+	st->dev_major = x.stx_dev_major;
+	st->dev_minor = x.stx_dev_minor;
+	st->rdev_major = x.stx_rdev_major;
+	st->rdev_minor = x.stx_rdev_minor;
+	st->recent = recent(&x.stx_ctime);
 	hostfs_owner_show(root, dir, name, st);
 	/* whoever may read the program that is to be run may run it */
 	if (root->only && S_ISREG(st->mode))
