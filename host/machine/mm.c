@@ -247,13 +247,12 @@ int mm_make_space(struct muslin *m, struct mm *mm)
 	return mm->space ? 0 : -ENOMEM;
 }
 
-static void introduce(struct muslin *m, struct mm *mm, void *const *thunks)
+static void introduce(struct muslin *m, struct mm *mm)
 {
 	struct muslin_head *head = muslin_head(mm->space->base);
 
 	mm->space->linux_imports = (struct w2c_linux) {
-		.self = &mm->space->linux_imports,
-		.sc = thunks,
+		.sc = mm->module->thunks,
 		.machine = m,
 	};
 	*head = (struct muslin_head) {
@@ -273,7 +272,7 @@ int mm_set_up(struct muslin *m, struct mm *mm)
 	if (!s->family)
 		return -ENOMEM;
 	*s->family = (struct family) { .id = ++m->families, .refs = 1 };
-	introduce(m, mm, mm->module->thunks);
+	introduce(m, mm);
 	err = mm->ops->setup(s->base, &s->linux_imports);
 	if (!err)
 		return 0;
@@ -296,7 +295,7 @@ u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 		return -ENOMEM;
 	mm->module = module_get(p->module);
 	mm->ops = p->ops;
-	introduce(m, mm, mm->module->thunks);
+	introduce(m, mm);
 	mm->ops->fork(mm->space->base, p->space->base, &mm->space->linux_imports);
 	mm->space->family = p->space->family;
 	mm->space->family->refs++;

@@ -33,7 +33,7 @@ static char dir[100];
 static uint8_t *base;
 static struct muslin_unwind unwind;
 static struct muslin_vcpu vcpu = { .self = &vcpu };
-static struct w2c_linux imports = { .self = &imports };
+static struct w2c_linux imports;
 static jmp_buf trapped;
 
 static __attribute__((noreturn)) void on_trap(void *instance, wasm_rt_trap_t reason,
