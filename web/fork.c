@@ -354,6 +354,17 @@ static void pass(struct forking *k, const uint8_t *from)
 	}
 }
 
+/* Behind a call, whose instruction began at from; past: who goes past it comes here. */
+static void go_on(struct forking *k, const struct callee *c, bool past, const uint8_t *from)
+{
+	put_results(k, c);
+	if (past)
+		close_label(k);
+	pass(k, from);
+	if (!k->rw->r.bad)
+		begin_segment(k);
+}
+
 static void site(struct forking *k)
 {
 	const uint8_t *from = k->rw->r.p;
@@ -375,12 +386,7 @@ static void site(struct forking *k)
 	set(rw, k->resume);
 	op_u32(rw, 0x0c, k->labels);	/* of which the outermost, and this if */
 	op(rw, 0x0b);
-	put_results(k, &c);
-	if (past)
-		close_label(k);
-	pass(k, from);
-	if (!rw->r.bad)
-		begin_segment(k);
+	go_on(k, &c, past, from);
 }
 
 /* Whoever wants to return through this call goes back at once, and fails. */
@@ -475,12 +481,7 @@ static void setjmp_site(struct forking *k)
 	put_setjmp(rw, spill(k, k->walk.n - 1, 'i'), s.id);
 	constant(rw, 0);
 	op(rw, 0x0b);
-	put_results(k, &c);
-	if (past)
-		close_label(k);
-	pass(k, from);
-	if (!rw->r.bad)
-		begin_segment(k);
+	go_on(k, &c, past, from);
 }
 
 static void catch_jumps(struct forking *k)
