@@ -20,6 +20,7 @@ $(T)/guest/%: test-suite/guest/%.c test-suite/guest/test.h $(toolchain)
 	$(Q)$(B)/bin/wasm32-linux-musl-cc -O2 -Wall -Itest-suite/guest $(GUEST_FLAGS) -o $@ $<
 
 $(T)/guest/instructions: test-suite/guest/instructions.h test-suite/guest/edges.h
+$(T)/guest/io_uring $(T)/guest/io_uring_sqpoll: test-suite/guest/io_uring.h
 $(T)/guest/vectors: test-suite/guest/vectors.h test-suite/guest/edges.h
 $(T)/guest/vectors: private GUEST_FLAGS += -msimd128 -Os
 $(T)/guest/vectors_kept: private GUEST_FLAGS += -msimd128

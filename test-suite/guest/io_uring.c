@@ -2,18 +2,9 @@
 /* io_uring: a no-op, a read, and one that a worker of the kernel waits for. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/io_uring.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#include "test.h"
-
-static struct io_uring_params p;
-static char *sq, *cq;
-static struct io_uring_sqe *sqes;
-static int ring;
+#include "io_uring.h"
 
 static struct io_uring_cqe submit(int op, int fd, void *buf, unsigned int n, int flags)
 {
@@ -35,24 +26,13 @@ static struct io_uring_cqe submit(int op, int fd, void *buf, unsigned int n, int
 	return c;
 }
 
-static void *map(size_t n, long long offset)
-{
-	return mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, offset);
-}
-
 int main(void)
 {
 	char buf[8] = "";
 	int fd[2];
 
-	ring = syscall(SYS_io_uring_setup, 8, &p);
-	t_check(ring >= 0);
-	if (ring < 0)
+	if (!set_up_ring())
 		return 1;
-	sq = map(p.sq_off.array + p.sq_entries * 4, IORING_OFF_SQ_RING);
-	cq = map(p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
-	sqes = map(p.sq_entries * sizeof(*sqes), IORING_OFF_SQES);
-	t_check(sq != MAP_FAILED && cq != MAP_FAILED && sqes != MAP_FAILED);
 
 	t_check(submit(IORING_OP_NOP, -1, NULL, 0, 0).res == 0);
 	t_check(!pipe(fd));

@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Bug: the thread of IORING_SETUP_SQPOLL spun without ever seeing a timer's interrupt. */
 #define _GNU_SOURCE
-#include <linux/io_uring.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
-#include "test.h"
-
-static struct io_uring_params p = { .flags = IORING_SETUP_SQPOLL, .sq_thread_idle = 20 };
-static int ring;
-
-static void *map(size_t n, long long offset)
-{
-	return mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, offset);
-}
+#include "io_uring.h"
 
 int main(void)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 	volatile unsigned int *tail, *flags, *done;
-	struct io_uring_sqe *sqes;
-	char *sq, *cq;
 
-	ring = syscall(SYS_io_uring_setup, 8, &p);
-	t_check(ring >= 0);
-	if (ring < 0)
+	p.flags = IORING_SETUP_SQPOLL;
+	p.sq_thread_idle = 20;
+	if (!set_up_ring())
 		return 1;
-	sq = map(p.sq_off.array + p.sq_entries * 4, IORING_OFF_SQ_RING);
-	cq = map(p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
-	sqes = map(p.sq_entries * sizeof(*sqes), IORING_OFF_SQES);
-	t_check(sq != MAP_FAILED && cq != MAP_FAILED && sqes != MAP_FAILED);
 	tail = (void *)(sq + p.sq_off.tail);
 	flags = (void *)(sq + p.sq_off.flags);
 	done = (void *)(cq + p.cq_off.tail);

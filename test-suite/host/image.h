@@ -51,6 +51,17 @@ enum { TYPES = 1, IMPORTS, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS, START,
 #define IMAGE_HEADER(im) (*(im) = (struct image){ .n = 0 }, \
 	BYTES(im, "\0asm\1\0\0\0"))
 
+/* The code section, of one function without locals. */
+#define ONE_FUNCTION(im, body) do { \
+	im->p[im->n++] = CODE; \
+	im->p[im->n++] = sizeof(body) + 3; \
+	im->p[im->n++] = 1; \
+	im->p[im->n++] = sizeof(body) + 1; \
+	im->p[im->n++] = 0; \
+	BYTES(im, body); \
+	im->p[im->n++] = 0x0b; \
+} while (0)
+
 /* One function, _start of type (i32) -> (); body without the end. */
 #define PROGRAM(im, body) do { \
 	IMAGE_HEADER(im); \
@@ -60,13 +71,7 @@ enum { TYPES = 1, IMPORTS, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS, START,
 	SECTION(im, TABLES, TABLE_16); \
 	SECTION(im, GLOBALS, ALL_GLOBALS); \
 	SECTION(im, EXPORTS, ALL_EXPORTS); \
-	im->p[im->n++] = CODE; \
-	im->p[im->n++] = sizeof(body) + 3; \
-	im->p[im->n++] = 1; \
-	im->p[im->n++] = sizeof(body) + 1; \
-	im->p[im->n++] = 0; \
-	BYTES(im, body); \
-	im->p[im->n++] = 0x0b; \
+	ONE_FUNCTION(im, body); \
 } while (0)
 
 /* i32.store of its argument at 65536 */

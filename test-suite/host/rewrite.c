@@ -141,13 +141,7 @@ static size_t large_program(uint8_t *p, uint32_t n, const void *fill, size_t siz
 	SECTION(im, GLOBALS, ALL_GLOBALS); \
 	SECTION(im, EXPORTS, "\4\6_start\0\1" EXPORT_SP EXPORT_TLS EXPORT_TABLE); \
 	SECTION(im, ELEMENTS, "\1\0\x41\1\x0b\2\0\1"); \
-	im->p[im->n++] = CODE; \
-	im->p[im->n++] = sizeof(body) + 3; \
-	im->p[im->n++] = 1; \
-	im->p[im->n++] = sizeof(body) + 1; \
-	im->p[im->n++] = 0; \
-	BYTES(im, body); \
-	im->p[im->n++] = 0x0b; \
+	ONE_FUNCTION(im, body); \
 } while (0)
 
 static uint32_t mmu_imports(void)
