@@ -41,7 +41,8 @@ static uint64_t fixed(struct reader *r, unsigned int bytes)
 	return v;
 }
 
-static int64_t signed_leb(struct reader *r)
+/* A signed number, as the two's complement of it: what is added to may wrap. */
+static uint64_t signed_leb(struct reader *r)
 {
 	const uint8_t *p = r->p;
 	uint64_t v = leb(r, 64);
