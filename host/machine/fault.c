@@ -15,6 +15,9 @@
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/x86_64/enter.h"
+
+KERNEL_ENTRY(w2c_vmlinux_user_fault);
 
 #define ALT_STACK_SIZE 65536
 
@@ -104,7 +107,7 @@ static void handle_fault(void *arg)
 	f.m->stats.page_faults++;
 	remember(&f, WASM_RT_TRAP_NONE);
 	f.m->task->in_fault = true;
-	ON_KERNEL_STACK(f.m, w2c_vmlinux_user_fault)(f.m->kernel, f.addr, f.write);
+	enter_w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
 	f.m->task->in_fault = false;
 	user_return(f.m, NULL);
 	f.m->in_user = 1;

@@ -392,14 +392,6 @@ static inline bool user_pending(struct muslin *m)
 	return __builtin_expect(irq_pending(m) | m->look, 0);
 }
 
-/*
- * From the user's stack to the kernel's: calls fn of the kernel there, which has at
- * most seven parameters: ON_KERNEL_STACK(m, fn)(m->kernel, ...)
- */
-#define ON_KERNEL_STACK(m, fn) \
-	((m)->vcpu.call = (void (*)(void))(fn), (__typeof__(&(fn)))kernel_enter)
-void kernel_enter(void);
-
 /* What a child does first, where its parent called fork(): returns 0. */
 uint32_t user_forked(struct muslin *m);
 

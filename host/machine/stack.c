@@ -182,7 +182,7 @@ uint8_t *stack_user_sp(const struct task *t)
 {
 	if (t->fork_sp)
 		return t->fork_sp;
-	/* kernel_enter() has put it there */
+	/* KERNEL_ENTRY() has put it there */
 	return t->entered ? ((uint8_t **)stack_kernel_top(t->stack))[-1] : stack_top(t->stack);
 }
 

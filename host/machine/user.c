@@ -15,6 +15,12 @@
 #include "loader/module.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/x86_64/enter.h"
+
+KERNEL_ENTRY(w2c_vmlinux_user_enter);
+KERNEL_ENTRY(w2c_vmlinux_user_irq);
+KERNEL_ENTRY(w2c_vmlinux_user_sigreturn);
+KERNEL_ENTRY(w2c_vmlinux_user_trap);
 
 /* The running task's program. */
 static struct mm *running(struct muslin *m)
@@ -200,7 +206,7 @@ static bool call_handler(struct muslin *m)
 	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
 	*user_sp(m->task) = p.info;
-	ON_KERNEL_STACK(m, w2c_vmlinux_user_enter)(m->kernel);
+	enter_w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 
 	fenv_set(0);	/* a handler has the default one */
@@ -210,7 +216,7 @@ static bool call_handler(struct muslin *m)
 	fenv_set(env);
 	m->task->trap = trap;	/* who called may not be who returns: fork */
 	*user_sp(m->task) = old;
-	return ON_KERNEL_STACK(m, w2c_vmlinux_user_sigreturn)(m->kernel, p.info);
+	return enter_w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
 
 bool user_return(struct muslin *m, uint32_t *ret)
@@ -245,7 +251,7 @@ void user_irq(struct muslin *m)
 		m->in_user = 0;
 		task_check(m);
 		module_ticked(m->task->mm->module);
-		ON_KERNEL_STACK(m, w2c_vmlinux_user_irq)(m->kernel);
+		enter_w2c_vmlinux_user_irq(m->kernel);
 		user_return(m, NULL);
 		task_check(m);
 		stack_settle(m);
@@ -258,7 +264,7 @@ _Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr)
 	/* a handler that returns comes back to the instruction that trapped */
 	for (;;) {
 		m->in_user = 0;
-		ON_KERNEL_STACK(m, w2c_vmlinux_user_trap)(m->kernel, sig, code, addr);
+		enter_w2c_vmlinux_user_trap(m->kernel, sig, code, addr);
 		user_return(m, NULL);
 		user_enter(m);
 	}
@@ -333,7 +339,7 @@ static void user_main(void *arg)
 	struct task *t = m->task;
 	uint32_t entry = t->start_entry, start = t->start_arg;
 
-	ON_KERNEL_STACK(m, w2c_vmlinux_user_enter)(m->kernel);
+	enter_w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 	fenv_set(m->task->fenv);
 	user_enter(m);
@@ -387,7 +393,7 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 
 uint32_t user_forked(struct muslin *m)
 {
-	ON_KERNEL_STACK(m, w2c_vmlinux_user_enter)(m->kernel);
+	enter_w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 	fenv_set(m->task->fenv);
 	return 0;

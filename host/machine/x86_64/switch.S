@@ -76,26 +76,4 @@ context_return:
 	ud2
 	.size context_return, . - context_return
 
-	# any function of the kernel: muslin_vcpu.call, on muslin_vcpu.kernel_stack; what may
-	# be on the caller's stack is a seventh argument
-	.globl kernel_enter
-	.type kernel_enter, @function
-kernel_enter:
-	.cfi_startproc
-	mov %gs:16, %r10
-	mov 8(%rsp), %r11
-	mov %rsp, -8(%r10)
-	mov %r11, -32(%r10)
-	lea -32(%r10), %rsp
-	# the caller's stack pointer, by way of 24(%rsp): DW_CFA_def_cfa_expression,
-	# DW_OP_breg7 24, DW_OP_deref, DW_OP_plus_uconst 8
-	.cfi_remember_state
-	.cfi_escape 0x0f, 5, 0x77, 24, 0x06, 0x23, 8
-	call *%gs:24
-	mov 24(%rsp), %rsp
-	.cfi_restore_state
-	ret
-	.cfi_endproc
-	.size kernel_enter, . - kernel_enter
-
 	.section .note.GNU-stack,"",@progbits
