@@ -98,6 +98,23 @@ wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_table_t *,
 	     (table).data[x].func : \
 	     muslin_callee(instance, &(table), x, type)))(__VA_ARGS__)
 
+/* --- struct muslin_vcpu: libtcc has no __seg_gs --- */
+
+#define MUSLIN_WORD(t, at) ({ \
+	t word_; \
+	__asm__ volatile("mov %%gs:" at ", %0" : "=r"(word_)); \
+	word_; \
+})
+#define MUSLIN_SET_WORD(at, value) ({ \
+	u32 word_ = (value); \
+	__asm__ volatile("mov %0, %%gs:" at : : "r"(word_)); \
+})
+#define MUSLIN_UNWIND MUSLIN_WORD(struct muslin_unwind *, "24")
+#define MUSLIN_SP MUSLIN_WORD(u32, "32")
+#define MUSLIN_SET_SP(value) MUSLIN_SET_WORD("32", value)
+#define MUSLIN_TLS MUSLIN_WORD(u32, "36")
+#define MUSLIN_SET_TLS(value) MUSLIN_SET_WORD("36", value)
+
 /* A frame of this code has the instance's address, which fork() changes in a child's. */
 #define MUSLIN_RELOAD ((void)0)
 

@@ -50,7 +50,7 @@ static int add_task(struct image *im, const struct task *t)
 	if (t->elsewhere)
 		return fail(im->m, -EBUSY, "a program was interrupted in the C library: try again");
 	err = add(im, PART_STACK, base, sp, stack_kernel_top(s) - sp);
-	return err ? err : add(im, PART_USER, base, user, stack_top(s) - user);
+	return err ? err : add(im, PART_USER, base, user, stack_end(s) - user);
 }
 
 static bool is_builtin(const struct module *mod)

@@ -10,6 +10,7 @@
 /* All of this is called by what wasm2c wrote. */
 #define MUSLIN_TRAP_FOR(reason) MUSLIN_TRAP_OF_CALLER(reason)
 
+#define MUSLIN_PROGRAM
 #include "cgen/prelude.h"
 #include "loader/quick.h"
 

@@ -47,6 +47,6 @@ wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
 	a.to = signature(m->task->mm->ops, f->func_type);
 	if (!has_room(a.from) || !has_room(a.to))
 		return NULL;
-	muslin_head(instance)->unwind->adapted = a;
+	m->vcpu.unwind->adapted = a;
 	return adapt_entry;
 }

@@ -290,7 +290,7 @@ static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
 	}
 	stack_open_next(m);
 	s->told = true;
-	f.addr = *t->mm->ops->sp(t->mm->space->base);
+	f.addr = m->vcpu.sp;
 	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 

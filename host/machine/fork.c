@@ -4,8 +4,9 @@
  * nothing may lead back to the parent's.  Addresses in it are those of
  *
  * - code, which is the same;
- * - the stack itself: where a try block or a call of setjmp keeps registers, and
- *   the frames that signals of the host leave.  A word that is one becomes that
+ * - the stack itself: where a try block or a call of setjmp keeps registers, what
+ *   leads there (struct muslin_unwind, at the stack's top), and the frames that
+ *   signals of the host leave.  A word that is one becomes that
  *   of the copy.  They fill the 18 KB that a stack typically has, of 47 bits of
  *   addresses; a program's own number is hardly ever one;
  * - the program's memory and instance.  Compiled code looks for them anew after
@@ -39,10 +40,10 @@ void fork_relocate(uint64_t *words, size_t n, const struct fork_move *moves, int
 static struct fork_move stack_move(const struct task *t, const struct task *parent)
 {
 	uint64_t low = (uintptr_t)stack_user_sp(parent);
-	uint64_t top = (uintptr_t)stack_top(parent->stack);
+	uint64_t top = (uintptr_t)stack_end(parent->stack);
 
 	/* top is not in it, but perhaps where the program's reservation begins */
-	return (struct fork_move) { low, top - low, (uintptr_t)stack_top(t->stack) - top };
+	return (struct fork_move) { low, top - low, (uintptr_t)stack_end(t->stack) - top };
 }
 
 static void *moved(const void *p, const struct fork_move *move)
@@ -65,16 +66,13 @@ void fork_stack(struct task *t, const struct task *parent)
 	t->interrupted = moved(parent->interrupted, &move);
 	t->user_sp = parent->user_sp;
 	t->user_tls = parent->user_tls;
-	t->unwind = parent->unwind;
-	t->unwind.target = moved(t->unwind.target, &move);
-	t->unwind.frames = moved(t->unwind.frames, &move);
 	t->fork_base = parent->mm->space->base;
 	t->fork_family = parent->mm->space->family->id;
 }
 
 void fork_memory(struct task *t)
 {
-	uint8_t *low = t->fork_sp, *top = stack_top(t->stack);
+	uint8_t *low = t->fork_sp, *top = stack_end(t->stack);
 	uint64_t parent = (uintptr_t)t->fork_base;
 	uint64_t distance = (uintptr_t)t->mm->space->base - parent;
 	const struct fork_move all = { parent, MM_RESERVED, distance };

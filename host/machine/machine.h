@@ -279,7 +279,6 @@ struct task {
 	uint32_t user_sp;	/* while it does not run */
 	uint32_t user_tls;
 	uint32_t fenv;		/* that it starts with: its creator's */
-	struct muslin_unwind unwind;	/* the same */
 	struct trap trap;
 	bool entered;		/* there is a program on the stack; it is gone if mm is NULL */
 	uint32_t start_entry, start_arg;	/* of user_run(), until that program runs */
@@ -300,9 +299,9 @@ struct task {
 
 int task_init(struct muslin *m);
 void task_exit(struct muslin *m);
-/* The words of the instance become t's, and the vCPU's. */
+/* t's words of user code become the vCPU's, and the other way round. */
 void task_user_load(struct muslin *m, struct task *t);
-void task_user_save(struct task *t);
+void task_user_save(struct muslin *m, struct task *t);
 /* Starts the running task's new program on an empty stack. */
 _Noreturn void task_exec(struct muslin *m);
 /* Switches from API caller to the running task, and back. */

@@ -257,7 +257,6 @@ static void introduce(struct muslin *m, struct mm *mm)
 	};
 	*head = (struct muslin_head) {
 		.rt = &user_rt,
-		.unwind = &head->running,
 		.machine = m,
 		.memory.pages = USER_SPACE >> 16,
 	};

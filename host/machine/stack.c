@@ -163,14 +163,23 @@ void stack_settle(struct muslin *m)
 	} else if (!s->told) {
 		s->told = true;
 		m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
-		user_trap(m, SIGSEGV, SEGV_MAPERR,
-			  *m->task->mm->ops->sp(m->task->mm->space->base));
+		user_trap(m, SIGSEGV, SEGV_MAPERR, m->vcpu.sp);
 	}
+}
+
+uint8_t *stack_end(const struct stack *s)
+{
+	return s->base + NATIVE_STACK;
+}
+
+struct muslin_unwind *stack_unwind(const struct stack *s)
+{
+	return (struct muslin_unwind *)stack_end(s) - 1;
 }
 
 uint8_t *stack_top(const struct stack *s)
 {
-	return s->base + NATIVE_STACK;
+	return (uint8_t *)((uintptr_t)stack_unwind(s) & ~(uintptr_t)63);
 }
 
 uint8_t *stack_kernel_top(const struct stack *s)

@@ -20,7 +20,9 @@ struct stack *stack_get(struct muslin *m);
 void stack_put(struct muslin *m, struct stack *s);
 /* There is time: unused stacks' memory goes back to the host. */
 void stack_trim(struct muslin *m);
-/* The user's, and the kernel's. */
+/* The user's, which begins below struct muslin_unwind, and the kernel's. */
+uint8_t *stack_end(const struct stack *s);
+struct muslin_unwind *stack_unwind(const struct stack *s);
 uint8_t *stack_top(const struct stack *s);
 uint8_t *stack_kernel_top(const struct stack *s);
 /* Where t, which runs in the kernel, has left the user's stack. */

@@ -110,16 +110,10 @@ u32 w2c_host_task_create(struct w2c_host *h, u32 task, u32 sp)
 	return t ? (u32)t->id : (u32)-ENOMEM;
 }
 
-void task_user_save(struct task *t)
+void task_user_save(struct muslin *m, struct task *t)
 {
-	const struct muslin_head *head;
-
-	if (!t->mm)
-		return;
-	head = muslin_head(t->mm->space->base);
-	t->user_sp = *t->mm->ops->sp(t->mm->space->base);
-	t->user_tls = *t->mm->ops->tls(t->mm->space->base);
-	t->unwind = head->running;
+	t->user_sp = m->vcpu.sp;
+	t->user_tls = m->vcpu.tls;
 }
 
 u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
@@ -136,7 +130,7 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 		return -ENOMEM;
 	m->stats.forks++;
 	t->elsewhere = parent->elsewhere;
-	task_user_save(parent);
+	task_user_save(m, parent);
 	fork_stack(t, parent);
 	return t->id;
 }
@@ -162,16 +156,11 @@ _Noreturn void task_exec(struct muslin *m)
 
 void task_user_load(struct muslin *m, struct task *t)
 {
-	uint8_t *base;
-
 	m->vcpu.kernel_stack = stack_kernel_top(t->stack);
-	if (!t->mm)
-		return;
-	base = t->mm->space->base;
-	m->vcpu.instance = base;
-	*t->mm->ops->sp(base) = t->user_sp;
-	*t->mm->ops->tls(base) = t->user_tls;
-	muslin_head(base)->running = t->unwind;
+	m->vcpu.unwind = stack_unwind(t->stack);
+	m->vcpu.instance = t->mm ? t->mm->space->base : NULL;
+	m->vcpu.sp = t->user_sp;
+	m->vcpu.tls = t->user_tls;
 }
 
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
@@ -184,7 +173,7 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 	if (n == p)
 		machine_refuse(m, "switched from task %u to itself", prev);
 	m->stats.switches++;
-	task_user_save(p);
+	task_user_save(m, p);
 	m->task = n;
 	task_user_load(m, n);
 	m->look = task_look(n);

@@ -30,16 +30,6 @@ static struct mm *running(struct muslin *m)
 	return m->task->mm;
 }
 
-static uint32_t *user_sp(struct task *t)
-{
-	return t->mm->ops->sp(t->mm->space->base);
-}
-
-static uint32_t *user_tls(struct task *t)
-{
-	return t->mm->ops->tls(t->mm->space->base);
-}
-
 /* Before the kernel has given up the old program, while there is who to tell. */
 static int check_size(struct muslin *m, const char *name, struct module *mod,
 		      char *error, size_t n)
@@ -167,7 +157,7 @@ u32 w2c_host_user_sp(struct w2c_host *h)
 	struct muslin *m = machine(h);
 
 	running(m);
-	return *user_sp(m->task);
+	return m->vcpu.sp;
 }
 
 u32 w2c_host_user_tls(struct w2c_host *h)
@@ -175,7 +165,7 @@ u32 w2c_host_user_tls(struct w2c_host *h)
 	struct muslin *m = machine(h);
 
 	running(m);
-	return *user_tls(m->task);
+	return m->vcpu.tls;
 }
 
 static void user_enter(struct muslin *m)
@@ -202,10 +192,10 @@ static bool call_handler(struct muslin *m)
 	uint32_t old, env = fenv_get();
 
 	task_check(m);
-	old = *user_sp(m->task);
+	old = m->vcpu.sp;
 	m->task->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
-	*user_sp(m->task) = p.info;
+	m->vcpu.sp = p.info;
 	enter_w2c_vmlinux_user_enter(m->kernel);
 	user_return(m, NULL);
 
@@ -215,7 +205,7 @@ static bool call_handler(struct muslin *m)
 	m->in_user = 0;
 	fenv_set(env);
 	m->task->trap = trap;	/* who called may not be who returns: fork */
-	*user_sp(m->task) = old;
+	m->vcpu.sp = old;
 	return enter_w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
 
@@ -363,9 +353,10 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 	enter(m, mm);
 	t->user_sp = arg;
 	t->user_tls = tls;
-	memset(&t->unwind, 0, sizeof(t->unwind));
 	/* a jmp_buf of another thread leads nowhere in this one */
-	t->unwind.last_landing = (uint64_t)t->id << 40;
+	*stack_unwind(t->stack) = (struct muslin_unwind) {
+		.last_landing = (uint64_t)t->id << 40,
+	};
 	t->start_entry = entry;
 	t->start_arg = arg;
 	task_user_load(m, t);

@@ -15,6 +15,6 @@ void vcpu_start(struct muslin *m)
 
 void vcpu_stop(struct muslin *m)
 {
-	task_user_save(m->task);
+	task_user_save(m, m->task);
 	set_vcpu_register(others);
 }

@@ -273,7 +273,7 @@ static void put_landing(struct filter *f, const struct function *fn, unsigned in
 	put_variables(f, fn, i, slot, true, "  @ = $k#_@;\n");
 	put_variables(f, fn, i, slot, false, "  @ = 0;\n");
 	fprintf(f->out,
-		"  instance->w2c_0x5F_stack_pointer = %slandings[%u].sp;\n"
+		"  MUSLIN_SET_SP(%slandings[%u].sp);\n"
 		"  var_i%ld = %slandings[%u].value;\n", to, i, slot, to, i);
 }
 
@@ -282,7 +282,7 @@ static void put_site(struct filter *f, const struct function *fn, unsigned int i
 {
 	static const char set[] =
 		"  var_i%ld = muslin_landing_set(instance, &%slandings[%u], var_i%ld,\n"
-		"    instance->w2c_0x5F_stack_pointer);\n";
+		"    MUSLIN_SP);\n";
 
 	put_variables(f, fn, i, slot, true, "  $k#_@ = @;\n");
 	if (fn->again) {

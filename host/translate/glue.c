@@ -252,20 +252,12 @@ static const char glue_call4[] =
 	"{\n"
 	"\tw2c_@ *instance = p;\n"
 	"\twasm_rt_funcref_table_t *table = TABLE(instance);\n"
-	"\tstruct muslin_unwind saved = *muslin_head(p)->unwind;\n\n";
+	"\tstruct muslin_unwind saved = *MUSLIN_UNWIND;\n\n";
 
 static const char glue_end[] =
 	"\tMUSLIN_RELOAD;\n"
-	"\tsaved.last_landing = muslin_head(instance)->unwind->last_landing;\n"
-	"\t*muslin_head(instance)->unwind = saved;\n"
-	"}\n\n"
-	"static u32 *glue_sp(void *p)\n"
-	"{\n"
-	"\treturn (u32 *)w2c_@_0x5F_stack_pointer(p);\n"
-	"}\n\n"
-	"static u32 *glue_tls(void *p)\n"
-	"{\n"
-	"\treturn w2c_@_0x5F_tls_base(p);\n"
+	"\tsaved.last_landing = MUSLIN_UNWIND->last_landing;\n"
+	"\t*MUSLIN_UNWIND = saved;\n"
 	"}\n\n"
 	"__attribute__((visibility(\"default\")))\n"
 	"const struct module_ops muslin_module_@ = {\n"
@@ -277,8 +269,6 @@ static const char glue_end[] =
 	"\t.entry = glue_entry,\n"
 	"\t.call1 = glue_call1,\n"
 	"\t.call4 = glue_call4,\n"
-	"\t.sp = glue_sp,\n"
-	"\t.tls = glue_tls,\n"
 	"\t.types = glue_types,\n"
 	"};\n";
 

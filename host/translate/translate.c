@@ -231,24 +231,17 @@ static const char *put_vectors(const char *text, const char *end, FILE *out)
 	return p + strlen(simde);
 }
 
-/*
- * Makes the stack pointer volatile.  A signal handler finds it in the
- * instance at any time, and uses the stack below it; so it must be there
- * before the frame is used, even in a function that calls no other.
- */
 int translate_header(struct translation *t, const char *text, size_t size,
 		     FILE *out)
 {
 	static const char member[] = "\n  u32 w2c_0x5F_stack_pointer;";
-	const char *p = memmem(text, size, member, strlen(member)), *from;
+	const char *from;
 
-	if (!p)
+	/* words.c looks for that name */
+	if (!memmem(text, size, member, strlen(member)))
 		return -EINVAL;
-	p += 3;
-	from = put_vectors(text, p, out);
-	fwrite(from, 1, p - from, out);
-	fputs("volatile ", out);
-	fwrite(p, 1, text + size - p, out);
+	from = put_vectors(text, text + size, out);
+	fwrite(from, 1, text + size - from, out);
 	glue_write_imports(t->w, out);
 	/* what prelude.h asks for */
 	fputs("#define MUSLIN_PROGRAM\n", out);
@@ -296,7 +289,7 @@ static int filter_to_memory(struct translation *t, filter_code *filter, const ch
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
-	filter_code *filters[5];
+	filter_code *filters[6];
 	char *code = NULL;
 	int n = 0, r = 0;
 
@@ -307,6 +300,7 @@ int translate_code(struct translation *t, const char *text, size_t size,
 		filters[n++] = frames_filter;
 	if (wasm_uses_fenv(t->w))
 		filters[n++] = put_fenv;
+	filters[n++] = words_filter;
 	filters[n++] = reload_filter;
 	for (int i = 0; i < n - 1 && !r; i++) {
 		char *made = NULL;

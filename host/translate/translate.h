@@ -86,6 +86,8 @@ int frames_filter(struct translation *t, const char *text, size_t size, FILE *ou
  * comes after it.
  */
 void catches_filter(struct translation *t, const char *text, size_t size, FILE *out);
+/* Makes the running thread's words those of the vCPU: words.c. */
+int words_filter(struct translation *t, const char *text, size_t size, FILE *out);
 /* Has functions look for their instance again when a call has returned: reload.c. */
 int reload_filter(struct translation *t, const char *text, size_t size, FILE *out);
 

@@ -32,7 +32,7 @@ static char dir[100];
 
 static uint8_t *base;
 static struct muslin_unwind unwind;
-static struct muslin_vcpu vcpu = { .self = &vcpu };
+static struct muslin_vcpu vcpu = { .self = &vcpu, .unwind = &unwind };
 static struct w2c_linux imports;
 static jmp_buf trapped;
 
@@ -114,7 +114,6 @@ static void instantiate(void)
 	ck_assert_int_eq(mprotect(base, 4 << 16, PROT_READ | PROT_WRITE), 0);
 	head = muslin_head(base);
 	head->rt = &rt;
-	head->unwind = &unwind;
 	head->memory.pages = 3;
 	vcpu.instance = base;
 	set_vcpu_register((uintptr_t)&vcpu);
@@ -352,11 +351,28 @@ START_TEST(calls_check_types)
 		mod->ops->call1(base, 16, 42);
 		ck_abort_msg("call beyond the table does not trap");
 	}
-	*mod->ops->sp(base) = 0x1234;
-	*mod->ops->tls(base) = 0x5678;
-	ck_assert_uint_eq(*mod->ops->sp(base), 0x1234);
 	mod->ops->teardown(base);
 	module_put(mod);
+}
+END_TEST
+
+START_TEST(stack_pointer_and_tls_are_the_thread_s)
+{
+	static const char *const tiers[] = { "quick", "optimized" };
+
+	for (int i = 0; i < 2; i++) {
+		tier(tiers[i]);
+		/* local.get 0, global.set 0, global.get 0, global.set 1 */
+		PROGRAM(im, "\x20\0\x24\0\x23\0\x24\1");
+		ck_assert_msg(load() == 0, "%s", error);
+		instantiate();
+		vcpu.sp = vcpu.tls = 7;
+		ck_assert_int_eq(run(4711 + i), 0);
+		ck_assert_uint_eq(vcpu.sp, 4711 + i);
+		ck_assert_uint_eq(vcpu.tls, 4711 + i);
+		mod->ops->teardown(base);
+		module_put(mod);
+	}
 }
 END_TEST
 
@@ -1003,6 +1019,7 @@ Suite *module_suite(void)
 	tcase_add_test(tc, nothing_is_left_behind);
 	tcase_add_test(tc, traps_are_reported);
 	tcase_add_test(tc, calls_check_types);
+	tcase_add_test(tc, stack_pointer_and_tls_are_the_thread_s);
 	tcase_add_test(tc, import_is_called);
 	tcase_add_loop_test(tc, names_are_not_code, 0, 16);
 	tcase_add_test(tc, two_equal_types_are_one);

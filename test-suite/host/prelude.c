@@ -9,8 +9,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define MUSLIN_PROGRAM
 /* not the kernel's header of this name */
 #include <prelude.h>
+#include "machine/vcpu.h"
 #include "translate/translate.h"
 
 #undef assert
@@ -20,6 +22,7 @@
 static u8 *instance;
 static wasm_rt_memory_t *mem;
 static struct muslin_unwind unwind;
+static struct muslin_vcpu vcpu = { .self = &vcpu, .unwind = &unwind };
 static jmp_buf trapped;
 
 __attribute__((noreturn))
@@ -57,7 +60,8 @@ static void setup(void)
 	ck_assert_int_eq(mprotect(instance, 3 << 16, PROT_READ | PROT_WRITE), 0);
 	head = muslin_head(instance);
 	head->rt = &rt;
-	head->unwind = &unwind;
+	vcpu.instance = instance;
+	set_vcpu_register((uintptr_t)&vcpu);
 	mem = &head->memory;
 	wasm_rt_allocate_memory(mem, 2, 65536, false);
 }

@@ -78,8 +78,7 @@ static size_t write_arguments(const struct arguments *a, const char *type,
 /* By the second type; what the caller, by the first, takes of its result. */
 void adapt_call(struct registers *r, const uint64_t *stack)
 {
-	const struct mm *mm = fault_machine()->task->mm;
-	struct muslin_adapted call = muslin_head(mm->space->base)->unwind->adapted;
+	struct muslin_adapted call = fault_machine()->vcpu.unwind->adapted;
 	const char *given = strchr(call.to, ':') + 1;
 	const char *wanted = strchr(call.from, ':') + 1;
 	struct arguments a = { 0 };
