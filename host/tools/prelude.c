@@ -33,7 +33,7 @@ static int filter(const char *path)
 	if (!r && !rename(tmp, path))
 		return 0;
 	fprintf(stderr, "muslin-prelude: %s: %s\n", path, r == -EINVAL ?
-		"not written by wasm2c 1.0.36" : strerror(errno));
+		"not written by wasm2c 1.0.36 or 1.0.42" : strerror(errno));
 	remove(tmp);
 	return 1;
 }

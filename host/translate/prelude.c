@@ -47,6 +47,9 @@ static const char prelude_simde[] = "\n#include <simde/wasm/simd128.h>\n";
 static const char prelude_simde_last[] = "typedef simde_v128_t v128;\n#endif\n";
 static const char prelude_simd[] =
 	"\n#if defined(__GNUC__) && defined(__x86_64__)\n#define SIMD_FORCE_READ(";
+static const char prelude_simd_newer[] =
+	"\n#if WASM_RT_MEMCHECK_BOUNDS_CHECK || \\\n"
+	"    WASM_RT_NONCONFORMING_ALLOW_OOB_READ_ELIMINATION\n#define SIMD_FORCE_READ(";
 static const char prelude_simd_last[] =
 	"#define v128_f64x2_convert_low_u32x4 simde_wasm_f64x2_convert_low_u32x4\n"
 	"#endif\n// clang-format on";
@@ -72,6 +75,8 @@ static int replace_prelude(struct text *t, FILE *out)
 		return -EINVAL;
 	plain = behind(last, t->end, prelude_simde, prelude_simde_last);
 	last = behind(plain, t->end, prelude_simd, prelude_simd_last);
+	if (last == plain)
+		last = behind(plain, t->end, prelude_simd_newer, prelude_simd_last);
 	vectors = last != plain;
 	last = behind(last, t->end, prelude_atomics, prelude_atomics_last);
 	if (!last)
@@ -167,9 +172,84 @@ static bool function(struct text t, const char **body, const char **end)
 	return *end;
 }
 
-int prelude_filter(const char *text, size_t size, FILE *out)
+/* --- 1.0.42: as 1.0.36 would write it --- */
+
+static const char newer_local[] = "wasm_rt_local_memory_base, wasm_rt_local_memory_size, ";
+static const char newer_default[] = "_default32(";
+
+/* "uint8_t* const wasm_rt_local_memory_base = NULL;", and what is made of it */
+static bool newer_declaration(struct text line)
 {
-	struct text t = { text, text + size };
+	static const char *const starts[] = {
+		"  uint8_t* const wasm_rt_local_memory_base = ",
+		"  uint64_t wasm_rt_local_memory_size = ",
+		"  (void)wasm_rt_local_memory_base;", "  (void)wasm_rt_local_memory_size;",
+	};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (begins(line.p, line.end, starts[i]))
+			return true;
+	return false;
+}
+
+/* A function around one that a table has: ours are called as they are. */
+static const char *newer_wrapper(struct text t, struct text line)
+{
+	const char *end = NULL;
+
+	if (begins(line.p, line.end, "static ") && find(line, " wrap_w2c_") &&
+	    find(line, "(void *instance"))
+		end = after((struct text){ line.end - 1, t.end }, "\n}\n");
+	return end;
+}
+
+static void newer_line(struct text line, FILE *out)
+{
+	const char *p;
+
+	while ((p = find(line, newer_local))) {
+		const char *name = p - strlen(newer_default);
+
+		/* i32_load_default32(..., or i32_load(..., */
+		if (name >= line.p && begins(name, p, newer_default)) {
+			copy(&line, name, out);
+			fputc('(', out);
+		} else {
+			copy(&line, p, out);
+		}
+		line.p = p + strlen(newer_local);
+	}
+	/* {RefFunc, w2c_program_t3, (wasm_rt_function_ptr_t)wrap_w2c_program_f19, {NULL}, 0}, */
+	p = begins(line.p, line.end, "  {RefFunc, ") ? find(line, ")wrap_w2c_") : NULL;
+	if (p) {
+		copy(&line, p + 1, out);
+		line.p += strlen("wrap_");
+	}
+	copy(&line, line.end, out);
+}
+
+/* What the text of a newer wasm2c is in the older one's words, to be freed, or NULL. */
+static char *newer_text(struct text t, size_t *size)
+{
+	char *older = NULL;
+	FILE *out = open_memstream(&older, size);
+
+	while (out && t.p < t.end) {
+		struct text line = { t.p, next_line(t.p, t.end) };
+		const char *wrapper = newer_wrapper(t, line);
+
+		t.p = wrapper ? wrapper : line.end;
+		if (!wrapper && !newer_declaration(line))
+			newer_line(line, out);
+	}
+	if (out && !fclose(out))
+		return older;
+	free(older);
+	return NULL;
+}
+
+static int filter(struct text t, FILE *out)
+{
 	const char *body, *end;
 	int r;
 
@@ -194,4 +274,20 @@ int prelude_filter(const char *text, size_t size, FILE *out)
 		t.p = end;
 	}
 	return ferror(out) ? -EIO : 0;
+}
+
+int prelude_filter(const char *text, size_t size, FILE *out)
+{
+	struct text t = { text, text + size };
+	char *older;
+	int r;
+
+	if (!find(t, "wasm_rt_local_memory_base"))
+		return filter(t, out);
+	older = newer_text(t, &size);
+	if (!older)
+		return -ENOMEM;
+	r = filter((struct text){ older, older + size }, out);
+	free(older);
+	return r;
 }

@@ -139,7 +139,7 @@ static int capture(struct translation *t, char *const argv[],
 	return r;
 }
 
-/* What an older one writes, our prelude does not know. */
+/* What an older one writes, our prelude does not know.  0, or 1 for a newer one. */
 static int check_version(struct translation *t)
 {
 	char *argv[] = { (char *)t->wasm2c, "--version", NULL }, *text;
@@ -152,18 +152,32 @@ static int check_version(struct translation *t)
 	sscanf(text, "%d.%d.%d", &version[0], &version[1], &version[2]);
 	free(text);
 	if (version[0] > 1 || version[1] > 0 || version[2] >= 36)
-		return 0;
+		return version[0] > 1 || version[1] > 0 || version[2] > 36;
 	snprintf(t->error, t->n, "%s has version %d.%d.%d, 1.0.36 is needed (set MUSLIN_WASM2C)",
 		 t->wasm2c, version[0], version[1], version[2]);
 	return -ENOENT;
 }
 
 /*
- * Names for debugging could be any, also those that we rely on.  An old one
- * may not even know these options.
+ * Names for debugging could be any, also those that we rely on.  An old one may
+ * not even know these options.  What a newer one makes for tail calls, which no
+ * program has, is for tables that are wasm2c's own.
  */
-#define WASM2C_OPTIONS "--enable-threads", "--enable-exceptions", \
-	"--no-debug-names", "-n"
+static char *const options[2][4] = {
+	{ "--no-debug-names", "--enable-threads", "--enable-exceptions", "-n" },
+	{ "--no-debug-names", "--enable-threads", "--disable-tail-call", "-n" },
+};
+
+/* Room for them in argv, behind wasm2c's name. */
+#define NO_OPTIONS NULL, NULL, NULL, NULL
+
+/* Which of them this process's wasm2c knows. */
+static bool newer;
+
+static void set_options(char **argv)
+{
+	memcpy(argv + 1, options[newer], sizeof(options[newer]));
+}
 
 /* err, unless wasm2c's age is the reason. */
 static int explain(struct translation *t, int err)
@@ -177,9 +191,23 @@ static int explain(struct translation *t, int err)
 	return err;
 }
 
+/* Whether other options may do after a failure; else err is explained. */
+static bool other_options(struct translation *t, char **argv, int *err)
+{
+	if (!*err)
+		return false;
+	if (!newer && check_version(t) == 1) {
+		newer = true;
+		set_options(argv);
+		return true;
+	}
+	*err = explain(t, *err);
+	return false;
+}
+
 int translate_unknown(struct translation *t)
 {
-	snprintf(t->error, t->n, "%s does not write what version 1.0.36 does",
+	snprintf(t->error, t->n, "%s does not write what versions 1.0.36 and 1.0.42 do",
 		 t->wasm2c);
 	return explain(t, -EINVAL);
 }
@@ -188,16 +216,20 @@ static int run_wasm2c(struct translation *t)
 {
 	char image[PART_NAME_SIZE], source[PART_NAME_SIZE], outputs[32];
 	char *argv[] = {
-		(char *)t->wasm2c, WASM2C_OPTIONS, (char *)t->name, outputs,
+		(char *)t->wasm2c, NO_OPTIONS, (char *)t->name, outputs,
 		"-o", source, image, NULL,
 	};
 	int r;
 
+	set_options(argv);
+
 	snprintf(outputs, sizeof(outputs), "--num-outputs=%d", t->parts);
 	snprintf(image, sizeof(image), "%s.wasm", t->name);
 	snprintf(source, sizeof(source), "%s.c", t->name);
-	r = run(t, argv);
-	return r ? explain(t, r) : 0;
+	do
+		r = run(t, argv);
+	while (other_options(t, argv, &r));
+	return r;
 }
 
 void translate_part(const struct translation *t, int i, const char *suffix,
@@ -377,14 +409,17 @@ int translate_capture(struct translation *t, const void *image, size_t size,
 		      char **out, size_t *out_size)
 {
 	char *argv[] = {
-		(char *)t->wasm2c, WASM2C_OPTIONS, (char *)t->name, "-", NULL,
+		(char *)t->wasm2c, NO_OPTIONS, (char *)t->name, "-", NULL,
 	};
 	void *module;
 	int r = wasm_strip(t->w, image, size, &module, &size, t->error, t->n);
 
 	if (r)
 		return r;
-	r = capture(t, argv, module, size, out, out_size);
+	set_options(argv);
+	do
+		r = capture(t, argv, module, size, out, out_size);
+	while (other_options(t, argv, &r));
 	free(module);
-	return r ? explain(t, r) : 0;
+	return r;
 }

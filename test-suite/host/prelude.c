@@ -449,6 +449,39 @@ START_TEST(data_is_a_string)
 }
 END_TEST
 
+START_TEST(newer_text_becomes_the_older_one)
+{
+	static const char text[] =
+		"static u32 wrap_w2c_x_f1(void *instance, u32 var_0) {\n"
+		"  return w2c_x_f1((struct w2c_x*) instance, var_0);\n"
+		"}\n"
+		"  {RefFunc, w2c_x_t3, (wasm_rt_function_ptr_t)wrap_w2c_x_f1, {NULL}, 0},\n"
+		"u32 w2c_x_f1(w2c_x* instance, u32 var_p0) {\n"
+		"  FUNC_PROLOGUE;\n"
+		"  u32 var_i0;\n"
+		"  uint8_t* const wasm_rt_local_memory_base = NULL;\n"
+		"  uint64_t wasm_rt_local_memory_size = 0;\n"
+		"  (void)wasm_rt_local_memory_base;\n"
+		"  (void)wasm_rt_local_memory_size;\n"
+		"  var_i0 = i32_load_default32(wasm_rt_local_memory_base, "
+		"wasm_rt_local_memory_size, instance->w2c_env_memory, (u64)(var_i0) + 12u);\n"
+		"  i32_store(wasm_rt_local_memory_base, wasm_rt_local_memory_size, "
+		"instance->w2c_env_memory, (u64)(var_i0), i32_load_default32("
+		"wasm_rt_local_memory_base, wasm_rt_local_memory_size, m, 0));\n"
+		"}\n";
+	static const char want[] =
+		"  {RefFunc, w2c_x_t3, (wasm_rt_function_ptr_t)w2c_x_f1, {NULL}, 0},\n"
+		"u32 w2c_x_f1(w2c_x* instance, u32 var_p0) {\n"
+		"  FUNC_PROLOGUE;\n"
+		"  u32 var_i0;\n"
+		"  var_i0 = i32_load(instance->w2c_env_memory, (u64)(var_i0) + 12u);\n"
+		"  i32_store(instance->w2c_env_memory, (u64)(var_i0), i32_load(m, 0));\n"
+		"}\n";
+
+	filtered(text, want);
+}
+END_TEST
+
 Suite *prelude_suite(void);
 Suite *prelude_suite(void)
 {
@@ -471,6 +504,7 @@ Suite *prelude_suite(void)
 	tcase_add_test(tc, exceptions_are_caught);
 	tcase_add_test(tc, output_of_an_unknown_wasm2c_is_refused);
 	tcase_add_test(tc, locals_survive_longjmp);
+	tcase_add_test(tc, newer_text_becomes_the_older_one);
 	tcase_add_test(tc, data_is_a_string);
 	suite_add_tcase(suite, tc);
 	return suite;
