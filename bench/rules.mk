@@ -4,7 +4,7 @@
 K := $(B)/bench
 cpu_own := core sha256 hash nbody matrix chase words queens
 # SQLite's source becomes one file by tclsh
-cpu_programs := $(cpu_own) deflate lua $(if $(shell command -v tclsh),sqlite)
+cpu_programs := $(cpu_own) deflate mujs lua $(if $(shell command -v tclsh),sqlite)
 bench_c := $(filter-out lua,$(cpu_programs)) getppid stamp hello processes threads calls setjmp malloc messages pages data0 data1 data16
 
 # Both sides by the same clang with the same options.
@@ -58,6 +58,22 @@ $(K)/native/deflate: $(K)/zlib/.stamp
 $(K)/guest/deflate: bench_flags = -I$(T)/zlib $(T)/zlib/libz.a
 $(K)/guest/deflate: $(T)/zlib/.stamp
 
+# MuJS: both sides are its library, by the same options.
+$(K)/mujs-native/.stamp: mujs_cc = $(HOSTCLANG)
+$(K)/mujs-guest/.stamp: mujs_cc = $(abspath $(B)/bin/$(triple)-cc)
+$(K)/mujs-guest/.stamp: $(toolchain)
+$(K)/mujs-native/.stamp $(K)/mujs-guest/.stamp: $(sources)/mujs.stamp
+	$(say) MAKE $(@D)
+	$(Q)$(call unpack,mujs)
+	$(Q)$(MAKE) -C $(@D) CC='$(mujs_cc)' HAVE_READLINE=no build/release/libmujs.a >$(@D)/log 2>&1 || \
+		{ cat $(@D)/log >&2; exit 1; }
+	$(Q)touch $@
+
+$(K)/native/mujs: bench_flags = -I$(K)/mujs-native $(K)/mujs-native/build/release/libmujs.a
+$(K)/native/mujs: $(K)/mujs-native/.stamp
+$(K)/guest/mujs: bench_flags = -I$(K)/mujs-guest $(K)/mujs-guest/build/release/libmujs.a
+$(K)/guest/mujs: $(K)/mujs-guest/.stamp
+
 $(K)/native/lua: $(K)/lua/.stamp
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $(K)/lua/src/lua $@
@@ -91,7 +107,7 @@ $(K)/native/sqlite $(K)/guest/sqlite: $(K)/sqlite/sqlite3.c
 # --- by stock wasm2c: its own runtime, and stock.c for system calls ---
 
 ifneq ($(wildcard $(sources)/wabt/wabt_*.deb),)
-stock := $(foreach p,$(cpu_programs),$(K)/stock/$(p))
+stock := $(foreach p,$(filter-out mujs,$(cpu_programs)),$(K)/stock/$(p))
 endif
 
 $(K)/wasm-rt/.stamp: $(sources)/wabt.stamp
