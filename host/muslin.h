@@ -91,6 +91,15 @@ struct muslin_config {
 	 * many programs.
 	 */
 	int keep;
+	/*
+	 * What a guest that is not trusted may do at most, its root and its kernel
+	 * included; 0: no limit.  output: bytes that leave it by the descriptors
+	 * that programs were given, and by log, together; writes beyond it fail
+	 * with ENOSPC, messages are lost.  tasks: processes and threads of
+	 * programs at once, beside those of the machine's own; more get EAGAIN.
+	 */
+	uint64_t output;
+	unsigned int tasks;
 };
 
 /*

@@ -47,6 +47,10 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		.progress = config->progress, .progress_arg = config->arg,
 	};
 	m->arena.keep = config->keep;
+	m->limits = (struct limits) {
+		.output = config->output ? config->output : UINT64_MAX,
+		.tasks = config->tasks ? config->tasks : UINT32_MAX,
+	};
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));
 		if (!m->calls) {

@@ -12,6 +12,7 @@ struct muslin;
 
 /* exit statuses of our own, as env(1) has them */
 #define STATUS_USAGE		2
+#define STATUS_LIMIT		124	/* time was over, as timeout(1) has it */
 #define STATUS_FAILED		125	/* muslin itself */
 #define STATUS_NOT_EXECUTABLE	126
 #define STATUS_NOT_FOUND	127
@@ -68,6 +69,15 @@ struct run_net {
 	size_t nallow, npublish;
 };
 
+enum limit_option { LIMIT_TIME, LIMIT_CPU, LIMIT_OUTPUT, LIMIT_PROCESSES, LIMIT_OPTIONS };
+
+/* 0: none */
+struct run_limits {
+	double time, cpu;	/* seconds */
+	uint64_t output;
+	unsigned int processes;
+};
+
 struct run_options {
 	struct dir *dirs;
 	size_t ndirs;
@@ -79,6 +89,7 @@ struct run_options {
 	uint64_t memory;
 	int tier;		/* of muslin.h */
 	struct run_net net;
+	struct run_limits limits;
 	struct disk *disks;
 	size_t ndisks;
 	bool as_native;		/* as if it ran without us */
@@ -132,6 +143,19 @@ int run_net_option(struct run_options *o, enum net_option opt, const char *arg);
 /* Makes it, before m is confined. */
 int run_net(struct muslin *m, const struct run_options *o);
 void run_net_free(struct run_options *o);
+
+/* --- cli/run-limits.c --- */
+
+/* --time and its like; 0, or an exit status. */
+int run_limit_option(struct run_options *o, enum limit_option opt, const char *arg);
+/* "512M", as the value of option; 0, or an exit status. */
+int run_size(const char *option, const char *arg, uint64_t *size);
+/* The clocks begin, before m is confined; 0, or an exit status. */
+int run_limits_start(const struct run_options *o);
+/* Which program they end, from now on; NULL: none. */
+void run_limits_program(struct muslin *m, int id);
+/* What becomes of a program's exit status: another one if a clock has ended it. */
+int run_limits_status(int status);
 
 /* --root of muslin run and muslin boot. */
 int run_root(struct run_options *o);

@@ -33,6 +33,11 @@ const char run_options_help[] =
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
+	"  --time SECONDS           end it when so much time is over (exit status 124)\n"
+	"  --cpu SECONDS            the same for processor time\n"
+	"  --output SIZE            what it may write to its standard output and error,\n"
+	"                           together; then ENOSPC\n"
+	"  --processes N            its processes and threads at once; more get EAGAIN\n"
 	"  --tier quick             compile programs at once, to slow code\n"
 	"  --tier optimized         compile them by the C compiler, and wait for it\n"
 	"  --tier auto              quick, but optimize in the background, for later\n"
@@ -48,7 +53,8 @@ const char run_options_help[] =
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
-       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_NET };
+       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_NET,
+       OPT_LIMIT = OPT_NET + NET_OPTIONS };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
@@ -58,6 +64,10 @@ static const struct option long_options[] = {
 	{ "env-all", no_argument, NULL, OPT_ENV_ALL },
 	{ "cwd", required_argument, NULL, OPT_CWD },
 	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "time", required_argument, NULL, OPT_LIMIT + LIMIT_TIME },
+	{ "cpu", required_argument, NULL, OPT_LIMIT + LIMIT_CPU },
+	{ "output", required_argument, NULL, OPT_LIMIT + LIMIT_OUTPUT },
+	{ "processes", required_argument, NULL, OPT_LIMIT + LIMIT_PROCESSES },
 	{ "tier", required_argument, NULL, OPT_TIER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "stats", no_argument, NULL, OPT_STATS },
@@ -200,28 +210,19 @@ int run_options_dir(struct run_options *o, const char *arg)
 
 static int set_memory(struct run_options *o, const char *arg)
 {
-	static const char units[] = "KMG";
-	const char *unit = NULL;
-	unsigned long long n;
-	char *end;
+	int status = run_size("--mem", arg, &o->memory);
 
-	errno = 0;
-	n = strtoull(arg, &end, 10);
-	if (*end)
-		unit = strchr(units, *end);
-	if (errno || arg[0] < '0' || arg[0] > '9' || (*end && (!unit || end[1])))
-		return complain(STATUS_USAGE,
-				"--mem %s: not a size, as 512M or 1G are", arg);
-	for (; unit && unit >= units; unit--)
-		n = n > UINT64_MAX >> 10 ? UINT64_MAX : n << 10;
-	o->memory = n;
-	return n ? 0 : complain(STATUS_USAGE, "--mem %s: no memory", arg);
+	if (status)
+		return status;
+	return o->memory ? 0 : complain(STATUS_USAGE, "--mem %s: no memory", arg);
 }
 
 static int take_option(struct run_options *o, int opt)
 {
 	if (opt >= OPT_NET && opt < OPT_NET + NET_OPTIONS)
 		return run_net_option(o, opt - OPT_NET, optarg);
+	if (opt >= OPT_LIMIT && opt < OPT_LIMIT + LIMIT_OPTIONS)
+		return run_limit_option(o, opt - OPT_LIMIT, optarg);
 	switch (opt) {
 	case OPT_DIR:
 		return add_dir(o, "--dir ", optarg);

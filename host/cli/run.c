@@ -314,7 +314,9 @@ static int follow(struct muslin *m, const struct run_options *o, int id, bool tt
 
 	release_files(o->boot);
 	forward_signals(m, id);
-	status = wait_for(m, id, tty);
+	run_limits_program(m, id);
+	status = run_limits_status(wait_for(m, id, tty));
+	run_limits_program(NULL, 0);
 	forward_signals(m, 0);
 	return status;
 }
@@ -403,6 +405,8 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.count_calls = o->stats,
 		.image = image_path(o),
 		.keep = o->keep,
+		.output = o->limits.output,
+		.tasks = o->limits.processes,
 	};
 	struct run_times times = { 0 };
 	uint64_t start;
@@ -418,6 +422,8 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	status = run_net(m, o);
 	if (!status)
 		status = run_disks(m, o);
+	if (!status)
+		status = run_limits_start(o);
 	if (!status)
 		status = confine(m, o, t ? t->host : NULL, o->keep);
 	if (status)

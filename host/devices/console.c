@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "devices/console.h"
+#include "devices/stream.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/switch.h"
@@ -15,8 +16,9 @@ void console_write(struct muslin *m, const char *s, size_t n)
 	char text[512];
 	size_t len;
 
-	if (!m->log)
+	if (!m->log || stream_room(m, n) < (ssize_t)n)
 		return;
+	stream_wrote(m, n);
 	/* the embedder's code: not in a program's rounding mode */
 	fenv_set(0);
 	for (; n; s += len, n -= len) {

@@ -62,20 +62,29 @@ u32 w2c_host_stream_pwrite(struct w2c_host *h, u32 n, u32 buf, u32 len, u64 offs
 	struct muslin *m = machine(h);
 	const void *p = kmem(m, buf, len);
 	int fd = transferring(m, n, len);
-	ssize_t r;
+	ssize_t r, room;
 
 	if (fd < 0)
 		return fd;
-	r = TEMP_FAILURE_RETRY(pwrite(fd, p, len, offset));
-	return r < 0 ? -errno : r;
+	room = stream_room(m, len);
+	if (room < 0)
+		return room;
+	r = TEMP_FAILURE_RETRY(pwrite(fd, p, room, offset));
+	return r < 0 ? -errno : stream_wrote(m, r);
 }
 
 u32 w2c_host_stream_truncate(struct w2c_host *h, u32 n, u64 size)
 {
-	int fd = regular(machine(h), n);
+	struct muslin *m = machine(h);
+	int fd = regular(m, n);
+	struct stat st;
 
 	if (fd < 0)
 		return -ENODEV;
+	/* what is not written takes no room, but may be the next reader's */
+	if (m->limits.output != UINT64_MAX &&
+	    (fstat(fd, &st) || size > (uint64_t)st.st_size + m->limits.output))
+		return -ENOSPC;
 	return TEMP_FAILURE_RETRY(ftruncate(fd, size)) ? -errno : 0;
 }
 

@@ -132,6 +132,20 @@ ssize_t stream_write(struct stream *s, const void *buf, size_t n)
 	return r < 0 ? -errno : r;
 }
 
+ssize_t stream_room(struct muslin *m, size_t n)
+{
+	if (n <= m->limits.output)
+		return n;
+	return m->limits.output ? (ssize_t)m->limits.output : -ENOSPC;
+}
+
+ssize_t stream_wrote(struct muslin *m, ssize_t r)
+{
+	if (r > 0 && m->limits.output != UINT64_MAX)
+		m->limits.output -= r;
+	return r;
+}
+
 /* --- the table --- */
 
 int streams_init(struct muslin *m)
@@ -280,13 +294,17 @@ u32 w2c_host_stream_read(struct w2c_host *h, u32 n, u32 buf, u32 len)
 u32 w2c_host_stream_write(struct w2c_host *h, u32 n, u32 buf, u32 len)
 {
 	struct muslin *m = machine(h);
+	ssize_t room;
 
 	/* it is kept here until it is whole */
 	if (n == HOST_STREAM_CTL && len > CTL_MOST)
 		len = CTL_MOST;
 	if (n == HOST_STREAM_CTL)
 		return ctl_write(m, kmem(m, buf, len), len);
-	return stream_write(stream_get(m, n), kmem(m, buf, len), len);
+	room = stream_room(m, len);
+	if (room < 0)
+		return room;
+	return stream_wrote(m, stream_write(stream_get(m, n), kmem(m, buf, len), room));
 }
 
 u32 w2c_host_stream_poll(struct w2c_host *h, u32 n)

@@ -43,6 +43,12 @@ int stream_open_fd(struct stream *s, int fd);
 void stream_close_fd(struct stream *s);
 ssize_t stream_read(struct stream *s, void *buf, size_t n);
 ssize_t stream_write(struct stream *s, const void *buf, size_t n);
+/*
+ * m's output is limited (muslin_config).  stream_room() is how much of n bytes may be
+ * written, or -ENOSPC; stream_wrote() counts what was, and returns it.
+ */
+ssize_t stream_room(struct muslin *m, size_t n);
+ssize_t stream_wrote(struct muslin *m, ssize_t r);
 int stream_poll(struct stream *s, int events);
 
 int streams_init(struct muslin *m);

@@ -309,7 +309,7 @@ u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
 {
 	struct muslin *m = machine(h);
 	struct tty *t = m->tty;
-	ssize_t r;
+	ssize_t r, room;
 
 	if (t->s.kind == STREAM_FREE) {
 		if (len > TTY_MOST)
@@ -317,10 +317,15 @@ u32 w2c_host_tty_write(struct w2c_host *h, u32 buf, u32 len)
 		console_copy(m, buf, len);
 		return len;
 	}
+	room = stream_room(m, len);
+	/* a terminal that refused would keep it, and try again */
+	if (room < 0)
+		return kmem(m, buf, len) ? len : 0;
 	if (host_adds_returns(t))
-		r = write_stripped(&t->s, kmem(m, buf, len), len);
+		r = write_stripped(&t->s, kmem(m, buf, len), room);
 	else
-		r = stream_write(&t->s, kmem(m, buf, len), len);
+		r = stream_write(&t->s, kmem(m, buf, len), room);
+	stream_wrote(m, r);
 	if (r == -EAGAIN || (r >= 0 && r < (ssize_t)len))
 		t->watch |= POLLOUT;
 	return r;

@@ -40,6 +40,12 @@ struct ctl;
 struct net;
 struct disks;
 
+/* Of muslin_config. */
+struct limits {
+	uint64_t output;	/* bytes that are left */
+	uint32_t tasks;
+};
+
 struct muslin {
 	/* the kernel: instance, linear memory, the words shared with it */
 	struct w2c_vmlinux *kernel;
@@ -51,6 +57,7 @@ struct muslin {
 	struct arena arena;
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
 	uint64_t mappings;	/* of the host's, see share.h */
+	struct limits limits;
 	uint64_t files;		/* and descriptors that the guest had opened */
 	enum { FREEZING = 1, FROZEN } freezing;	/* see api/image.c */
 	bool thawed;		/* what the kernel has forgotten is mapped again */
@@ -280,6 +287,7 @@ struct task {
 	uint32_t user_tls;
 	uint32_t fenv;		/* that it starts with: its creator's */
 	struct trap trap;
+	bool by_user;		/* made by a program, not by the kernel */
 	bool entered;		/* there is a program on the stack; it is gone if mm is NULL */
 	uint32_t start_entry, start_arg;	/* of user_run(), until that program runs */
 	/*

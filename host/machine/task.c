@@ -92,10 +92,24 @@ static int task_start(struct muslin *m, struct task *t, void (*fn)(void *arg))
 	return 0;
 }
 
+/* Whether programs may have one more. */
+static bool has_room(const struct muslin *m)
+{
+	uint32_t n = 0;
+
+	if (m->limits.tasks == UINT32_MAX || !m->task || !m->task->mm)
+		return true;
+	for (int i = 0; i < m->ntasks; i++)
+		n += m->tasks[i] && m->tasks[i]->by_user;
+	return n < m->limits.tasks;
+}
+
 static struct task *task_create(struct muslin *m, uint32_t task, uint32_t kernel_sp)
 {
 	struct task *t = task_new(m, task, kernel_sp);
 
+	if (t)
+		t->by_user = m->task && m->task->mm;
 	if (t && task_start(m, t, task_main)) {
 		task_delete(m, t);
 		return NULL;
@@ -105,8 +119,11 @@ static struct task *task_create(struct muslin *m, uint32_t task, uint32_t kernel
 
 u32 w2c_host_task_create(struct w2c_host *h, u32 task, u32 sp)
 {
-	struct task *t = task_create(machine(h), task, sp);
+	struct task *t;
 
+	if (!has_room(machine(h)))
+		return -EAGAIN;
+	t = task_create(machine(h), task, sp);
 	return t ? (u32)t->id : (u32)-ENOMEM;
 }
 
@@ -125,6 +142,8 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 		return -ENOSYS;
 	if (!parent->mm)
 		machine_refuse(m, "forked a task without a program");
+	if (!has_room(m))
+		return -EAGAIN;
 	t = task_create(m, task, sp);
 	if (!t)
 		return -ENOMEM;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/cpu.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/task.h>
@@ -86,11 +87,22 @@ int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
 	return 0;
 }
 
-static int create_task(struct task_struct *p, struct pt_regs *regs)
+static int try_to_create_task(struct task_struct *p, struct pt_regs *regs)
 {
 	unsigned long sp = (unsigned long)regs & ~15UL;
 
 	return regs->forked ? host_task_fork(p, sp) : host_task_create(p, sp);
+}
+
+static int create_task(struct task_struct *p, struct pt_regs *regs)
+{
+	int host = try_to_create_task(p, regs);
+
+	if (host != -EAGAIN)
+		return host;
+	/* those that have ended count until they are let go */
+	rcu_barrier();
+	return try_to_create_task(p, regs);
 }
 
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)

@@ -66,7 +66,8 @@ void __host(random)(void *buf, unsigned long n);
 
 /*
  * The id of a task that is a copy of the calling one, in the system call that
- * this is called from; its user code goes on with host_user_resume().
+ * this is called from; its user code goes on with host_user_resume().  Both: -EAGAIN
+ * if programs have as many as the embedder lets them have.
  */
 int __host(task_fork)(struct task_struct *t, unsigned long sp);
 /*

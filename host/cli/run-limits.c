@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* --time, --cpu, --output, --processes: what a program that nobody trusts may take. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "muslin.h"
+
+/* From the first signal on: the guest dies within it, or we do without it. */
+#define GRACE_SECONDS 1
+
+int run_size(const char *option, const char *arg, uint64_t *size)
+{
+	static const char units[] = "KMG";
+	const char *unit = NULL;
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(arg, &end, 10);
+	if (*end)
+		unit = strchr(units, *end);
+	if (errno || arg[0] < '0' || arg[0] > '9' || (*end && (!unit || end[1])))
+		return complain(STATUS_USAGE, "%s %s: not a size, as 512M or 1G are", option, arg);
+	for (; unit && unit >= units; unit--)
+		n = n > UINT64_MAX >> 10 ? UINT64_MAX : n << 10;
+	*size = n;
+	return 0;
+}
+
+/* "1.5" */
+static int set_seconds(const char *option, const char *arg, double *seconds)
+{
+	char *end;
+	double s = strtod(arg, &end);
+
+	if (*end || arg[strspn(arg, "0123456789.")] || !(s > 0 && s <= 1e9))
+		return complain(STATUS_USAGE, "%s %s: not a number of seconds", option, arg);
+	*seconds = s;
+	return 0;
+}
+
+static int set_processes(const char *arg, unsigned int *n)
+{
+	char *end;
+	unsigned long value = strtoul(arg, &end, 10);
+
+	if (*end || arg[0] < '1' || arg[0] > '9' || value > 1000000)
+		return complain(STATUS_USAGE, "--processes %s: not a number of processes", arg);
+	*n = value;
+	return 0;
+}
+
+int run_limit_option(struct run_options *o, enum limit_option opt, const char *arg)
+{
+	int status;
+
+	switch (opt) {
+	case LIMIT_TIME:
+		return set_seconds("--time", arg, &o->limits.time);
+	case LIMIT_CPU:
+		return set_seconds("--cpu", arg, &o->limits.cpu);
+	case LIMIT_OUTPUT:
+		status = run_size("--output", arg, &o->limits.output);
+		if (!status && !o->limits.output)
+			status = complain(STATUS_USAGE, "--output %s: no output", arg);
+		return status;
+	default:
+		return set_processes(arg, &o->limits.processes);
+	}
+}
+
+/* --- when time is over --- */
+
+static struct muslin *volatile machine;
+static volatile int program;
+static const char *volatile why;		/* not NULL: it is over */
+static char texts[2][64];
+
+/*
+ * The first time all that runs is killed, as Linux does it, and run_limits_status()
+ * tells; a guest whose kernel does not even do that has lost its machine.
+ */
+static void over(int sig, siginfo_t *info, void *context)
+{
+	const char *text = info->si_value.sival_ptr;
+
+	(void)sig;
+	(void)context;
+	if (!why) {
+		why = text;
+		if (machine) {
+			muslin_kill(machine, -program, SIGKILL);
+			muslin_kill(machine, program, SIGKILL);
+		}
+		return;
+	}
+	(void)!write(2, text, strlen(text));
+	_exit(STATUS_LIMIT);
+}
+
+/* Of clock, for the signal that interrupts us and no compiler. */
+static int start(clockid_t clock, double seconds, const char *text)
+{
+	struct sigevent e = {
+		.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGXCPU,
+		.sigev_value.sival_ptr = (void *)text,
+	};
+	struct itimerspec when = {
+		.it_value = { seconds, (seconds - (time_t)seconds) * 1e9 },
+		.it_interval.tv_sec = GRACE_SECONDS,
+	};
+	struct sigaction sa = { .sa_sigaction = over, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+	timer_t timer;
+
+	/* the machine's own signals must not take this for its user code */
+	sigfillset(&sa.sa_mask);
+	if (!when.it_value.tv_sec && !when.it_value.tv_nsec)
+		when.it_value.tv_nsec = 1;
+	if (sigaction(SIGXCPU, &sa, NULL) || timer_create(clock, &e, &timer) ||
+	    timer_settime(timer, 0, &when, NULL))
+		return complain(STATUS_FAILED, "a timer: %s", strerror(errno));
+	return 0;
+}
+
+int run_limits_start(const struct run_options *o)
+{
+	int status = 0;
+
+	if (o->limits.time) {
+		snprintf(texts[0], sizeof(texts[0]), "muslin: its time is over, %g s\n", o->limits.time);
+		status = start(CLOCK_MONOTONIC, o->limits.time, texts[0]);
+	}
+	if (o->limits.cpu && !status) {
+		snprintf(texts[1], sizeof(texts[1]), "muslin: its processor time is over, %g s\n",
+			 o->limits.cpu);
+		status = start(CLOCK_PROCESS_CPUTIME_ID, o->limits.cpu, texts[1]);
+	}
+	return status;
+}
+
+void run_limits_program(struct muslin *m, int id)
+{
+	program = id;
+	machine = m;
+}
+
+int run_limits_status(int status)
+{
+	if (!why)
+		return status;
+	fputs(why, stderr);
+	return STATUS_LIMIT;
+}
