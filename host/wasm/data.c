@@ -426,6 +426,114 @@ static uint8_t *put_segments(const struct plan *p, const uint8_t *body,
 	return to;
 }
 
+static uint8_t *put_name(uint8_t *to, const char *name, unsigned int number)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%s%u", name, number);
+
+	*to++ = n;
+	return put(to, text, n);
+}
+
+static void skip_name(struct reader *r)
+{
+	skip(r, u32(r));
+}
+
+static void skip_limits(struct reader *r)
+{
+	uint8_t flags = byte(r);
+
+	leb(r, 64);
+	if (flags & 1)
+		leb(r, 64);
+}
+
+static void skip_import(struct reader *r)
+{
+	switch (byte(r)) {
+	case WASM_FUNC:
+		u32(r);
+		break;
+	case WASM_TABLE:
+		byte(r);
+		/* fall through */
+	case WASM_MEMORY:
+		skip_limits(r);
+		break;
+	case WASM_GLOBAL:
+		skip(r, 2);
+		break;
+	default:
+		byte(r);
+		u32(r);
+	}
+}
+
+/* Number i becomes env.iI: translate/link.c. */
+static uint8_t *put_imports(struct reader *r, uint8_t *to)
+{
+	uint8_t *size = ++to;
+	uint32_t n = u32(r);
+
+	to[-1] = 2;
+	to = put_u32(to + 5, n);
+	for (uint32_t i = 0; i < n && !r->bad; i++) {
+		const uint8_t *from;
+
+		skip_name(r);
+		skip_name(r);
+		to = put(to, "\3env", 4);
+		to = put_name(to, "i", i);
+		from = r->p;
+		skip_import(r);
+		to = put(to, from, r->p - from);
+	}
+	put_u32(size, to - size - 5);
+	return to;
+}
+
+/*
+ * Those that are functions get their numbers as names, unless we know them by others;
+ * the rest is of no use in a library.
+ */
+static uint8_t *put_exports(const struct wasm *w, uint8_t *to)
+{
+	uint8_t *size = ++to, *count = to += 5;
+	bool *has = calloc(w->nfuncs + 1, sizeof(*has)), library = wasm_is_library(w);
+	uint32_t n = 0;
+
+	to[-6] = 7;
+	to += 5;
+	for (uint32_t i = 0; has && i < w->nexports; i++) {
+		const struct wasm_export *e = &w->exports[i];
+		bool plain = e->kind == WASM_FUNC && (library || !wasm_is_known_export(e->name));
+
+		if (plain ? has[e->index] : library)
+			continue;
+		if (plain) {
+			has[e->index] = true;
+			to = put_name(to, "f", e->index);
+		} else {
+			to = put_u32(to, strlen(e->name));
+			to = put(to, e->name, strlen(e->name));
+		}
+		*to++ = e->kind;
+		to = put_u32(to, e->index);
+		n++;
+	}
+	free(has);
+	put_u32(count, n);
+	put_u32(size, to - size - 5);
+	return to;
+}
+
+/* What of the module's names could be longer then: see put_imports(), put_exports(). */
+static size_t room(const struct wasm *w, size_t size)
+{
+	return size + 64 + 24 * (size_t)(w->nimports + w->nexports);
+}
+
 /* All but custom sections and what is in the image. */
 static size_t put_module(struct plan *p, uint8_t *to)
 {
@@ -442,6 +550,10 @@ static size_t put_module(struct plan *p, uint8_t *to)
 	for (from = r->p; (id = next_section(r, p->end, &last)) >= 0; from = r->p) {
 		if (id == 11 && p->nsegments)
 			to = put_segments(p, r->p, to);
+		else if (id == 2 && wasm_is_linked(p->w))
+			to = put_imports(r, to);
+		else if (id == 7)
+			to = put_exports(p->w, to);
 		else if (id)
 			to = put(to, from, r->end - from);
 		r->p = r->end;
@@ -452,7 +564,7 @@ static size_t put_module(struct plan *p, uint8_t *to)
 int wasm_strip(const struct wasm *w, const void *image, size_t size,
 	       void **out, size_t *out_size, char *error, size_t n)
 {
-	uint8_t *copy = malloc(size), *to = malloc(size + 16);
+	uint8_t *copy = malloc(size), *to = malloc(room(w, size));
 	struct wasm_data d;
 	char why[32];
 	struct plan p;

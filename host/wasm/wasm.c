@@ -150,6 +150,23 @@ static struct wasm_global global_type(struct reader *r)
 	return g;
 }
 
+static uint32_t how_many(const struct wasm *w, enum wasm_kind kind)
+{
+	switch (kind) {
+	case WASM_FUNC:
+		return w->nfuncs;
+	case WASM_TABLE:
+		return w->ntables;
+	case WASM_MEMORY:
+		return w->nmemories;
+	case WASM_GLOBAL:
+		return w->nglobals;
+	case WASM_TAG:
+		return w->ntags;
+	}
+	return 0;
+}
+
 static void read_import(struct reader *r, struct wasm *w)
 {
 	struct wasm_import *im = &w->imports[w->nimports++];
@@ -157,6 +174,7 @@ static void read_import(struct reader *r, struct wasm *w)
 	im->module = name(r);
 	im->name = name(r);
 	im->kind = byte(r);
+	im->index = how_many(w, im->kind);
 	switch (im->kind) {
 	case WASM_FUNC:
 		im->type = type_index(r, w);
@@ -273,23 +291,25 @@ static void skip_expression(struct reader *r)
 	} while (op != 0x0b && !r->bad);
 }
 
-/* i32.const and no more, or any other expression. */
-static void global_value(struct reader *r, struct wasm_global *g)
+/* i32.const and no more: true; or any other expression. */
+static bool constant(struct reader *r, uint32_t *value)
 {
 	const uint8_t *from = r->p;
 	unsigned int bits;
+	bool known;
 
 	if (byte(r) != 0x41) {
 		r->p = from;
 		skip_expression(r);
-		return;
+		return false;
 	}
-	g->value = leb(r, 32);
+	*value = leb(r, 32);
 	bits = 7 * (r->p - from - 1);
 	if (!r->bad && bits < 32 && r->p[-1] & 64)
-		g->value |= -1u << bits;
-	g->known = !r->bad && r->p != r->end && *r->p == 0x0b;
+		*value |= -1u << bits;
+	known = !r->bad && r->p != r->end && *r->p == 0x0b;
 	skip_expression(r);
+	return known;
 }
 
 static void read_globals(struct reader *r, struct wasm *w)
@@ -299,25 +319,9 @@ static void read_globals(struct reader *r, struct wasm *w)
 	w->globals = grow(r, w->globals, w->nglobals, n, sizeof(*w->globals));
 	while (n-- && !r->bad) {
 		w->globals[w->nglobals] = global_type(r);
-		global_value(r, &w->globals[w->nglobals++]);
+		w->globals[w->nglobals].known = constant(r, &w->globals[w->nglobals].value);
+		w->nglobals++;
 	}
-}
-
-static uint32_t how_many(const struct wasm *w, enum wasm_kind kind)
-{
-	switch (kind) {
-	case WASM_FUNC:
-		return w->nfuncs;
-	case WASM_TABLE:
-		return w->ntables;
-	case WASM_MEMORY:
-		return w->nmemories;
-	case WASM_GLOBAL:
-		return w->nglobals;
-	case WASM_TAG:
-		return w->ntags;
-	}
-	return 0;
 }
 
 static void read_exports(struct reader *r, struct wasm *w)
@@ -347,9 +351,61 @@ static void read_start(struct reader *r, struct wasm *w)
 		w->start = f;
 }
 
+/* Where the segment begins. */
+static void element_offset(struct reader *r, struct wasm *w)
+{
+	const uint8_t *from = r->p;
+
+	w->element_known = false;
+	if (byte(r) == 0x23) {				/* global.get */
+		w->element_global = u32(r);
+		w->elements_plain = !r->bad && r->p != r->end && *r->p == 0x0b;
+		r->p = from;
+		skip_expression(r);
+		return;
+	}
+	r->p = from;
+	w->elements_plain = w->element_known = constant(r, &w->element_base);
+}
+
+/* One of functions of table 0, by their numbers.  wasm2c knows all kinds. */
+static void read_elements(struct reader *r, struct wasm *w)
+{
+	uint32_t n;
+
+	w->nsegments = count(r);
+	if (w->nsegments != 1 || byte(r)) {
+		r->p = r->end;
+		return;
+	}
+	element_offset(r, w);
+	n = count(r);
+	w->elements = grow(r, w->elements, 0, n, sizeof(*w->elements));
+	while (n-- && !r->bad) {
+		uint32_t f = u32(r);
+
+		if (f >= w->nfuncs)
+			fail(r, "no function %u, an element", f);
+		w->elements[w->nelements++] = f;
+	}
+}
+
+/* Only what says that the module is for a dynamic linker. */
+static void read_custom(struct reader *r, struct wasm *w)
+{
+	static const char dylink[] = "\10dylink.0";
+	size_t n = strlen(dylink);
+
+	w->dylink |= (size_t)(r->end - r->p) >= n && !memcmp(r->p, dylink, n);
+	r->p = r->end;
+}
+
 static void read_section(struct reader *r, struct wasm *w, uint8_t id)
 {
 	switch (id) {
+	case 0:
+		read_custom(r, w);
+		break;
 	case 1:
 		read_types(r, w);
 		break;
@@ -373,6 +429,13 @@ static void read_section(struct reader *r, struct wasm *w, uint8_t id)
 		break;
 	case 8:
 		read_start(r, w);
+		break;
+	case 9:
+		read_elements(r, w);
+		break;
+	case 11:
+		w->ndata = count(r);
+		r->p = r->end;
 		break;
 	case 13:
 		read_tags(r, w);
@@ -426,6 +489,7 @@ void wasm_free(struct wasm *w)
 	free(w->memories);
 	free(w->globals);
 	free(w->exports);
+	free(w->elements);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -446,6 +510,9 @@ bool wasm_uses_fenv(const struct wasm *w)
 
 bool wasm_uses_setjmp(const struct wasm *w)
 {
+	for (uint32_t i = 0; wasm_is_linked(w) && i < w->nimports; i++)
+		if (wasm_is_setjmp(&w->imports[i]))
+			return true;
 	return wasm_find_export(w, WASM_SETJMP) ||
 		wasm_find_export(w, WASM_LONGJMP);
 }
@@ -454,6 +521,8 @@ bool wasm_throws_longjmp(const struct wasm *w)
 {
 	const struct wasm_export *e = wasm_find_export(w, WASM_LONGJMP_TAG);
 
+	if (wasm_longjmp_tag(w) >= 0)
+		return true;
 	return e && e->kind == WASM_TAG;
 }
 

@@ -27,6 +27,7 @@ struct wasm_import {
 	char *name;
 	enum wasm_kind kind;
 	uint32_t type;		/* of a function or tag */
+	uint32_t index;		/* among those of its kind */
 };
 
 struct wasm_export {
@@ -69,6 +70,17 @@ struct wasm {
 	struct wasm_memory *memories;
 	struct wasm_global *globals;
 	struct wasm_export *exports;
+	/*
+	 * The functions of the only element segment, if that is a plain one: it begins
+	 * at element_base, or, if that is not known, at the value of global element_global.
+	 */
+	uint32_t *elements;
+	uint32_t nelements;
+	uint32_t nsegments;	/* of any kind */
+	uint32_t ndata;		/* segments of data */
+	bool elements_plain, element_known;
+	uint32_t element_base, element_global;
+	bool dylink;		/* there is a section of that name */
 	int64_t start;		/* a function, or -1 */
 	size_t code;		/* bytes of function bodies */
 };
@@ -100,6 +112,29 @@ bool wasm_uses_setjmp(const struct wasm *w);
 /* The tag of longjmp, where that is an exception. */
 #define WASM_LONGJMP_TAG "__c_longjmp"
 bool wasm_throws_longjmp(const struct wasm *w);
+/* The number of the import that is this tag, of a module that is linked, or -1. */
+int64_t wasm_longjmp_tag(const struct wasm *w);
+
+/*
+ * --- what is linked when it runs (link.c) ---
+ *
+ * A library imports where it is to be (env.__memory_base); a program that needs one has
+ * other imports than system calls and its memory.  Both have a section dylink.0.
+ */
+bool wasm_is_library(const struct wasm *w);
+bool wasm_is_linked(const struct wasm *w);
+/* An import of a module that is linked: the program's setjmp, of type (i32) -> (i32). */
+bool wasm_is_setjmp(const struct wasm_import *im);
+/* The global that it exports as its __tls_base, or -1. */
+int64_t wasm_tls_base(const struct wasm *w);
+/*
+ * The functions that linking puts into the table, in the order of their slots: those
+ * of a library's element segment, exported ones that are not among these, and the start
+ * function.  A program's own segment is in the table already.  How many; list may be NULL.
+ */
+uint32_t wasm_slots(const struct wasm *w, uint32_t *list);
+/* A name that Muslin knows a program's function, or tag, by. */
+bool wasm_is_known_export(const char *name);
 
 /* "(i32 i64) -> i32", cut to n bytes; returns buf */
 char *wasm_signature(const char *type, char *buf, size_t n);
