@@ -94,9 +94,9 @@ wasm_rt_function_ptr_t muslin_callee(void *, const wasm_rt_funcref_table_t *,
 				     u32, wasm_rt_func_type_t);
 
 #define CALL_INDIRECT(table, t, type, x, ...) \
-	((t)((x) < (table).size && (table).data[x].func_type == (type) ? \
+	((t)((x) < (table).size && (table).data[x].func_type == MUSLIN_TYPE(type) ? \
 	     (table).data[x].func : \
-	     muslin_callee(instance, &(table), x, type)))(__VA_ARGS__)
+	     muslin_callee((void *)instance, &(table), x, MUSLIN_TYPE(type))))(__VA_ARGS__)
 
 /* --- struct muslin_vcpu: libtcc has no __seg_gs --- */
 

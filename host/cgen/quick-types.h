@@ -17,3 +17,4 @@ typedef unsigned long size_t;
 #define true 1
 #define false 0
 #define NULL ((void *)0)
+#define offsetof(t, member) ((size_t)&((t *)0)->member)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include "translate/lines.h"
 #include "translate/translate.h"
+#include "wasm/wasm.h"
 
 struct lines {
 	const char *p, *end;
@@ -57,7 +58,13 @@ void catches_filter(struct translation *t, const char *text, size_t size, FILE *
 {
 	struct lines l = { text, text + size }, handler;
 	const char *from = text, *at;
+	int64_t import = wasm_longjmp_tag(t->w);
+	char tag[64];
 
+	if (import < 0)
+		snprintf(tag, sizeof(tag), "&w2c_%s_0x5F_c_longjmp_0", t->name);
+	else
+		snprintf(tag, sizeof(tag), "w2c_env_i%u", (unsigned int)import);
 	while (l.p < l.end) {
 		if (!take(&l, "} else {\n")) {
 			l.p = next_line(l.p, l.end);
@@ -67,8 +74,7 @@ void catches_filter(struct translation *t, const char *text, size_t size, FILE *
 		if (!find_catch_all(&handler, &at))
 			continue;
 		fwrite(from, 1, at - from, out);
-		fprintf(out, "if (wasm_rt_exception_tag() == &w2c_%s_0x5F_c_longjmp_0)"
-			" wasm_rt_throw();\n", t->name);
+		fprintf(out, "if (wasm_rt_exception_tag() == %s) wasm_rt_throw();\n", tag);
 		from = at;
 		l.p = at;
 	}

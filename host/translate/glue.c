@@ -2,6 +2,7 @@
 /* The C between a program's own and its host. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "translate/translate.h"
 #include "wasm/wasm.h"
@@ -62,8 +63,67 @@ static bool is_first(const struct wasm *w, uint32_t i)
 	return w->imports[i].kind == WASM_FUNC;
 }
 
+/* --- imports of a module that is linked: each is called by the word that it has --- */
+
+static bool is_system_call(const struct wasm_import *im)
+{
+	return !strcmp(im->module, "linux");
+}
+
+/* The function pointer that is import i's word. */
+static void word(const struct wasm *w, uint32_t i, FILE *out)
+{
+	const char *type = w->types[w->imports[i].type];
+
+	fprintf(out, "((%s (*)(void *", result(type));
+	for (int a = 0; type[a] != ':'; a++)
+		fprintf(out, ", %s", c_type(type[a]));
+	fprintf(out, "))MUSLIN_MODULE->muslin_words[%u])", i);
+}
+
+static const char *first_argument(const struct wasm_import *im)
+{
+	return is_system_call(im) ? "(void *)muslin_head((void *)instance)->linux_imports" :
+		"(void *)instance";
+}
+
+static void write_linked_imports(const struct wasm *w, FILE *out)
+{
+	for (uint32_t i = 0; i < w->nimports; i++) {
+		if (w->imports[i].kind != WASM_FUNC)
+			continue;
+		fprintf(out, "#define w2c_env_i%u(l, ...) ", i);
+		word(w, i, out);
+		fprintf(out, "(%s, ##__VA_ARGS__)\n", first_argument(&w->imports[i]));
+	}
+}
+
+static void write_linked_functions(const struct wasm *w, FILE *out)
+{
+	for (uint32_t i = 0; i < w->nimports; i++) {
+		const char *type = w->types[w->imports[i].type];
+
+		if (w->imports[i].kind != WASM_FUNC)
+			continue;
+		fprintf(out, "%s (w2c_env_i%u)(struct w2c_env *p", result(type), i);
+		for (int a = 0; type[a] != ':'; a++)
+			fprintf(out, ", %s a%d", c_type(type[a]), a);
+		fputs(")\n{\n\tw2c_program *instance = (void *)p;\n\n\t", out);
+		if (*result(type) != 'v')
+			fputs("return ", out);
+		fprintf(out, "w2c_env_i%u(0", i);
+		for (int a = 0; type[a] != ':'; a++)
+			fprintf(out, ", a%d", a);
+		fputs(");\n}\n\n", out);
+	}
+}
+
 void glue_write_imports(const struct wasm *w, FILE *out)
 {
+	if (wasm_is_linked(w)) {
+		write_linked_imports(w, out);
+		return;
+	}
 	for (uint32_t i = 0; i < w->nimports; i++) {
 		if (!is_first(w, i))
 			continue;
@@ -78,6 +138,10 @@ void glue_write_imports(const struct wasm *w, FILE *out)
 /* The same as functions, for tables: their callers pass the instance, reload.c. */
 static void write_import_functions(const struct wasm *w, const char *name, FILE *out)
 {
+	if (wasm_is_linked(w)) {
+		write_linked_functions(w, out);
+		return;
+	}
 	for (uint32_t i = 0; i < w->nimports; i++) {
 		const char *type = w->types[w->imports[i].type];
 
@@ -122,10 +186,13 @@ static void write_call(const struct wasm *w, const char *type,
  */
 enum calls { SETUP, START, FORK };
 
-static bool is_of(enum calls calls, const char *word)
+static bool is_of(enum calls calls, const char *word, bool linked)
 {
 	bool init = !strncmp(word, "init_", 5) && strncmp(word, "init_memories(", 14);
 
+	/* words are the host's to fill */
+	if (linked && !strncmp(word, "init_instance_import(", 21))
+		return false;
 	switch (calls) {
 	case SETUP:
 		return init;
@@ -136,9 +203,10 @@ static bool is_of(enum calls calls, const char *word)
 	}
 }
 
-static int write_calls(const char *name, const char *text, size_t size,
+static int write_calls(const struct wasm *w, const char *name, const char *text, size_t size,
 		       enum calls calls, FILE *out)
 {
+	bool linked = wasm_is_linked(w);
 	char head[256];
 	const char *p, *end, *next;
 
@@ -157,7 +225,7 @@ static int write_calls(const char *name, const char *text, size_t size,
 		paren = memchr(p, '(', next - p);
 		if (p[0] != ' ' || !paren || strncmp(paren, "(instance", 9))
 			continue;
-		if (is_of(calls, word))
+		if (is_of(calls, word, linked))
 			fprintf(out, "\t%.*s", (int)(next - word), word);
 	}
 	return 0;
@@ -200,6 +268,128 @@ static void write_types(const struct wasm *w, FILE *out)
 	fputs("\t{ 0 },\n};\n\n", out);
 }
 
+/* What CALL_INDIRECT() compares with: the process's word for a type. */
+void glue_write_types(const struct wasm *w, FILE *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t t = 0; t < w->ntypes; t++)
+		if (is_first_type(w, t))
+			fprintf(out, "#define muslin_type_w2c_program_t%u "
+				"(MUSLIN_MODULE->muslin_types[%u])\n", t, n++);
+}
+
+static uint32_t first_type(const struct wasm *w, uint32_t t)
+{
+	for (uint32_t i = 0; i < t; i++)
+		if (!strcmp(w->types[i], w->types[t]))
+			return i;
+	return t;
+}
+
+static uint32_t imported_functions(const struct wasm *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->nimports; i++)
+		n += w->imports[i].kind == WASM_FUNC;
+	return n;
+}
+
+static bool is_known_function(const struct wasm *w, uint32_t f)
+{
+	for (uint32_t i = 0; i < w->nexports; i++)
+		if (w->exports[i].kind == WASM_FUNC && w->exports[i].index == f)
+			return wasm_is_known_export(w->exports[i].name);
+	return false;
+}
+
+/* What linking puts into the table: wasm_slots(). */
+static void write_slots(const struct wasm *w, FILE *out)
+{
+	uint32_t n = wasm_slots(w, NULL), *list = calloc(n + 1, sizeof(*list));
+
+	if (list)
+		wasm_slots(w, list);
+	fputs("static const struct muslin_function glue_slots[] = {\n", out);
+	for (uint32_t i = 0; list && i < n; i++) {
+		bool none = list[i] < imported_functions(w) ||
+			(!wasm_is_library(w) && is_known_function(w, list[i]));
+
+		/* what only the host calls has no other name for it */
+		fprintf(out, none ? "\t{ 0 },\n" :
+			"\t{ TYPE(%u), (wasm_rt_function_ptr_t)w2c_program_f%u },\n",
+			first_type(w, w->funcs[list[i]]), list[i]);
+	}
+	fputs("\t{ 0 },\n};\n\n", out);
+	free(list);
+}
+
+static bool is_tag(const struct wasm *w, const char *name)
+{
+	const struct wasm_export *e = wasm_find_export(w, name);
+
+	return e && e->kind == WASM_TAG && !wasm_is_library(w);
+}
+
+/* Those that C and C++ throw: wasm2c names a tag by what it was first exported as. */
+static void write_tags(const struct wasm *w, const char *name, FILE *out)
+{
+	fputs("static const struct muslin_tag glue_tags[] = {\n", out);
+	if (is_tag(w, WASM_LONGJMP_TAG))
+		fprintf(out, "\t{ \"__c_longjmp\", &w2c_%s_0x5F_c_longjmp_0 },\n", name);
+	if (is_tag(w, "__cpp_exception"))
+		fprintf(out, "\t{ \"__cpp_exception\", &w2c_%s_0x5F_cpp_exception_0 },\n", name);
+	fputs("\t{ 0 },\n};\n\n", out);
+}
+
+static const char glue_init[] =
+	"static void glue_init(void *p)\n"
+	"{\n"
+	"\tinit_globals(p);\n"
+	"}\n\n";
+
+/* Where compilers need not look for what is in it. */
+static const char glue_slot[] =
+	"__asm__(\".pushsection .data; .balign 8; .globl muslin_slot; .hidden muslin_slot;\"\n"
+	"\t\" muslin_slot: .quad 0; .popsection\");\n\n";
+
+static void write_link(const struct translation *t, bool globals, FILE *out)
+{
+	const struct wasm *w = t->w;
+	const char *name = t->name;
+	bool library = wasm_is_library(w), linked = wasm_is_linked(w);
+
+	write_slots(w, out);
+	write_tags(w, name, out);
+	if (library && !t->place)
+		fputs(glue_slot, out);
+	if (library && globals)
+		fputs(glue_init, out);
+	fputs("static const struct muslin_link glue_link = {\n", out);
+	fprintf(out, "\t.nslots = %u,\n\t.slots = glue_slots,\n\t.tags = glue_tags,\n",
+		wasm_slots(w, NULL));
+	if (linked)
+		fprintf(out, "\t.size = sizeof(w2c_%s),\n"
+			"\t.words = offsetof(w2c_%s, muslin_words),\n"
+			"\t.types = offsetof(w2c_%s, muslin_types),\n"
+			"\t.tls = offsetof(w2c_%s, muslin_tls),\n", name, name, name, name);
+	if (t->place)
+		fputs("\t.place = muslin_slot,\n", out);
+	else if (library)
+		fputs("\t.slot = (int64_t *)&muslin_slot,\n", out);
+	if (library && globals)
+		fputs("\t.init = glue_init,\n", out);
+	fputs("};\n\n", out);
+}
+
+static const char glue_library[] =
+	"__attribute__((visibility(\"default\")))\n"
+	"const struct module_ops muslin_module_@ = {\n"
+	"\t.types = glue_types,\n"
+	"\t.link = &glue_link,\n"
+	"};\n";
+
 static const char glue_setup[] =
 	"static int glue_setup(void *p, struct w2c_linux *w2c_linux_instance)\n"
 	"{\n"
@@ -210,6 +400,7 @@ static const char glue_setup[] =
 	"\thead->memory.data = MUSLIN_MEM(0);\n";
 
 static const char glue_setup_end[] =
+	"\thead->functions = *TABLE(instance);\n"
 	"\treturn 0;\n"
 	"}\n\n"
 	"static void glue_fork(void *p, const void *parent, struct w2c_linux *w2c_linux_instance)\n"
@@ -223,6 +414,7 @@ static const char glue_setup_end[] =
 	"\thead->table = muslin_head((void *)parent)->table;\n";
 
 static const char glue_fork_end[] =
+	"\thead->functions = *TABLE(instance);\n"
 	"}\n\n"
 	"static void glue_teardown(void *p)\n"
 	"{\n"
@@ -259,6 +451,10 @@ static const char glue_end[] =
 	"\tsaved.last_landing = MUSLIN_UNWIND->last_landing;\n"
 	"\t*MUSLIN_UNWIND = saved;\n"
 	"}\n\n"
+	"static wasm_rt_funcref_table_t *glue_table(void *p)\n"
+	"{\n"
+	"\treturn TABLE(p);\n"
+	"}\n\n"
 	"__attribute__((visibility(\"default\")))\n"
 	"const struct module_ops muslin_module_@ = {\n"
 	"\t.instance_size = sizeof(w2c_@),\n"
@@ -269,30 +465,39 @@ static const char glue_end[] =
 	"\t.entry = glue_entry,\n"
 	"\t.call1 = glue_call1,\n"
 	"\t.call4 = glue_call4,\n"
+	"\t.table = glue_table,\n"
 	"\t.types = glue_types,\n"
+	"\t.link = &glue_link,\n"
 	"};\n";
 
-int glue_write(const struct wasm *w, const char *name,
-	       const char *text, size_t size, FILE *out)
+int glue_write(const struct translation *t, const char *text, size_t size, FILE *out)
 {
+	const struct wasm *w = t->w;
+	const char *name = t->name;
+	static const char globals[] = "\nstatic void init_globals(";
 	int r;
 
 	write_template(glue_head, name, out);
 	write_import_functions(w, name, out);
 	write_types(w, out);
+	write_link(t, memmem(text, size, globals, strlen(globals)), out);
+	if (wasm_is_library(w)) {
+		write_template(glue_library, name, out);
+		return ferror(out) ? -EIO : 0;
+	}
 	write_template(glue_setup, name, out);
 	fprintf(out, "\thead->table = head->rt->alloc(p, %uull * sizeof(*head->table) + 1);\n"
 		"\tif (!head->table)\n\t\treturn %d;\n",
 		w->ntables ? w->tables[0].min : 0, -ENOMEM);
-	r = write_calls(name, text, size, SETUP, out);
+	r = write_calls(w, name, text, size, SETUP, out);
 	if (r < 0)
 		return r;
 	write_template(glue_setup_end, name, out);
-	r = write_calls(name, text, size, FORK, out);
+	r = write_calls(w, name, text, size, FORK, out);
 	if (r < 0)
 		return r;
 	write_template(glue_fork_end, name, out);
-	r = write_calls(name, text, size, START, out);
+	r = write_calls(w, name, text, size, START, out);
 	if (r < 0)
 		return r;
 	write_template(glue_start_end, name, out);

@@ -32,6 +32,8 @@ TEXT(muslin_text_frames_h, "translate/frames.h");
 TEXT(muslin_text_lines_h, "translate/lines.h");
 TEXT(muslin_text_catches_c, "translate/catches.c");
 TEXT(muslin_text_reload_c, "translate/reload.c");
+TEXT(muslin_text_link_c, "translate/link.c");
+TEXT(muslin_text_wasm_link_c, "wasm/link.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
 TEXT(muslin_text_wasm_data_c, "wasm/data.c");
@@ -70,6 +72,8 @@ static const struct prelude_file sources[] = {
 	{ "lines.h", muslin_text_lines_h, muslin_text_lines_h_end },
 	{ "catches.c", muslin_text_catches_c, muslin_text_catches_c_end },
 	{ "reload.c", muslin_text_reload_c, muslin_text_reload_c_end },
+	{ "link.c", muslin_text_link_c, muslin_text_link_c_end },
+	{ "wasm/link.c", muslin_text_wasm_link_c, muslin_text_wasm_link_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
 	{ "wasm/data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },

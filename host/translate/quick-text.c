@@ -99,7 +99,7 @@ static int filtered(struct translation *t, const char *text, size_t size,
 		r = translate_code(t, source, size, out);
 	fputs("static void quick_functions_end(void) {}\n", out);
 	if (!r)
-		r = glue_write(t->w, t->name, source, size, out);
+		r = glue_write(t, source, size, out);
 	return r;
 }
 

@@ -20,6 +20,7 @@ static bool is_call(const char *p, const char *end)
 {
 	static const char *const calls[] = {
 		"(instance, ", "(instance)", "(instance->w2c_linux_instance", "CALL_INDIRECT(",
+		"(MUSLIN_MODULE->w2c_env_instance", "(instance->w2c_env_instance",
 	};
 
 	if (end - p < 4 || memcmp(end - 3, ");\n", 3))
@@ -36,13 +37,15 @@ static bool is_call(const char *p, const char *end)
  */
 static const char *put_caller(const char *p, const char *end, FILE *out)
 {
-	static const char last[] = "].module_instance", first[] = ", instance->";
+	static const char last[] = "].module_instance";
+	static const char *const first[] = { ", instance->", ", muslin_i" };
 	const char *to = find(p, end, last), *from = to, *next;
 
 	if (!to)
 		return p;
-	for (next = find(p, to, first); next; next = find(next + 1, to, first))
-		from = next;
+	for (size_t i = 0; i < 2 && from == to; i++)
+		for (next = find(p, to, first[i]); next; next = find(next + 1, to, first[i]))
+			from = next;
 	if (from == to)
 		return p;
 	fwrite(p, 1, from - p, out);

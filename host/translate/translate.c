@@ -267,13 +267,22 @@ int translate_header(struct translation *t, const char *text, size_t size,
 		     FILE *out)
 {
 	static const char member[] = "\n  u32 w2c_0x5F_stack_pointer;";
-	const char *from;
+	const char *end = text + size, *from;
 
 	/* words.c looks for that name */
-	if (!memmem(text, size, member, strlen(member)))
+	if (!wasm_is_library(t->w) && !memmem(text, size, member, strlen(member)))
 		return -EINVAL;
-	from = put_vectors(text, text + size, out);
-	fwrite(from, 1, text + size - from, out);
+	from = put_vectors(text, end, out);
+	if (wasm_is_linked(t->w)) {
+		from = link_put_members(t->w, from, end, out);
+		if (!from)
+			return -EINVAL;
+	}
+	fwrite(from, 1, end - from, out);
+	if (wasm_is_linked(t->w)) {
+		link_write_header(t, out);
+		glue_write_types(t->w, out);
+	}
 	glue_write_imports(t->w, out);
 	/* what prelude.h asks for */
 	fputs("#define MUSLIN_PROGRAM\n", out);
@@ -321,11 +330,13 @@ static int filter_to_memory(struct translation *t, filter_code *filter, const ch
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
-	filter_code *filters[6];
+	filter_code *filters[7];
 	char *code = NULL;
 	int n = 0, r = 0;
 
 	filters[n++] = put_prelude;
+	if (wasm_is_linked(t->w))
+		filters[n++] = link_filter;
 	if (wasm_throws_longjmp(t->w))
 		filters[n++] = put_catches;
 	if (wasm_uses_setjmp(t->w))
@@ -367,7 +378,7 @@ static int filter(struct translation *t, const char *name, enum file file)
 	else
 		r = translate_code(t, text, size, out);
 	if (!r && file == FIRST_PART)
-		r = glue_write(t->w, t->name, text, size, out);
+		r = glue_write(t, text, size, out);
 	free(text);
 	if (fclose(out) && !r)
 		return no_space(t);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct wasm;
@@ -19,6 +20,8 @@ struct translation {
 	const char *name;	/* a C identifier, and the files' name */
 	const struct workdir *dir;	/* where all files are made */
 	int parts;		/* NAME.c, or NAME_0.c, NAME_1.c ... */
+	/* Of a library, where its words are from the instance; 0: whoever loads it says it. */
+	int64_t place;
 	char *error;
 	size_t n;
 };
@@ -91,6 +94,16 @@ int words_filter(struct translation *t, const char *text, size_t size, FILE *out
 /* Has functions look for their instance again when a call has returned: reload.c. */
 int reload_filter(struct translation *t, const char *text, size_t size, FILE *out);
 
+/*
+ * The same for a module that is linked when it runs: link.c.  The filters above come
+ * after it.
+ */
+int link_filter(struct translation *t, const char *text, size_t size, FILE *out);
+/* Copies a header as far as the end of the instance, and adds to that; NULL if it has none. */
+const char *link_put_members(const struct wasm *w, const char *text, const char *end, FILE *out);
+/* What the code needs, for the end of the header. */
+void link_write_header(const struct translation *t, FILE *out);
+
 /* A file as it was at build time.  Arrays of them end with a NULL name. */
 struct prelude_file {
 	const char *name;
@@ -109,8 +122,9 @@ const struct prelude_file *prelude_sources(void);
  * muslin_module_NAME.  text is the unfiltered file of wasm2c's output that
  * has the function wasm2c_NAME_instantiate.
  */
-int glue_write(const struct wasm *w, const char *name,
-	       const char *text, size_t size, FILE *out);
+int glue_write(const struct translation *t, const char *text, size_t size, FILE *out);
+/* Of a module that is linked: the types of table calls, for the end of the header. */
+void glue_write_types(const struct wasm *w, FILE *out);
 /* The calls of imports, for the end of the header. */
 void glue_write_imports(const struct wasm *w, FILE *out);
 

@@ -20,12 +20,15 @@ static void write_glue(const struct wasm *w)
 	static const char text[] =
 		"\nvoid wasm2c_program_instantiate(w2c_program* instance) {\n"
 		"  init_globals(instance);\n  init_memories(instance);\n}\n";
+	const struct translation t = { .w = w, .name = "program" };
 	char *out;
 	size_t n;
 	FILE *f = open_memstream(&out, &n);
 
+	if (wasm_is_linked(w))
+		link_write_header(&t, f);
 	glue_write_imports(w, f);
-	glue_write(w, "program", text, strlen(text), f);
+	glue_write(&t, text, strlen(text), f);
 	fclose(f);
 	free(out);
 }
