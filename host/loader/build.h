@@ -40,6 +40,7 @@ struct build_request {
 	uint32_t tier;		/* enum muslin_tier */
 	uint32_t progress;	/* somebody wants to hear of it */
 	uint64_t place;		/* of code of the quick tier: QUICK_PLACE bytes */
+	int64_t words;		/* of a library: struct translation */
 	char name[PATH_MAX];
 };
 

@@ -49,6 +49,8 @@ static int check_import(struct load *l, const struct wasm_import *im,
 			void **thunk)
 {
 	*thunk = NULL;
+	if (im->kind != WASM_MEMORY && wasm_is_linked(&l->w) && strcmp(im->module, "linux"))
+		return load_check_linked(l, im);
 	switch (im->kind) {
 	case WASM_FUNC:
 		return check_function(l, im, thunk);
@@ -217,7 +219,7 @@ static int check_parameters(struct load *l)
 		      WASM_MAX_VARIABLES + l->size);
 }
 
-int load_check(struct load *l, void **thunks)
+int load_check_common(struct load *l, void **thunks)
 {
 	int r = 0;
 
@@ -233,6 +235,16 @@ int load_check(struct load *l, void **thunks)
 		r = check_parameters(l);
 	if (!r)
 		r = check_memory(l);
+	return r ? r : check_tags(l);
+}
+
+int load_check(struct load *l, void **thunks)
+{
+	int r = 0;
+
+	if (wasm_is_library(&l->w))
+		return load_refuse(l, -ENOEXEC, "is a shared library");
+	r = load_check_common(l, thunks);
 	if (!r)
 		r = check_start(l);
 	if (!r)
@@ -241,8 +253,6 @@ int load_check(struct load *l, void **thunks)
 		r = check_global(l, "__tls_base");
 	if (!r)
 		r = check_table(l);
-	if (!r)
-		r = check_tags(l);
 	if (!r)
 		r = check_replaced(l, WASM_FENV_GET, ":i");
 	if (!r)

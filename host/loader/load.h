@@ -17,6 +17,7 @@ struct load {
 	const void *image;
 	size_t size;
 	bool builtin;		/* init, which is part of the machine */
+	bool library;
 	const void *so;		/* native code that is given */
 	size_t so_size;
 	struct wasm w;
@@ -32,6 +33,19 @@ int load_no_memory(struct load *l);
 
 /* Is it a program for this kernel?  Sets thunks, one for each import. */
 int load_check(struct load *l, void **thunks);
+/* What is the same for a library: imports, types, its memory, its exceptions. */
+int load_check_common(struct load *l, void **thunks);
+
+/* --- library.c --- */
+
+/* Of an import that is no system call, of what is linked when it runs. */
+int load_check_linked(struct load *l, const struct wasm_import *im);
+/* Is it a library for this kernel?  Sets thunks, too. */
+int load_check_library(struct load *l, void **thunks);
+/* Room for a library's words. */
+int load_place(struct load *l, struct module *mod);
+/* What machine/link.c needs to know of a module that it links. */
+int load_links(struct load *l, struct module *mod);
 
 /* --- native.c: 0 or -errno, with l->error set --- */
 

@@ -10,6 +10,9 @@ struct builder;
 struct module;
 struct muslin_stats;
 
+/* Bytes for the words of all libraries that a loader has, in each process. */
+#define MODULE_WORDS (64ull << 20)
+
 /* What a program can import: a system call. */
 struct kernel_export {
 	const char *name;	/* of syscall.tbl */

@@ -28,6 +28,9 @@ static int check_ops(struct load *l, const struct module *mod)
 {
 	if (!mod->ops)
 		return load_refuse(l, -ENOEXEC, "the compiled program has no entry");
+	if (!mod->ops->link || mod->library != (mod->ops->link->slot || mod->ops->link->place) ||
+	    (mod->library && mod->ops->link->size > mod->room))
+		return load_refuse(l, -ENOEXEC, "the compiled program is of another kind");
 	if (mod->ops->instance_size >
 	    MUSLIN_MEMORY_OFFSET - sizeof(struct muslin_head))
 		return load_refuse(l, -ENOEXEC, "has too many global variables");
@@ -48,10 +51,24 @@ static void destroy(struct module *mod)
 		close(mod->image_fd);
 	share_give(&share_files, mod->owner->files, MODULE_FILES);
 	free((void *)mod->thunks);
+	wasm_free(&mod->wasm);
+	free(mod->exports);
+	free(mod->import_types);
 	wasm_data_free(&mod->pieces);
 	free(mod->image);
 	free(mod->name);
 	free(mod);
+}
+
+static int make_library(struct load *l, struct module *mod)
+{
+	int r = load_place(l, mod);
+
+	if (r >= 0)
+		r = load_native(l, mod);
+	if (r >= 0)
+		r = check_ops(l, mod);
+	return r < 0 ? r : load_links(l, mod);
 }
 
 static int make(struct load *l, struct module *mod)
@@ -68,9 +85,11 @@ static int make(struct load *l, struct module *mod)
 	mod->size = l->size;
 	mod->ops = find_builtin(l);
 	l->builtin = mod->ops;
-	r = load_check(l, thunks);
+	r = l->library ? load_check_library(l, thunks) : load_check(l, thunks);
 	if (r < 0)
 		return r;
+	if (l->library)
+		return make_library(l, mod);
 	if (wasm_data_read(&l->w, l->image, l->size, &mod->pieces))
 		return load_no_memory(l);
 	mod->start = wasm_find_export(&l->w, "_start")->index;
@@ -82,7 +101,9 @@ static int make(struct load *l, struct module *mod)
 		mod->data_end = (mod->pieces.end + WASM_PAGE - 1) & -WASM_PAGE;
 	if (!mod->ops)
 		r = l->so ? load_given(l, mod) : load_native(l, mod);
-	return r < 0 ? r : check_ops(l, mod);
+	if (r >= 0)
+		r = check_ops(l, mod);
+	return r < 0 ? r : load_links(l, mod);
 }
 
 void module_ticked(struct module *mod)
@@ -94,13 +115,13 @@ void module_ticked(struct module *mod)
 /* --- the loader's modules --- */
 
 static struct module *find(struct loader *loader, uint64_t hash, const void *image,
-			   size_t size)
+			   size_t size, bool library)
 {
 	struct module *mod;
 
 	for (mod = loader->modules; mod; mod = mod->next)
 		if (mod->hash == hash && mod->size == size && !mod->retired &&
-		    !memcmp(mod->image, image, size))
+		    mod->library == library && !memcmp(mod->image, image, size))
 			return mod;
 	return NULL;
 }
@@ -144,6 +165,7 @@ static int add_module(struct load *l, uint64_t hash, struct module **out)
 		goto out_wasm;
 	}
 	mod->fd = mod->image_fd = -1;
+	mod->library = l->library;
 	mod->owner = l->loader;
 	mod->hash = hash;
 	if (!share_take(&share_files, l->loader->files, MODULE_FILES)) {
@@ -165,6 +187,24 @@ out_wasm:
 	return r;
 }
 
+static int load(struct load *l, struct module **out)
+{
+	uint64_t hash = cache_hash(0, l->image, l->size);
+	struct module *mod = find(l->loader, hash, l->image, l->size, l->library);
+
+	if (mod && mod->optimizable && load_outdated(mod, l->name)) {
+		retire(mod);
+		mod = NULL;
+	}
+	if (mod) {
+		l->loader->stats->loaded++;
+		mod->refs++;
+		*out = mod;
+		return 0;
+	}
+	return add_module(l, hash, out);
+}
+
 int module_load(struct loader *loader, const char *name, const void *image,
 		size_t size, struct module **out, char error[MODULE_ERROR_SIZE])
 {
@@ -172,20 +212,19 @@ int module_load(struct loader *loader, const char *name, const void *image,
 		.loader = loader, .name = name, .image = image, .size = size,
 		.error = error,
 	};
-	uint64_t hash = cache_hash(0, image, size);
-	struct module *mod = find(loader, hash, image, size);
 
-	if (mod && mod->optimizable && load_outdated(mod, name)) {
-		retire(mod);
-		mod = NULL;
-	}
-	if (mod) {
-		loader->stats->loaded++;
-		mod->refs++;
-		*out = mod;
-		return 0;
-	}
-	return add_module(&l, hash, out);
+	return load(&l, out);
+}
+
+int module_load_library(struct loader *loader, const char *name, const void *image,
+			size_t size, struct module **out, char error[MODULE_ERROR_SIZE])
+{
+	struct load l = {
+		.loader = loader, .name = name, .image = image, .size = size,
+		.error = error, .library = true,
+	};
+
+	return load(&l, out);
 }
 
 int module_resume(struct loader *loader, uint32_t id, const char *name,

@@ -24,6 +24,14 @@ struct module {
 	uint32_t data_end;	/* of what module_data() gives, a page's end */
 	uint32_t end;		/* of the initial memory */
 	uint32_t start;		/* the function _start */
+	/* Of a library, and of a program that is linked: what is in it.  Else nothing is. */
+	struct wasm wasm;
+	bool library;
+	uint64_t place, room;	/* of a library: its words, among those of other libraries */
+	/* The functions that it exports, in the order of their names, and their slots. */
+	struct module_export *exports;
+	uint32_t nexports;
+	wasm_rt_func_type_t *import_types;	/* of imports that are functions */
 
 	/* private to module.c */
 	struct module *next;
@@ -44,6 +52,11 @@ struct module {
 	bool retired;		/* there is: for those who have it already */
 };
 
+struct module_export {
+	const char *name;
+	uint32_t slot;
+};
+
 #define MODULE_ERROR_SIZE 248
 
 /*
@@ -55,6 +68,11 @@ struct module {
 int module_load(struct loader *loader, const char *name, const void *image,
 		size_t size, struct module **out,
 		char error[MODULE_ERROR_SIZE]);
+/* The same for a library. */
+int module_load_library(struct loader *loader, const char *name, const void *image,
+			size_t size, struct module **out, char error[MODULE_ERROR_SIZE]);
+/* The slot of an exported function, or -1. */
+int64_t module_export(const struct module *mod, const char *name);
 /*
  * From a boot image: so is what native code there was, and ops where.  NULL:
  * it is built in.  As number id; -EADDRINUSE if it cannot be there.

@@ -168,6 +168,7 @@ static int ask_builder(struct load *l, struct module *mod, int tier, int image)
 	if (!place)
 		return load_no_memory(l);
 	request.place = (uintptr_t)place;
+	request.words = mod->library ? (int64_t)(MUSLIN_MODULES + mod->place) : 0;
 	snprintf(request.name, sizeof(request.name), "%s", l->name);
 	if (!r)
 		r = builder_ask(l->loader, &request, image, progress, l, &result, &code);

@@ -55,6 +55,7 @@ static int quickly(struct worker *w, struct wasm *wasm)
 	struct build_result *r = w->shared;
 	struct translation t = {
 		.wasm2c = w->b->compiler.wasm2c, .w = wasm, .name = NAME,
+		.place = wasm_is_library(wasm) ? w->b->request->words : 0,
 		.error = r->reason, .n = sizeof(r->reason),
 	};
 	uint64_t start = stats_now();
