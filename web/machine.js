@@ -321,6 +321,13 @@ export class Machine {
     return 0;
   }
 
+  noLibraries(info) {
+    info = this.structure(info, 268);
+    this.u8.fill(0, info, info + 268);
+    this.u8.set(new TextEncoder().encode('shared libraries need the native host'), info + 20);
+    return -E.ENOSYS;
+  }
+
   data(number, offset, at, n) {
     const module = this.modules.get(number >>> 0);
     at = this.span(at, n);
@@ -440,6 +447,9 @@ export class Machine {
       mm_unmap: (id, va, n) => this.unmap(id, va, n),
       user_load: (id, name, image, n, info) => this.load(id, name, image, n, info),
       user_reload: (id, number, info) => this.reload(id, number, info),
+      // Libraries would be other instances of the same memory: not yet.
+      user_library: (id, name, image, n, info) => this.noLibraries(info),
+      user_link: () => -E.ENOSYS,
       user_data: (number, offset, at, n) => this.data(number, offset, at, n),
       user_trapped: (at, n) => {
         if (n) this.put(at, n, new TextEncoder().encode(`${(this.task.trap ?? '').slice(0, Math.min(n >>> 0, 200) - 1)}\0`));

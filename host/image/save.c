@@ -67,6 +67,9 @@ static int add_space(struct image *im, const struct mm *mm)
 {
 	const struct space *s = mm->space;
 
+	if (link_any(mm))
+		return fail(im->m, -EBUSY, "%.100s: has shared libraries, which an image cannot keep",
+			    mm->module ? mm->module->name : "a program");
 	return s ? add(im, PART_SPACE, s->base, s->base, MUSLIN_MEMORY_OFFSET) : 0;
 }
 

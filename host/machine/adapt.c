@@ -11,14 +11,6 @@
 #include "machine/adapt.h"
 #include "machine/machine.h"
 
-static const char *signature(const struct module_ops *ops, wasm_rt_func_type_t type)
-{
-	for (const struct muslin_type *t = ops->types; t->type; t++)
-		if (!memcmp(t->type, type, 32))
-			return t->signature;
-	return NULL;
-}
-
 /*
  * References, and several results, are structs to the callee: one that is
  * returned shifts all arguments, and the instance would be the program's number.
@@ -43,8 +35,8 @@ wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
 
 	if (instance == m->kernel)
 		return NULL;
-	a.from = signature(m->task->mm->ops, type);
-	a.to = signature(m->task->mm->ops, f->func_type);
+	a.from = type ? link_signature(m->task->mm, type) : NULL;
+	a.to = link_signature(m->task->mm, f->func_type);
 	if (!has_room(a.from) || !has_room(a.to))
 		return NULL;
 	m->vcpu.unwind->adapted = a;

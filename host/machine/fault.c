@@ -71,7 +71,7 @@ static bool is_elsewhere(const struct fault *f)
 {
 	const struct mm *mm = f->m->task->mm;
 
-	return !mm || !mm->module || !module_has(mm->module, f->pc);
+	return !mm || !mm->module || !link_in_native(mm, f->pc);
 }
 
 /*

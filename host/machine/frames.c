@@ -143,10 +143,10 @@ struct walk {
 static _Unwind_Reason_Code frame(struct _Unwind_Context *context, void *arg)
 {
 	struct walk *w = arg;
-	const struct module *mod = w->task->mm ? w->task->mm->module : NULL;
+	const struct mm *mm = w->task->mm;
 	const uint8_t *pc = (const uint8_t *)_Unwind_GetIP(context) - 1;
 
-	if (mod && (module_has(mod, pc) || quick_has(&mod->quick, pc))) {
+	if (mm && mm->module && link_module_at(mm, pc)) {
 		w->user = pc;
 		return _URC_NORMAL_STOP;
 	}
@@ -205,7 +205,7 @@ u32 w2c_host_task_pc(struct w2c_host *h, u32 id)
 
 	if (walk(&w) || !w.user)
 		return 0;
-	mod = w.task->mm->module;
+	mod = link_module_at(w.task->mm, w.user);
 	function = where_function(mod, w.user);
 	return function < 0 ? 0 : wasm_body(mod->image, mod->size, function);
 }

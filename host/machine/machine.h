@@ -344,6 +344,7 @@ struct space {
 	/* What is mapped, MM_CHUNK pages each: see mm.c.  Not in a boot image. */
 	uint32_t *pages[USER_SPACE / MM_PAGE / MM_CHUNK];
 	uint32_t breaks;	/* mappings that cost */
+	bool words;		/* there is room for those of libraries: link.c */
 	/* where the last page ends that was mapped for a fault, and how many in a row */
 	uint64_t fault_end;
 	uint32_t fault_run;
@@ -354,10 +355,16 @@ struct mm {
 	struct space *space;	/* NULL until there is a program */
 	struct module *module;
 	const struct module_ops *ops;	/* the module's */
+	/* link.c: its libraries, its function table if that is not the family's alone */
+	struct linked *libraries;
+	struct table *table;
+	struct linked_types *types;
 };
 
 /* an i32 address plus an i32 offset, and the widest access */
-#define MM_RESERVED	(MUSLIN_MEMORY_OFFSET + 2 * USER_SPACE + 65536)
+#define MM_PROGRAM	MUSLIN_MODULES
+/* Behind that is what libraries have in a process: link.c. */
+#define MM_RESERVED	(MM_PROGRAM + MODULE_WORDS)
 
 int mm_init(struct muslin *m);
 /* Physical memory for the kernel's space, of which only the addresses are there. */
@@ -380,6 +387,29 @@ static inline uint8_t *mm_memory(const struct mm *mm)
 {
 	return mm->space->base + MUSLIN_MEMORY_OFFSET;
 }
+
+/* --- link.c --- */
+
+/* child is to have parent's libraries.  0 or -ENOMEM. */
+int link_fork(struct muslin *m, struct mm *child, const struct mm *parent);
+/* The words of a program that is to be linked, in its new instance. */
+void link_set_up(struct mm *mm);
+/* mod is a library's, whose reference becomes mm's.  0 or -errno. */
+int link_keep(struct mm *mm, struct module *mod);
+/* Before the space is given up, or torn down. */
+void link_exit(struct muslin *m, struct mm *mm);
+/* Has it libraries, or a table of its own? */
+static inline bool link_any(const struct mm *mm)
+{
+	return mm->libraries || mm->table;
+}
+
+/* Whose native code that is: the program's, a library's; or NULL. */
+const struct module *link_module_at(const struct mm *mm, const void *pc);
+/* The same without init's, and the quick tier's. */
+bool link_in_native(const struct mm *mm, const void *pc);
+/* The signature of a type of one of its modules, or NULL. */
+const char *link_signature(const struct mm *mm, wasm_rt_func_type_t type);
 
 /* --- user.c --- */
 

@@ -256,6 +256,7 @@ static void introduce(struct muslin *m, struct mm *mm)
 		.machine = m,
 	};
 	*head = (struct muslin_head) {
+		.linux_imports = &mm->space->linux_imports,
 		.rt = &user_rt,
 		.machine = m,
 		.memory.pages = USER_SPACE >> 16,
@@ -273,8 +274,10 @@ int mm_set_up(struct muslin *m, struct mm *mm)
 	*s->family = (struct family) { .id = ++m->families, .refs = 1 };
 	introduce(m, mm);
 	err = mm->ops->setup(s->base, &s->linux_imports);
-	if (!err)
+	if (!err) {
+		link_set_up(mm);
 		return 0;
+	}
 	arena_free(m, s->family);
 	s->family = NULL;
 	return err;
@@ -290,7 +293,7 @@ u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 	/* another's words may be in that of a program that does not run */
 	if (p != m->task->mm)
 		machine_refuse(m, "forked address space %u, which does not run", parent);
-	if (mm_make_space(m, mm))
+	if (mm_make_space(m, mm) || link_fork(m, mm, p))
 		return -ENOMEM;
 	mm->module = module_get(p->module);
 	mm->ops = p->ops;
@@ -309,6 +312,7 @@ static void space_put(struct muslin *m, struct mm *mm)
 	struct space *s = mm->space;
 	size_t size = MM_RESERVED - MUSLIN_MEMORY_OFFSET;
 
+	link_exit(m, mm);
 	if (s->family && !--s->family->refs) {
 		mm->ops->teardown(s->base);
 		arena_free(m, s->family);
@@ -381,7 +385,7 @@ static void check_range(struct muslin *m, const struct mm *mm, u32 va, u32 len)
  */
 static int unmap_all(struct muslin *m, struct mm *mm, const struct change *c)
 {
-	size_t size = MM_RESERVED - MUSLIN_MEMORY_OFFSET;
+	size_t size = MM_PROGRAM - MUSLIN_MEMORY_OFFSET;
 	int r = nothing_else(mm->space, c) ? 0 : -ENOMEM;
 
 	if (!reserve_again(mm_memory(mm), size) &&

@@ -77,6 +77,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 }
 
 struct load {
+	bool library;
 	struct muslin *m;
 	char name[PATH_MAX];
 	void *image;		/* of which the kernel has no part */
@@ -91,10 +92,27 @@ static void load_module(void *arg)
 {
 	struct load *l = arg;
 
-	l->err = module_load(&l->m->loader, l->name, l->image, l->size, &l->mod, l->info.error);
-	if (!l->err)
+	l->err = (l->library ? module_load_library : module_load)
+		(&l->m->loader, l->name, l->image, l->size, &l->mod, l->info.error);
+	if (!l->err && !l->library)
 		l->err = check_size(l->m, l->name, l->mod, l->info.error,
 				    sizeof(l->info.error));
+}
+
+/* What l says of it, with what the kernel has of it.  0 if there is l->err to look at. */
+static int load(struct load *l, u32 name, u32 image)
+{
+	const void *from = kmem(l->m, image, l->size);
+	int err;
+
+	kmem_string(l->m, name, l->name, sizeof(l->name));
+	l->image = malloc(l->size ? l->size : 1);
+	if (!l->image)
+		return -ENOMEM;
+	memcpy(l->image, from, l->size);
+	err = stack_call(l->m, load_module, l);
+	free(l->image);
+	return err;
 }
 
 u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
@@ -103,19 +121,12 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
 	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
-	const void *from = kmem(m, image, size);
 	struct load l = { .m = m, .size = size };
 	int err;
 
 	if (mm->module)
 		return -EBUSY;
-	kmem_string(m, name, l.name, sizeof(l.name));
-	l.image = malloc(size ? size : 1);
-	if (!l.image)
-		return -ENOMEM;
-	memcpy(l.image, from, size);
-	err = stack_call(m, load_module, &l);
-	free(l.image);
+	err = load(&l, name, image);
 	if (err)
 		return err;
 	if (l.err) {
@@ -136,7 +147,36 @@ u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
 	if (mm->module)
 		return -EBUSY;
 	mod = module_reload(&m->loader, module);
+	if (mod && mod->library) {
+		module_put(mod);
+		mod = NULL;
+	}
 	return mod ? set_up(m, mm, mod, info) : -ENOENT;
+}
+
+u32 w2c_host_user_library(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
+			  u32 info_addr)
+{
+	struct muslin *m = machine(h);
+	struct mm *mm = mm_program(m, id);
+	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
+	struct load l = { .m = m, .size = size, .library = true };
+	int err = 0;
+
+	if (image)
+		err = load(&l, name, image);
+	else
+		l.mod = module_reload(&m->loader, info->module);
+	if (!err)
+		err = l.err;
+	if (!err && !l.mod)
+		err = -ENOENT;
+	if (!err)
+		err = link_keep(mm, l.mod);
+	memcpy(info->error, l.info.error, sizeof(info->error));
+	info->module = err ? 0 : l.mod->id;
+	info->data = info->data_start = info->data_end = info->end = 0;
+	return err;
 }
 
 u32 w2c_host_user_data(struct w2c_host *h, u32 module, u32 offset, u32 buf, u32 n)

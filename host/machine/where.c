@@ -104,21 +104,37 @@ int64_t where_function(const struct module *mod, const uint8_t *pc)
 	return found;
 }
 
+/* The module that pc is in: then *function is the function, or -1. */
+static const struct module *look(const struct mm *mm, const struct trap *t, int64_t *function)
+{
+	const uint8_t *places[] = { t->pc, t->caller ? t->caller - 1 : NULL };
+	const struct module *mod = link_module_at(mm, t->pc);
+
+	*function = mod && t->function ? by_name(mod, t->function) : -1;
+	/* init's code is ours, of which nobody asks where it is */
+	if (!mod && t->function) {
+		mod = mm->module;
+		*function = by_name(mod, t->function);
+	}
+	for (int i = 0; i < 2 && *function < 0 && places[i]; i++) {
+		mod = link_module_at(mm, places[i]);
+		if (mod)
+			*function = where_function(mod, places[i]);
+	}
+	return mod;
+}
+
 void w2c_host_user_trapped(struct w2c_host *h, u32 buf, u32 n)
 {
 	struct muslin *m = machine(h);
 	const struct trap *t = &m->task->trap;
-	const struct module *mod = m->task->mm ? m->task->mm->module : NULL;
+	const struct mm *mm = m->task->mm;
+	const struct module *mod = NULL;
 	char address[24] = "", function[220];
 	int64_t i = -1;
 
-	if (mod && t->function)
-		i = by_name(mod, t->function);
-	if (mod && i < 0)
-		i = where_function(mod, t->pc);
-	if (mod && i < 0 && t->caller)
-		i = where_function(mod, t->caller - 1);
-
+	if (mm && mm->module)
+		mod = look(mm, t, &i);
 	if (t->reason == WASM_RT_TRAP_NONE)
 		snprintf(address, sizeof(address), " at address %#x", t->addr);
 	if (i >= 0)

@@ -633,6 +633,185 @@ static void vmalloc_beyond(void)
 	w2c_host_random(h, MM_VMALLOC + 6 * PAGE - 8, 9);
 }
 
+/* --- shared libraries --- */
+
+/* One that imports f, () -> (i32), and exports g, which calls it and is its element 0. */
+static const char tiny[] = "\0asm\1\0\0\0"
+	"\0\17\10dylink.0\1\4\0\0\0\0"
+	"\1\5\1\x60\0\1\x7f"
+	"\2\x65\5\3env\6memory\2\3\1\x80\x80\4\3env\15__memory_base\3\x7f\0"
+	"\3env\14__table_base\3\x7f\0\3env\31__indirect_function_table\1\x70\0\1"
+	"\3env\1f\0\0"
+	"\3\2\1\0" "\7\5\1\1g\0\1" "\11\7\1\0\x23\1\x0b\1\1" "\12\6\1\4\0\x10\0\x0b";
+#define TINY_SLOT 1000
+#define VALUES (BUFFER + 4096)
+
+static u32 library(void)
+{
+	struct host_image *info = (struct host_image *)(m->memory + BUFFER);
+
+	memcpy(m->memory + PROGRAM, tiny, sizeof(tiny) - 1);
+	strcpy((char *)m->memory + NAMES, "tiny");
+	if (w2c_host_user_library(h, m->task->mm->id, NAMES, PROGRAM, sizeof(tiny) - 1, BUFFER)) {
+		fprintf(stderr, "%s\n", info->error);
+		abort();
+	}
+	return info->module;
+}
+
+/* One that is right: then a word of it is changed. */
+static struct host_link *link_of(u32 module)
+{
+	struct host_link *l = (struct host_link *)(m->memory + BUFFER);
+	u32 *values = (u32 *)(m->memory + VALUES);
+
+	memset(values, 0, 5 * sizeof(*values));
+	*l = (struct host_link){
+		.module = module, .table_base = TINY_SLOT, .nvalues = 5, .values = VALUES,
+	};
+	return l;
+}
+
+static int try_link(u32 n)
+{
+	return w2c_host_user_link(h, m->task->mm->id, BUFFER, n, NAMES);
+}
+
+static void want_link(int error)
+{
+	int r = try_link(1);
+
+	if (r == error)
+		return;
+	fprintf(stderr, "%d instead of %d: %s\n", r, error, (char *)m->memory + NAMES);
+	abort();
+}
+
+static void links(void)
+{
+	u32 tiny_id = library();
+	u32 *values = (u32 *)(m->memory + VALUES);
+	struct host_link *l;
+
+	if (library() != tiny_id)
+		abort();
+#define WRONG_LINK(member, value, error) (link_of(tiny_id)->member = (value), want_link(error))
+	WRONG_LINK(module, tiny_id + 1, -ENOENT);
+	WRONG_LINK(module, (u32)-1, -ENOENT);
+	WRONG_LINK(nvalues, 4, -EINVAL);
+	WRONG_LINK(nvalues, 6, -EINVAL);
+	WRONG_LINK(nvalues, (u32)-1, -EINVAL);
+	WRONG_LINK(table_base, 0, -EINVAL);
+	WRONG_LINK(table_base, 16, -EINVAL);
+	WRONG_LINK(table_base, 1 << 20, -EINVAL);
+	WRONG_LINK(table_base, (u32)-1, -EINVAL);
+	/* as a function: none is there, or was when the last call failed */
+	link_of(tiny_id);
+	values[4] = 0x7fffffff;
+	want_link(-EINVAL);
+	values[4] = TINY_SLOT + 1;
+	want_link(-EINVAL);
+	values[4] = TINY_SLOT - 1;
+	want_link(-EINVAL);
+	/* not exported by that name */
+	values[4] = (u32)-1;
+	want_link(-EINVAL);
+	l = link_of(tiny_id);
+	l[1] = l[0];
+	l[1].table_base++;
+	if (try_link(2) != -EBUSY || try_link(0) != -E2BIG || try_link(257) != -E2BIG ||
+	    try_link((u32)-1) != -E2BIG)
+		abort();
+	link_of(tiny_id);
+	/* itself */
+	values[4] = TINY_SLOT;
+	want_link(0);
+	link_of(tiny_id)->table_base = TINY_SLOT + 10;
+	want_link(-EBUSY);
+	/* a library is no program, a program no library */
+	if ((int)w2c_host_user_reload(h, w2c_host_mm_create(h), BUFFER, BUFFER) == 0)
+		abort();
+	memcpy(m->memory + PROGRAM, muslin_init, muslin_init_end - muslin_init);
+	if ((int)w2c_host_user_library(h, m->task->mm->id, NAMES, PROGRAM,
+				       muslin_init_end - muslin_init, BUFFER) != -ENOEXEC)
+		abort();
+	memset(m->memory + BUFFER, 0, sizeof(struct host_image));
+	if ((int)w2c_host_user_library(h, m->task->mm->id, NAMES, 0, 0, BUFFER) != -ENOENT)
+		abort();
+	w2c_host_halt(h, HOST_POWER_OFF);
+}
+
+static void run_links(void)
+{
+	run_with(links, nothing);
+}
+
+static void link_kernel_space(void)
+{
+	w2c_host_user_link(h, 0, BUFFER, 1, NAMES);
+}
+
+static void link_empty(void)
+{
+	w2c_host_user_link(h, w2c_host_mm_create(h), BUFFER, 1, NAMES);
+}
+
+static void library_of_empty(void)
+{
+	w2c_host_user_library(h, w2c_host_mm_create(h), NAMES, PROGRAM, 8, BUFFER);
+}
+
+static void link_another(void)
+{
+	w2c_host_user_link(h, program(), BUFFER, 1, NAMES);
+}
+
+static void run_link_another(void)
+{
+	run_with(link_another, nothing);
+}
+
+static void links_at_the_end(void)
+{
+	w2c_host_user_link(h, m->task->mm->id, MEMORY - 8, 1, NAMES);
+}
+
+static void run_links_at_the_end(void)
+{
+	run_with(links_at_the_end, nothing);
+}
+
+static void values_at_the_end(void)
+{
+	link_of(library())->values = MEMORY - 12;
+	try_link(1);
+}
+
+static void run_values_at_the_end(void)
+{
+	run_with(values_at_the_end, nothing);
+}
+
+static void link_error_at_the_end(void)
+{
+	w2c_host_user_link(h, m->task->mm->id, BUFFER, 1, MEMORY - HOST_ERROR + 1);
+}
+
+static void run_link_error_at_the_end(void)
+{
+	run_with(link_error_at_the_end, nothing);
+}
+
+static void library_at_the_end(void)
+{
+	w2c_host_user_library(h, m->task->mm->id, NAMES, MEMORY - 8, 9, BUFFER);
+}
+
+static void run_library_at_the_end(void)
+{
+	run_with(library_at_the_end, nothing);
+}
+
 static const struct test {
 	const char *name;
 	void (*what)(void);
@@ -712,6 +891,15 @@ static const struct test {
 	CASE(map_half_a_page, "wild range"),
 	CASE(free_the_shared_words, "wild memory to free"),
 	CASE(vmalloc_beyond, "wild address"),
+	CASE(run_links, "switched the machine off"),
+	CASE(link_kernel_space, "address space 0"),
+	CASE(link_empty, "no program"),
+	CASE(library_of_empty, "no program"),
+	CASE(run_link_another, "which does not run"),
+	CASE(run_links_at_the_end, "wild a"),
+	CASE(run_values_at_the_end, "wild a"),
+	CASE(run_link_error_at_the_end, "wild address"),
+	CASE(run_library_at_the_end, "wild address"),
 };
 
 static int check(const struct test *t)

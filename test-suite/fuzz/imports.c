@@ -355,7 +355,18 @@ static void programs(unsigned int what)
 {
 	u32 a, b, n;
 
-	switch (what % 6) {
+	switch (what % 8) {
+	case 6:
+		n = some_length();
+		a = some_address(n);
+		w2c_host_user_library(h, some_mm(), some_address(4), byte() % 4 ? a : 0, n,
+				      some_address(sizeof(struct host_image)));
+		break;
+	case 7:
+		n = byte() % 16 ? byte() % 4 : word();
+		a = some_address(n * sizeof(struct host_link));
+		w2c_host_user_link(h, some_mm(), a, n, some_address(HOST_ERROR));
+		break;
 	case 0:
 		w2c_host_user_sp(h);
 		break;
@@ -854,7 +865,8 @@ static void set_up(void)
 	/* what it writes is not to fill the disk */
 	if (!mkdtemp(scratch) || setrlimit(RLIMIT_FSIZE, &size))
 		abort();
-	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 1);
+	/* only cases need one that is there */
+	setenv("MUSLIN_WASM2C", "/nowhere/wasm2c", 0);
 	setenv("MUSLIN_CACHE", "/dev/null", 1);
 	if (muslin_new(&config, &witness))
 		abort();

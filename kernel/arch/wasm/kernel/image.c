@@ -37,6 +37,15 @@ struct state {
 	u64 version;
 };
 
+/* What is loaded, and into what. */
+struct load {
+	struct file *file;
+	const char *name;
+	int mm;				/* the host's number of an address space */
+	bool library;
+	struct host_image *info;
+};
+
 struct program {
 	struct list_head list;
 	bool known;			/* state says which file this is of */
@@ -51,7 +60,7 @@ static DEFINE_MUTEX(programs_lock);
 
 /*
  * False if the file could change without this seeing it: times are coarse.
- * It is bprm->file, which cannot be opened to write to it.
+ * A program's cannot be opened to write to it.
  */
 static bool get_state(struct inode *inode, struct state *s)
 {
@@ -206,41 +215,57 @@ static struct program *remember(const struct host_image *info,
 	return new;
 }
 
-static int read_program(struct linux_binprm *bprm, struct host_image *info)
+/* The host makes image of size bytes ready; NULL: what info->module is. */
+static int tell_host(const struct load *l, const void *image, unsigned long size)
+{
+	if (l->library)
+		return host_user_library(l->mm, l->name, image, size, l->info);
+	if (!image)
+		return host_user_reload(l->mm, l->info->module, l->info);
+	return host_user_load(l->mm, l->name, image, size, l->info);
+}
+
+/* The same, and if the host has no room, again when programs have given some up. */
+static int make_ready(const struct load *l, const void *image, unsigned long size)
+{
+	unsigned int module = l->info->module;
+	int err = tell_host(l, image, size);
+
+	if (err != -ENOMEM)
+		return err;
+	wasm_tlb_forget_programs();
+	l->info->module = module;
+	return tell_host(l, image, size);
+}
+
+static int read_program(const struct load *l)
 {
 	void *image = NULL;
 	ssize_t size;
 	int err;
 
-	size = kernel_read_file(bprm->file, 0, &image, INT_MAX, NULL, READING_UNKNOWN);
+	size = kernel_read_file(l->file, 0, &image, INT_MAX, NULL, READING_UNKNOWN);
 	if (size < 0)
 		return size;
-	err = host_user_load(bprm->mm->context.id, bprm->filename, image, size, info);
-	if (err == -ENOMEM) {
-		wasm_tlb_forget_programs();
-		err = host_user_load(bprm->mm->context.id, bprm->filename, image, size, info);
-	}
+	err = make_ready(l, image, size);
 	vfree(image);
 	if (err) {
-		info->error[sizeof(info->error) - 1] = 0;
-		pr_info("%s\n", info->error);	/* the host shows it */
+		l->info->error[sizeof(l->info->error) - 1] = 0;
+		if (!l->library)
+			pr_info("%s\n", l->info->error);	/* the host shows it */
 	}
 	return err;
 }
 
-static struct program *load_known(struct linux_binprm *bprm,
-				  struct host_image *info, const struct state *s)
+static struct program *load_known(const struct load *l, const struct state *s)
 {
 	struct program *p = find_state(s);
 	int err;
 
 	if (!p)
 		return NULL;
-	err = host_user_reload(bprm->mm->context.id, p->module, info);
-	if (err == -ENOMEM) {
-		wasm_tlb_forget_programs();
-		err = host_user_reload(bprm->mm->context.id, p->module, info);
-	}
+	l->info->module = p->module;
+	err = make_ready(l, NULL, 0);
 	if (err == -ENOENT) {
 		program_free(p);
 		return NULL;
@@ -251,9 +276,9 @@ static struct program *load_known(struct linux_binprm *bprm,
 	return p;
 }
 
-static struct program *load(struct linux_binprm *bprm, struct host_image *info)
+static struct program *load(const struct load *l)
 {
-	struct inode *inode = file_inode(bprm->file);
+	struct inode *inode = file_inode(l->file);
 	struct state before, after;
 	struct program *p = NULL;
 	bool known;
@@ -261,25 +286,51 @@ static struct program *load(struct linux_binprm *bprm, struct host_image *info)
 
 	known = get_state(inode, &before);
 	if (known)
-		p = load_known(bprm, info, &before);
+		p = load_known(l, &before);
 	if (p)
 		return p;
-	err = read_program(bprm, info);
+	err = read_program(l);
 	if (err)
 		return ERR_PTR(err);
 	known = known && get_state(inode, &after) && same_state(&before, &after);
-	return remember(info, &before, known);
+	return remember(l->info, &before, known);
 }
 
 int wasm_image_load(struct linux_binprm *bprm, struct host_image *info,
 		    struct file **data)
 {
+	const struct load l = {
+		.file = bprm->file, .name = bprm->filename, .mm = bprm->mm->context.id,
+		.info = info,
+	};
 	struct program *p;
 
 	if (mutex_lock_killable(&programs_lock))
 		return -EINTR;
-	p = load(bprm, info);
+	p = load(&l);
 	*data = IS_ERR(p) ? ERR_CAST(p) : data_view(p->data, bprm->file);
 	mutex_unlock(&programs_lock);
 	return PTR_ERR_OR_ZERO(*data);
+}
+
+int wasm_image_library(struct file *file, struct host_image *info)
+{
+	struct load l = {
+		.file = file, .mm = current->mm->context.id, .library = true, .info = info,
+	};
+	char *path = (char *)__get_free_page(GFP_KERNEL);
+	struct program *p;
+
+	if (!path)
+		return -ENOMEM;
+	l.name = file_path(file, path, PAGE_SIZE);
+	if (IS_ERR(l.name))
+		l.name = "a library";
+	p = ERR_PTR(-EINTR);
+	if (!mutex_lock_killable(&programs_lock)) {
+		p = load(&l);
+		mutex_unlock(&programs_lock);
+	}
+	free_page((unsigned long)path);
+	return PTR_ERR_OR_ZERO(p);
 }

@@ -20,6 +20,7 @@ struct host_stat;
 struct host_attr;
 struct host_statfs;
 struct host_image;
+struct host_link;
 struct host_disk;
 struct host_disk_request;
 struct host_disk_done;
@@ -126,6 +127,19 @@ int __host(user_reload)(int id, unsigned int module, struct host_image *info);
  */
 int __host(user_data)(unsigned int module, unsigned long offset, void *buf,
 		      unsigned long n);
+/*
+ * Has address space id, which has a program, keep image, a shared library, and sets
+ * info->module and info->error.  Image NULL: info->module of an earlier one;
+ * -ENOENT if it is forgotten.
+ */
+int __host(user_library)(int id, const char *name, const void *image, unsigned long size,
+			 struct host_image *info);
+/*
+ * Makes n modules that address space id keeps, or its program, part of the program that
+ * runs: fills their slots of the function table, and what they import.  All or none; error,
+ * of HOST_ERROR bytes, says why.
+ */
+int __host(user_link)(int id, const struct host_link *links, unsigned long n, char *error);
 /*
  * Runs user code of the current task in address space id.  entry 0: the
  * program's start function, then _start(arg); else a thread,

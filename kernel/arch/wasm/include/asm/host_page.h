@@ -96,13 +96,25 @@ struct host_disk_done {
 	int error;			/* 0 or a negative errno */
 };
 
+#define HOST_ERROR		248	/* bytes of a line that says why */
+
 struct host_image {
 	unsigned int module;		/* the host's number of the program */
 	unsigned int data;		/* first address of the program's data */
 	unsigned int data_start;	/* what is before it is constant; a page */
 	unsigned int data_end;		/* of its initialised data, a page's end */
 	unsigned int end;		/* end of its initial memory */
-	char error[248];		/* why it was refused, one line */
+	char error[HOST_ERROR];		/* why it was refused, one line */
+};
+
+/* What a module of a process is to have: struct wasm_module, looked at. */
+struct host_link {
+	unsigned int module;		/* the host's number; 0: the program itself */
+	unsigned int memory_base;
+	unsigned int table_base;
+	unsigned int tls;
+	unsigned int nvalues;
+	unsigned int values;		/* where nvalues words are */
 };
 
 #endif

@@ -14,4 +14,10 @@ struct linux_binprm;
 int wasm_image_load(struct linux_binprm *bprm, struct host_image *info,
 		    struct file **data);
 
+/*
+ * Has the host make the shared library ready for the current process, and sets
+ * info->module; or info->error.
+ */
+int wasm_image_library(struct file *file, struct host_image *info);
+
 #endif
