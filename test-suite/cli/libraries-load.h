@@ -22,12 +22,15 @@ struct library {
 	uint32_t memory_base, table_base, tls;
 	uint32_t memory_size, memory_align, elements, functions, start, nimports, nslots;
 	int has_start;
-	struct { char module[32], name[96]; int kind; } *imports;
+	struct import { char module[32], name[96]; int kind; } *imports;
 	/* functions: their slots from table_base on; data: from memory_base on, or in TLS */
-	struct { char name[96]; int kind; uint32_t value; } *exports;
+	struct exported { char name[96]; int kind; uint32_t value; } *exports;
 	uint32_t nexports;
 	char error[256];
 };
+
+/* A program in C++ includes this, too. */
+#define NEW(p, n) ((p) = (__typeof__(p))calloc((n), sizeof(*(p))))
 
 static const uint8_t *at;
 
@@ -53,7 +56,7 @@ static void read_name(char *to, size_t n)
 static void read_imports(struct library *l)
 {
 	l->nimports = leb();
-	l->imports = calloc(l->nimports, sizeof(*l->imports));
+	NEW(l->imports, l->nimports);
 	for (uint32_t i = 0; i < l->nimports; i++) {
 		read_name(l->imports[i].module, 32);
 		read_name(l->imports[i].name, 96);
@@ -84,8 +87,9 @@ static void read_imports(struct library *l)
 /* Of its own globals: i32.const */
 static uint32_t *read_globals(uint32_t n)
 {
-	uint32_t *v = calloc(n + 1, sizeof(*v));
+	uint32_t *v;
 
+	NEW(v, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
 		at += 3;
 		v[i] = leb();
@@ -105,8 +109,9 @@ static uint32_t slot(struct library *l, const uint32_t *list, uint32_t f)
 static void parse(struct library *l)
 {
 	const uint8_t *end = l->text + l->size, *exports = NULL, *elements = NULL;
-	uint32_t imported_globals = 0, *globals = NULL, *list = calloc(4096, sizeof(*list));
+	uint32_t imported_globals = 0, *globals = NULL, *list;
 
+	NEW(list, 4096);
 	for (at = l->text + 8; at < end; ) {
 		uint8_t id = *at++;
 		uint32_t n = leb();
@@ -144,7 +149,7 @@ static void parse(struct library *l)
 	}
 	at = exports;
 	l->nexports = leb();
-	l->exports = calloc(l->nexports, sizeof(*l->exports));
+	NEW(l->exports, l->nexports);
 	for (uint32_t i = 0; i < l->nexports; i++) {
 		uint32_t index;
 
@@ -189,12 +194,12 @@ static int map_library(struct library *l, const char *path)
 	if (fd < 0 || fstat(fd, &st))
 		return -1;
 	l->size = st.st_size;
-	l->text = mmap(NULL, l->size, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	l->text = (const uint8_t *)mmap(NULL, l->size, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (l->text == MAP_FAILED)
 		return -1;
 	parse(l);
-	data = mmap(NULL, l->memory_size + 65536, PROT_READ | PROT_WRITE,
+	data = (uint8_t *)mmap(NULL, l->memory_size + 65536, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (data == MAP_FAILED)
 		return -1;
@@ -219,8 +224,9 @@ static uint32_t look_up(struct library *libs, int n, const struct symbol *own, c
 
 static uint32_t *values_of(struct library *l, struct library *libs, int n, const struct symbol *own)
 {
-	uint32_t *v = calloc(l->nimports + 1, sizeof(*v));
+	uint32_t *v;
 
+	NEW(v, l->nimports + 1);
 	for (uint32_t i = 0; i < l->nimports; i++)
 		v[i] = look_up(libs, n, own, l->imports[i].name);
 	return v;
