@@ -86,7 +86,7 @@ endef
 
 # musl's own paths at the top of ours: files in */wasm32 directories, which
 # musl's Makefile prefers, and new ones beside upstream's.
-musl_overlay := $(sort arch/wasm32 $(wildcard crt/wasm32 src/*/wasm32 include/*/*) \
+musl_overlay := $(sort arch/wasm32 $(wildcard crt/wasm32 ldso/wasm32 src/*/wasm32 include/*/*) \
 	$(filter-out src/%/wasm32 crt/wasm32,$(wildcard src/*/* crt/*)))
 linux_overlay := arch/wasm
 

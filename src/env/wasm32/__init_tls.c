@@ -1,4 +1,5 @@
 #define SYSCALL_NO_TLS 1
+#include <string.h>
 #include <sys/mman.h>
 #include "pthread_impl.h"
 #include "libc.h"
@@ -34,9 +35,17 @@ static struct builtin_tls {
 	void *space[16];
 } builtin_tls[1];
 
+/* A dynamic program's, for the blocks of libraries: see ldso. */
+extern weak hidden const size_t __tls_surplus;
+#define LIBRARY_TLS_ALIGN 64
+
+/* The program's own is copied by the thread itself. */
 void *__copy_tls(unsigned char *mem)
 {
-	return mem + (-((uintptr_t)mem + sizeof(struct pthread)) & (libc.tls_align-1));
+	mem += -((uintptr_t)mem + sizeof(struct pthread)) & (libc.tls_align-1);
+	for (struct tls_module *p=libc.tls_head; p; p=p->next)
+		memcpy(mem + sizeof(struct pthread) + p->offset, p->image, p->len);
+	return mem;
 }
 
 void __init_tls(size_t *aux)
@@ -45,7 +54,9 @@ void __init_tls(size_t *aux)
 
 	libc.tls_align = __builtin_wasm_tls_align();
 	if (libc.tls_align < MIN_TLS_ALIGN) libc.tls_align = MIN_TLS_ALIGN;
+	if (&__tls_surplus && libc.tls_align < LIBRARY_TLS_ALIGN) libc.tls_align = LIBRARY_TLS_ALIGN;
 	libc.tls_size = sizeof(struct pthread) + __builtin_wasm_tls_size()
+		+ (&__tls_surplus ? __tls_surplus : 0)
 		+ libc.tls_align + MIN_TLS_ALIGN-1 & -MIN_TLS_ALIGN;
 
 	/* an errno for an address crashes when it is used */
