@@ -49,12 +49,15 @@ $(libc)/config.mak: toolchain/musl.mak
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# musl's ldso, which programs have in them
+ldso := obj/ldso/wasm32/dynlink.o obj/ldso/wasm32/module.o
+
 libc_make = +$(Q)$(MAKE) -C $(libc) -f ../musl/Makefile \
 	$(if $(Q),-s CC_CMD='echo "  CC      $$<"; $$(CC) $$(CFLAGS_ALL) -c -o $$@ $$<')
 
 $(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tools) \
-		$(wildcard crt/wasm32/* src/*/wasm32/*) | $(sysroot)/$(cross).cfg
-	$(libc_make) all
+		$(wildcard crt/wasm32/* ldso/wasm32/* src/*/wasm32/*) | $(sysroot)/$(cross).cfg
+	$(libc_make) all $(ldso)
 	$(Q)touch $@
 
 # --- sysroot ---
@@ -79,9 +82,29 @@ bsd_header = sed -e '/^\#ifdef LIBBSD_OVERLAY/,/^\#endif/c\#include <sys/cdefs.h
 	-e 's/LIBBSD_SYS_/_SYS_/' -e 's/__unused static/__attribute__((__unused__)) static/' \
 	$(BSD_HEADERS)/sys/$(1) >$(sysroot).new/include/sys/$(1)
 
+# Of libc, what is not for every program: functions that choose among the kinds of main, and
+# <fenv.h>, whose presence makes arithmetic slower.
+choices := __main_argc_argv __main_void __flt_rounds access fenv fegetexceptflag feholdexcept \
+	fesetexceptflag fesetround feupdateenv
+
+# For what is linked when it runs: the linker's assistant; libc with ldso, and without its
+# choices; a library that has nothing in it, but its name.
+$(B)/toolchain/got-tls: toolchain/got-tls.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -o $@ $<
+
+put_dynamic = mkdir -p $(1)/lib/dynamic && cp $(B)/toolchain/got-tls $(1)/lib/dynamic && \
+	cp $(libc)/lib/libc.a $(1)/lib/dynamic/libc-all.a && \
+	$(B)/bin/$(cross)-ar d $(1)/lib/dynamic/libc-all.a $(choices:%=%.o) && \
+	$(B)/bin/$(cross)-ar rs $(1)/lib/dynamic/libc-all.a $(addprefix $(libc)/,$(ldso)) && \
+	$(B)/bin/$(cross)-cc -c -x c -o $(B)/toolchain/empty.o /dev/null && \
+	$(WASM_LD) --no-entry -shared --experimental-pic --shared-memory --import-memory \
+		--max-memory=4294967296 --soname=libc.so -o $(1)/lib/dynamic/libc.so $(B)/toolchain/empty.o
+
 # The kernel's headers first: where both have a file, it is musl's.
 $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) $(runtime) \
-		$(simd) toolchain/simd/vectors.h
+		$(simd) toolchain/simd/vectors.h $(B)/toolchain/got-tls
 	$(say) INSTALL $(sysroot)
 	$(Q)rm -rf $(sysroot).new $(sysroot).old
 	$(Q)mkdir -p $(sysroot).new/lib
@@ -91,6 +114,7 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) 
 	$(Q)$(call bsd_header,tree.h)
 	$(Q)cp $(WASM_RT_LIB) $(sysroot).new/lib/libgcc.a
 	$(Q)mkdir -p $(B)/runtime
+	$(Q)$(call put_dynamic,$(sysroot).new)
 	$(Q)$(foreach f,$(runtime),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(sysroot).new) \
 		-O2 -Wall -c -o $(B)/runtime/$(notdir $(f:.c=.o)) $(f) &&) \
 		$(B)/bin/$(cross)-ar rs $(sysroot).new/lib/libgcc.a \

@@ -34,7 +34,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# There are no shared libraries, nor paths to them: CMake refuses to install with one.
+# Libraries are static, there are no paths to shared ones: CMake refuses to install with one.
 set(CMAKE_SKIP_RPATH ON CACHE BOOL "")
 set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
 set(BUILD_SHARED_LIBS OFF CACHE BOOL "")

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+typedef int function(int);
+void note(char);
