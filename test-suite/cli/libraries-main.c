@@ -233,6 +233,8 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1 && *argv[1] == 'd')
 		return ((int (*)(int))address(&libs[1], "two_divide"))(1);
+	if (argc > 1 && *argv[1] == 'w')
+		return getchar() == EOF;
 	if (argc > 1 && *argv[1] == 'l')
 		return ((int (*)(void *))address(&libs[1], "two_load"))((void *)0x1234);
 	calls();
