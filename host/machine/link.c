@@ -615,6 +615,9 @@ static int make_word(const struct linking *l, struct part *p, uint32_t i)
 
 	switch (im->kind) {
 	case WASM_FUNC:
+		/* of setjmp nothing is called: translate/link.c */
+		if (wasm_is_setjmp(im))
+			return 0;
 		if (!mod->thunks[i])
 			return function_word(l, p, i);
 		p->words[i] = (uintptr_t)mod->thunks[i];

@@ -299,8 +299,9 @@ static uint32_t imported_functions(const struct wasm *w)
 static bool is_known_function(const struct wasm *w, uint32_t f)
 {
 	for (uint32_t i = 0; i < w->nexports; i++)
-		if (w->exports[i].kind == WASM_FUNC && w->exports[i].index == f)
-			return wasm_is_known_export(w->exports[i].name);
+		if (w->exports[i].kind == WASM_FUNC && w->exports[i].index == f &&
+		    wasm_is_known_export(w->exports[i].name))
+			return true;
 	return false;
 }
 

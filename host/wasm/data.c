@@ -493,33 +493,60 @@ static uint8_t *put_imports(struct reader *r, uint8_t *to)
 	return to;
 }
 
+/* What translate/ looks for by its name. */
+static bool is_looked_for(const struct wasm_export *e)
+{
+	static const char *const names[] = {
+		"__stack_pointer", "__tls_base", "__indirect_function_table", WASM_LONGJMP_TAG,
+		"__cpp_exception",
+	};
+
+	if (e->kind == WASM_FUNC)
+		return wasm_is_known_export(e->name);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(e->name, names[i]))
+			return true;
+	return false;
+}
+
+static uint8_t *put_export(const struct wasm_export *e, uint8_t *to)
+{
+	*to++ = e->kind;
+	return put_u32(to, e->index);
+}
+
 /*
- * Those that are functions get their numbers as names, unless we know them by others;
- * the rest is of no use in a library.
+ * Those first, of a program: wasm2c calls a function by the first name of its.  Then other
+ * functions, by their numbers.
  */
 static uint8_t *put_exports(const struct wasm *w, uint8_t *to)
 {
-	uint8_t *size = ++to, *count = to += 5;
+	uint8_t *size = ++to, *count = to + 5;
 	bool *has = calloc(w->nfuncs + 1, sizeof(*has)), library = wasm_is_library(w);
 	uint32_t n = 0;
 
-	to[-6] = 7;
-	to += 5;
+	to[-1] = 7;
+	to += 10;
+	for (uint32_t i = 0; has && !library && i < w->nexports; i++) {
+		const struct wasm_export *e = &w->exports[i];
+
+		if (!is_looked_for(e))
+			continue;
+		if (e->kind == WASM_FUNC)
+			has[e->index] = true;
+		to = put_u32(to, strlen(e->name));
+		to = put(to, e->name, strlen(e->name));
+		to = put_export(e, to);
+		n++;
+	}
 	for (uint32_t i = 0; has && i < w->nexports; i++) {
 		const struct wasm_export *e = &w->exports[i];
-		bool plain = e->kind == WASM_FUNC && (library || !wasm_is_known_export(e->name));
 
-		if (plain ? has[e->index] : library)
+		if (e->kind != WASM_FUNC || has[e->index])
 			continue;
-		if (plain) {
-			has[e->index] = true;
-			to = put_name(to, "f", e->index);
-		} else {
-			to = put_u32(to, strlen(e->name));
-			to = put(to, e->name, strlen(e->name));
-		}
-		*to++ = e->kind;
-		to = put_u32(to, e->index);
+		has[e->index] = true;
+		to = put_name(to, "f", e->index);
+		to = put_export(e, to);
 		n++;
 	}
 	free(has);
