@@ -27,6 +27,12 @@ static int plus_one(int x)
 	return x + 1;
 }
 
+/* Not what it is called as: the second argument is 0 then. */
+static int two_arguments(int x, int y)
+{
+	return x + 10 + y;
+}
+
 static int fork_here(int x)
 {
 	pid_t pid = fork();
@@ -46,9 +52,14 @@ static void calls(void)
 	int (*cycle)(int) = address(&libs[0], "one_cycle");
 	int (*callback)(int (*)(int), int) = address(&libs[0], "one_callback");
 	double (*floats)(double, float, long long) = address(&libs[1], "two_floats");
+	int (*direct)(int (*)(int), int) = address(&libs[0], "one_direct");
 	int *data = address(&libs[0], "one_data");
 
 	WANT(*data == 142);
+	WANT(direct(plus_one, 1) == 3);
+	WANT(direct((int (*)(int))two_arguments, 1) == 12);
+	/* of a type that only the library has */
+	WANT(((int (*)(double, float, long long))address(&libs[0], "one_add"))(1, 2, 3) == 3 + 142);
 	WANT(add(1, 2) == 145);
 	*data = 10;
 	WANT(add(1, 2) == 13);

@@ -20,6 +20,11 @@ int (*one_function(void))(int)
 	return functions[0];
 }
 
+int one_direct(int (*f)(int), int x)
+{
+	return f(x) + 1;
+}
+
 /* main -> one -> two -> one */
 int one_cycle(int n)
 {
