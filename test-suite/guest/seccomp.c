@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,12 +109,14 @@ static int sees_arguments(void)
 }
 
 static volatile int trapped, trapped_nr, trapped_data;
+static char *volatile trapped_at;
 
 static void on_sigsys(int sig, siginfo_t *i, void *context)
 {
 	trapped = sig;
 	trapped_nr = i->si_syscall;
 	trapped_data = i->si_errno;
+	trapped_at = i->si_call_addr;
 }
 
 static int traps(void)
@@ -126,6 +129,28 @@ static int traps(void)
 		return 1;
 	getppid();
 	return trapped != SIGSYS || trapped_nr != __NR_getppid || trapped_data != 9;
+}
+
+/* The byte of the file where the body of the function begins: a tracer's pc. */
+static int tells_where(void)
+{
+	struct sock_filter parent[] = FILTER(__NR_getppid, SECCOMP_RET_TRAP);
+	struct sock_filter user[] = FILTER(__NR_getuid, SECCOMP_RET_TRAP);
+	struct sigaction sa = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
+	char *first, *second;
+	struct stat st;
+
+	sigaction(SIGSYS, &sa, NULL);
+	if (INSTALL(parent, 0) || INSTALL(user, 0) || stat("/proc/self/exe", &st))
+		return 1;
+	getppid();
+	first = trapped_at;
+	getuid();
+	second = trapped_at;
+	getppid();
+	if (!first || (off_t)first >= st.st_size || !second || (off_t)second >= st.st_size)
+		return 2;
+	return first == second || first != trapped_at ? 3 : 0;
 }
 
 /* A supervisor answers. */
@@ -171,6 +196,7 @@ int main(void)
 	t_check((s = run(kills)) == SIGSYS);
 	t_check((s = run(sees_arguments)) == 0);
 	t_check((s = run(traps)) == 0);
+	t_check((s = run(tells_where)) == 0);
 	t_check((s = run(notifies)) == 0);
 	t_check((s = run(untraced)) == 0);
 	return t_status;

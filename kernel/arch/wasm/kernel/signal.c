@@ -74,11 +74,23 @@ static void restart(struct pt_regs *regs, struct ksignal *handler)
 	regs->ret = -EINTR;
 }
 
+/*
+ * Of the SIGSYS of a filter: where the call was made, which the task is still in.
+ * KSTK_EIP does not look for that, since each run of a filter asks for it.
+ */
+static void add_call_addr(kernel_siginfo_t *info)
+{
+	if (info->si_signo == SIGSYS &&
+	    (info->si_code == SYS_SECCOMP || info->si_code == SYS_USER_DISPATCH))
+		info->si_call_addr = (void __user *)host_task_pc(current->thread.host);
+}
+
 static void do_signal(struct pt_regs *regs)
 {
 	struct ksignal ksig;
 
 	if (get_signal(&ksig)) {
+		add_call_addr(&ksig.info);
 		restart(regs, &ksig);
 		signal_setup_done(setup_frame(&ksig, regs), &ksig, 0);
 		return;
