@@ -446,6 +446,9 @@ export class Machine {
       mm_map: (id, va, pa, n, prot) => this.map(id, va, pa, n, prot),
       mm_unmap: (id, va, n) => this.unmap(id, va, n),
       user_load: (id, name, image, n, info) => this.load(id, name, image, n, info),
+      // an engine compiles a module at once, so that no ticket was given
+      user_load_result: () => -E.ENOENT,
+      user_load_cancel: () => -E.ENOENT,
       user_reload: (id, number, info) => this.reload(id, number, info),
       // Libraries would be other instances of the same memory: not yet.
       user_library: (id, name, image, n, info) => this.noLibraries(info),

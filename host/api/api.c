@@ -17,6 +17,7 @@
 #include "machine/frames.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
+#include "loader/jobs.h"
 #include "loader/module.h"
 #include "net/net.h"
 #include "muslin.h"
@@ -45,6 +46,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		.nexports = kernel_exports_count, .counting = config->count_calls,
 		.stats = &m->stats, .files = &m->files,
 		.progress = config->progress, .progress_arg = config->arg,
+		.loaded = user_loaded, .loaded_arg = m,
 	};
 	m->arena.keep = config->keep;
 	m->limits = (struct limits) {
@@ -93,6 +95,7 @@ void muslin_free(struct muslin *m)
 		return;
 	/* their threads use its memory */
 	disks_exit(m);
+	jobs_stop(&m->loader);
 	machine_exit(m);
 	image_exit(m);
 	module_exit(&m->loader);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "api/api.h"
 #include "loader/build.h"
+#include "loader/jobs.h"
 #include "api/confine.h"
 #include "disk/disk.h"
 #include "hostfs/hostfs.h"
@@ -112,11 +113,15 @@ static void reach_root(void *l, int fd, bool read_only)
 	landlock_allow_fd(l, fd, read_only ? READ : WRITE);
 }
 
-static int start_disks(struct muslin *m, bool (*confine)(void))
+/* The thread that loads programs is one of those that cannot be made later. */
+static int start_threads(struct muslin *m, bool (*confine)(void))
 {
 	int r = disks_start(m, confine);
 
-	return r ? fail(m, r, "cannot make the threads of disks: %s", strerror(-r)) : 0;
+	if (r)
+		return fail(m, r, "cannot make the threads of disks: %s", strerror(-r));
+	r = confine ? jobs_start(&m->loader, confine) : 0;
+	return r ? fail(m, r, "cannot make the thread that loads programs: %s", strerror(-r)) : 0;
 }
 
 int confine_enter(struct muslin *m)
@@ -125,7 +130,7 @@ int confine_enter(struct muslin *m)
 	struct confinement *c = m->confinement;
 
 	if (!c)
-		return start_disks(m, NULL);
+		return start_threads(m, NULL);
 	if (c->done)
 		return 0;
 	/* compiled programs want it, and could not find it any more */
@@ -142,7 +147,7 @@ int confine_enter(struct muslin *m)
 		c->files.fd = -1;
 	}
 	/* they have what this thread can reach of files, and no more calls than it */
-	if (start_disks(m, confine_calls))
+	if (start_threads(m, confine_calls))
 		return -EAGAIN;
 	if (confine_calls())
 		c->done |= MUSLIN_CONFINED_CALLS;

@@ -13,6 +13,7 @@
 #include "devices/ctl.h"
 #include "host_page.h"
 #include "image/image.h"
+#include "loader/jobs.h"
 #include "machine/machine.h"
 #include "cache/cache.h"
 #include "muslin.h"
@@ -145,11 +146,11 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 	return api_start(m, resume, &from);
 }
 
-/* In the boot task, which idles: all others sleep. */
+/* In the boot task, which idles: all others sleep, and not for a program to be loaded. */
 static bool until_idle(struct muslin *m, void *arg)
 {
 	(void)arg;
-	return m->task->id == BOOT_TASK && !irq_pending(m);
+	return m->task->id == BOOT_TASK && !irq_pending(m) && !jobs_wait(&m->loader);
 }
 
 /* The program waits, and not for somebody to take what it has written. */

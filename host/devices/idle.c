@@ -9,6 +9,7 @@
 #include "devices/stream.h"
 #include "devices/tty.h"
 #include "disk/disk.h"
+#include "loader/jobs.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"
@@ -18,17 +19,20 @@
 
 static void look(struct muslin *m, const struct timespec *timeout)
 {
-	struct pollfd p[STREAM_POLLFDS + 3];
+	struct pollfd p[STREAM_POLLFDS + 4];
 	int n = stream_pollfds(m, p);
 	uint64_t times;
 
 	p[n] = (struct pollfd){ .fd = m->wall_fd, .events = POLLIN };
 	p[n + 1] = net_pollfd(m);
 	p[n + 2] = (struct pollfd){ .fd = disks_wake_fd(m), .events = POLLIN };
-	if (ppoll(p, n + 3, timeout, NULL) > 0)
+	p[n + 3] = (struct pollfd){ .fd = jobs_wake_fd(&m->loader), .events = POLLIN };
+	if (ppoll(p, n + 4, timeout, NULL) > 0)
 		irq_raise(m, stream_ready(m, p) | net_ready(m, p[n + 1].revents));
 	if (p[n + 2].revents)
 		disks_woken(m);
+	if (p[n + 3].revents)
+		jobs_woken(&m->loader);
 	/* it fails, and has told what it can */
 	if (p[n].revents)
 		(void)!read(m->wall_fd, &times, sizeof(times));

@@ -155,8 +155,6 @@ static int make(struct build *b)
 		r = build_worker(b, MUSLIN_TIER_QUICK);
 		return r == -EOPNOTSUPP && b->compiler.cc ? optimize_instead(b) : r;
 	}
-	if (from_cache(b))
-		return 0;
 	if (b->request->tier == MUSLIN_TIER_OPTIMIZED)
 		return optimize_once(b);
 	r = build_worker(b, MUSLIN_TIER_QUICK);
@@ -182,38 +180,61 @@ static void look_for_better(struct build *b)
 		background_begin(b->cache, &k);
 }
 
-static void with_compiler(struct build *b)
+static void seal(struct build *b)
 {
-	if (b->cache >= 0 && b->request->type == BUILD_PROGRAM)
-		compiler_recall(&b->compiler, b->cache);
-	if (b->request->type == BUILD_OUTDATED)
-		look_for_better(b);
-	else if (!make(b) && !memory_file_seal(b->code))
+	if (!memory_file_seal(b->code))
 		build_failed(b, -EIO, "cannot keep the compiled program: %s",
 			     strerror(errno));
 }
 
-void build(struct build *b)
+bool build_begin(struct build *b)
 {
 	char reason[BUILD_REASON_SIZE];
 
 	memset(&b->result, 0, sizeof(b->result));
+	memset(&b->compiler, 0, sizeof(b->compiler));
 	b->code = b->job.lock = -1;
 	b->cache = cache_open(b->request->type == BUILD_PROGRAM, reason, sizeof(reason));
 	if (b->cache == -EINVAL) {
 		build_failed(b, b->cache, "%s", reason);
-		return;
+		return true;
 	}
 	if (compiler_find(&b->compiler) < 0) {
 		build_failed(b, -ENOMEM, "out of memory");
-	} else {
-		with_compiler(b);
-		compiler_free(&b->compiler);
+		return true;
 	}
+	if (b->request->type == BUILD_OUTDATED) {
+		look_for_better(b);
+		return true;
+	}
+	if (b->cache >= 0)
+		compiler_recall(&b->compiler, b->cache);
+	if (b->request->tier == MUSLIN_TIER_QUICK || !from_cache(b))
+		return false;
+	seal(b);
+	return true;
+}
+
+void build_make(struct build *b)
+{
+	if (!make(b))
+		seal(b);
+}
+
+void build_end(struct build *b)
+{
+	compiler_free(&b->compiler);
 	if (b->cache >= 0)
 		close(b->cache);
 	if (b->result.error && b->code >= 0) {
 		close(b->code);
 		b->code = -1;
 	}
+}
+
+void build(struct build *b)
+{
+	if (!build_begin(b))
+		build_make(b);
+	build_end(b);
 }

@@ -5,6 +5,7 @@
  *
  *	who runs the machine	builder.c: asks, and gets a sealed file in memory
  *	builder			build.c: knows cache and compilers, reads no image
+ *	helper			a copy of it for what is not in the cache
  *	worker			loader/worker.c: one image, then it ends; what it
  *				can reach is what sandbox.h leaves to it
  *	wasm2c, C compiler	child.c: with less still
@@ -32,11 +33,14 @@ enum build_type {
 	 * something better by now; if not, that is begun.
 	 */
 	BUILD_OUTDATED,
+	/* Nobody wants the answer to the request of that number, nor is there one. */
+	BUILD_CANCEL,
 };
 
 /* The image comes with it, as a file in memory that nobody can change. */
 struct build_request {
 	uint32_t type;
+	uint32_t number;	/* its answers have it, too */
 	uint32_t tier;		/* enum muslin_tier */
 	uint32_t progress;	/* somebody wants to hear of it */
 	uint64_t place;		/* of code of the quick tier: QUICK_PLACE bytes */
@@ -74,13 +78,36 @@ struct loader;
 int builder_start(struct loader *loader);
 void builder_stop(struct loader *loader);
 /*
- * image is a descriptor.  0: result is its answer, which is checked as far as it
- * can be, and *code a descriptor, to be closed, or -1.  -errno: it is gone.
- * progress is called if request->progress says so.
+ * It does not answer: the next one to be asked is another, if this process may start
+ * one.  From the thread of jobs, too, which is not there yet when the first is started.
+ */
+void builder_lose(struct loader *loader);
+/*
+ * Asks what the builder knows at once, BUILD_OUTDATED: result is its answer.  image
+ * is a descriptor.  0 or -errno: it is gone.
  */
 int builder_ask(struct loader *loader, const struct build_request *request, int image,
-		void (*progress)(void *arg, const char *line), void *arg,
-		struct build_result *result, int *code);
+		struct build_result *result);
+
+/* Programs are asked for by one thread at a time, and several may be under way. */
+#define BUILDER_MOST 16
+
+/* 0 or -errno: it is gone. */
+int builder_begin(struct loader *loader, const struct build_request *request, int image);
+void builder_cancel(struct loader *loader, uint32_t number);
+/* For poll(): readable when there is an answer, or the builder is gone; -1: there is none. */
+int builder_fd(struct loader *loader);
+
+struct builder_answer {
+	uint32_t number;	/* the request's */
+	bool done;
+	char line[BUILD_LINE_SIZE];	/* of progress, until it is done */
+	struct build_result result;	/* then; it is checked as far as it can be */
+	int code;		/* a descriptor, to be closed, or -1 */
+};
+
+/* The next answer: 0 or -errno.  It waits. */
+int builder_answer(struct loader *loader, struct builder_answer *a);
 
 /* --- build.c: in the builder --- */
 
@@ -88,7 +115,7 @@ struct build {
 	const struct build_request *request;
 	const void *image;
 	size_t size;
-	int client;		/* who waits, a socket; -1: nobody does */
+	int client;		/* a socket that ends when nobody waits any more; -1: nobody does */
 	struct compiler compiler;
 	int cache;		/* or -1 */
 	struct cache_job job;
@@ -96,7 +123,15 @@ struct build {
 	int code;		/* a file in memory, or -1 */
 };
 
-/* Sets result and code. */
+/*
+ * Sets result and code: build_begin() what is known or was made before, which takes
+ * no time.  True: that is it.  False: build_make() does the rest.  build_end() gives
+ * all back but result and code.
+ */
+bool build_begin(struct build *b);
+void build_make(struct build *b);
+void build_end(struct build *b);
+/* All three. */
 void build(struct build *b);
 /* A line for who waits. */
 void build_tell(const struct build *b, const char *line);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What goes over the socket between who runs a machine and its builder: a
- * struct build_request with the image's descriptor one way; messages the other
- * way, the last of them a BUILDER_RESULT, with the code's if there is any.
+ * What goes over the sockets between who runs a machine and its builder, and between
+ * the builder and a helper: a struct build_request with the image's descriptor one
+ * way; messages the other way, the last of them a BUILDER_RESULT, with the code's if
+ * there is any.
  */
 #ifndef MUSLIN_BUILDER_H
 #define MUSLIN_BUILDER_H
@@ -16,6 +17,7 @@ enum builder_message_type {
 
 struct builder_message {
 	uint32_t type;
+	uint32_t number;	/* the request's; a helper has one request, and does not say */
 	union {
 		char line[BUILD_LINE_SIZE];
 		struct build_result result;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared libraries: what they may be, and where their words are. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,38 +187,67 @@ static uint64_t most_words(const struct wasm *w)
 	return (n * sizeof(uint64_t) + PAGE - 1) & -(uint64_t)PAGE;
 }
 
-/* Those of all modules are at different places, so that a process can have any of them. */
-int load_place(struct load *l, struct module *mod)
-{
-	uint64_t room = most_words(&l->w), at = 0;
-	const struct module *other = l->loader->modules;
+/* Of the lists of all loaders: modules are made, and dropped, by the threads of jobs, too. */
+static pthread_mutex_t places = PTHREAD_MUTEX_INITIALIZER;
 
-	if (room > MAX_WORDS)
-		return load_refuse(l, -ENOEXEC, "imports too much");
+/* The first place with that room among those of other libraries. */
+static uint64_t find_place(const struct loader *loader, uint64_t room)
+{
+	const struct module *other = loader->placed;
+	uint64_t at = 0;
+
 	while (other) {
 		uint64_t end = other->place + other->room;
 
-		if (other->library && at < end && other->place < at + room) {
+		if (at < end && other->place < at + room) {
 			at = end;
-			other = l->loader->modules;
+			other = loader->placed;
 		} else {
-			other = other->next;
+			other = other->next_placed;
 		}
 	}
-	if (at + room > MODULE_WORDS)
-		return load_refuse(l, -ENFILE, "there are too many libraries");
-	mod->place = at;
-	mod->room = room;
-	return 0;
+	return at;
+}
+
+/* Those of all modules are at different places, so that a process can have any of them. */
+int load_place(struct load *l, struct module *mod)
+{
+	uint64_t room = most_words(&l->w), at;
+
+	if (room > MAX_WORDS)
+		return load_refuse(l, -ENOEXEC, "imports too much");
+	pthread_mutex_lock(&places);
+	at = find_place(l->loader, room);
+	if (at + room <= MODULE_WORDS) {
+		mod->place = at;
+		mod->room = room;
+		mod->next_placed = l->loader->placed;
+		l->loader->placed = mod;
+	}
+	pthread_mutex_unlock(&places);
+	return mod->room ? 0 : load_refuse(l, -ENFILE, "there are too many libraries");
+}
+
+void load_give_place(struct module *mod)
+{
+	struct module **p;
+
+	if (!mod->room)
+		return;
+	pthread_mutex_lock(&places);
+	for (p = &mod->owner->placed; *p != mod; p = &(*p)->next_placed)
+		;
+	*p = mod->next_placed;
+	pthread_mutex_unlock(&places);
 }
 
 int load_links(struct load *l, struct module *mod)
 {
-	if (!l->library && !wasm_is_linked(&l->w) && !mod->ops->link->nslots)
+	if (!l->library && !wasm_is_linked(&mod->wasm) && !mod->ops->link->nslots) {
+		wasm_free(&mod->wasm);
+		memset(&mod->wasm, 0, sizeof(mod->wasm));
 		return 0;
-	/* its names are of use, and l does without */
-	mod->wasm = l->w;
-	memset(&l->w, 0, sizeof(l->w));
+	}
 	if (find_exports(mod) || find_types(mod))
 		return load_no_memory(l);
 	if (l->library && mod->ops->link->slot)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct builder;
+struct jobs;
 struct module;
 struct muslin_stats;
 
@@ -22,7 +23,8 @@ struct kernel_export {
 };
 
 /*
- * All zero but what its owner sets.  It is used by one thread at a time.
+ * All zero but what its owner sets.  It is used by one thread at a time, and by the
+ * thread of its jobs: jobs.h.
  */
 struct loader {
 	/* the owner's */
@@ -35,7 +37,12 @@ struct loader {
 	void (*progress)(void *arg, const char *line);	/* NULL: nobody is told */
 	void *progress_arg;
 
+	void (*loaded)(void *arg);	/* from another thread: look at jobs */
+	void *loaded_arg;
+
 	struct module *modules;
+	struct module *placed;	/* those that have a place: library.c */
+	struct jobs *jobs;	/* NULL: there was none yet */
 	struct builder *builder;	/* NULL: not started yet */
 	uint32_t module_id;	/* of the last one */
 };

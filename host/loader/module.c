@@ -8,20 +8,25 @@
 
 #include "core/share.h"
 #include "loader/background.h"
-#include "loader/build.h"
 #include "loader/load.h"
 #include "loader/quick.h"
 #include "muslin.h"
 
 /* unused modules that a machine keeps */
 #define MAX_IDLE 32
-static const struct module_ops *find_builtin(const struct load *l)
+
+static const struct module_ops *find_builtin(const void *image, size_t size)
 {
 	for (const struct module_builtin *b = muslin_builtin_modules; b->image; b++)
-		if ((size_t)((const char *)b->end - (const char *)b->image) == l->size &&
-		    !memcmp(b->image, l->image, l->size))
+		if ((size_t)((const char *)b->end - (const char *)b->image) == size &&
+		    !memcmp(b->image, image, size))
 			return b->ops;
 	return NULL;
+}
+
+bool module_is_builtin(const void *image, size_t size)
+{
+	return find_builtin(image, size);
 }
 
 static int check_ops(struct load *l, const struct module *mod)
@@ -50,6 +55,7 @@ static void destroy(struct module *mod)
 	if (mod->image_fd >= 0)
 		close(mod->image_fd);
 	share_give(&share_files, mod->owner->files, MODULE_FILES);
+	load_give_place(mod);
 	free((void *)mod->thunks);
 	wasm_free(&mod->wasm);
 	free(mod->exports);
@@ -60,36 +66,9 @@ static void destroy(struct module *mod)
 	free(mod);
 }
 
-static int make_library(struct load *l, struct module *mod)
+/* What a program has of memory at first. */
+static int find_data(struct load *l, struct module *mod)
 {
-	int r = load_place(l, mod);
-
-	if (r >= 0)
-		r = load_native(l, mod);
-	if (r >= 0)
-		r = check_ops(l, mod);
-	return r < 0 ? r : load_links(l, mod);
-}
-
-static int make(struct load *l, struct module *mod)
-{
-	void **thunks = calloc(l->w.nimports + 1, sizeof(*thunks));
-	int r;
-
-	mod->thunks = thunks;
-	mod->image = malloc(l->size);
-	mod->name = strdup(l->name);
-	if (!thunks || !mod->image || !mod->name)
-		return load_no_memory(l);
-	memcpy(mod->image, l->image, l->size);
-	mod->size = l->size;
-	mod->ops = find_builtin(l);
-	l->builtin = mod->ops;
-	r = l->library ? load_check_library(l, thunks) : load_check(l, thunks);
-	if (r < 0)
-		return r;
-	if (l->library)
-		return make_library(l, mod);
 	if (wasm_data_read(&l->w, l->image, l->size, &mod->pieces))
 		return load_no_memory(l);
 	mod->start = wasm_find_export(&l->w, "_start")->index;
@@ -99,11 +78,47 @@ static int make(struct load *l, struct module *mod)
 	mod->data_end = mod->data;
 	if (mod->pieces.n)
 		mod->data_end = (mod->pieces.end + WASM_PAGE - 1) & -WASM_PAGE;
-	if (!mod->ops)
-		r = l->so ? load_given(l, mod) : load_native(l, mod);
-	if (r >= 0)
-		r = check_ops(l, mod);
+	return 0;
+}
+
+/* It has its native code. */
+static int complete(struct load *l, struct module *mod)
+{
+	int r = check_ops(l, mod);
+
 	return r < 0 ? r : load_links(l, mod);
+}
+
+static int make(struct load *l, struct module *mod)
+{
+	void **thunks = calloc(l->w.nimports + 1, sizeof(*thunks));
+	int r;
+
+	mod->thunks = thunks;
+	mod->image = l->own_image ? l->own_image : malloc(l->size);
+	mod->name = strdup(l->name);
+	if (!thunks || !mod->image || !mod->name)
+		return load_no_memory(l);
+	if (!l->own_image)
+		memcpy(mod->image, l->image, l->size);
+	mod->size = l->size;
+	mod->ops = find_builtin(l->image, l->size);
+	l->builtin = mod->ops;
+	r = l->library ? load_check_library(l, thunks) : load_check(l, thunks);
+	if (r >= 0)
+		r = l->library ? load_place(l, mod) : find_data(l, mod);
+	if (r < 0)
+		return r;
+	/* its names may be of use, and l does without */
+	mod->wasm = l->w;
+	memset(&l->w, 0, sizeof(l->w));
+	if (!mod->ops && !l->so) {
+		r = load_ask(l);
+		return r ? r : LOAD_WAITS;
+	}
+	if (!mod->ops)
+		r = load_given(l, mod);
+	return r ? r : complete(l, mod);
 }
 
 void module_ticked(struct module *mod)
@@ -114,14 +129,14 @@ void module_ticked(struct module *mod)
 
 /* --- the loader's modules --- */
 
-static struct module *find(struct loader *loader, uint64_t hash, const void *image,
-			   size_t size, bool library)
+static struct module *find(struct loader *loader, const void *image, size_t size,
+			   bool library)
 {
 	struct module *mod;
 
 	for (mod = loader->modules; mod; mod = mod->next)
-		if (mod->hash == hash && mod->size == size && !mod->retired &&
-		    mod->library == library && !memcmp(mod->image, image, size))
+		if (mod->size == size && !mod->retired && mod->library == library &&
+		    !memcmp(mod->image, image, size))
 			return mod;
 	return NULL;
 }
@@ -151,7 +166,17 @@ static void retire(struct module *mod)
 	destroy(mod);
 }
 
-static int add_module(struct load *l, uint64_t hash, struct module **out)
+/* --- from an image to one of them --- */
+
+/* r of a step: what is not complete, nor will be, is gone. */
+static int after(struct load *l, int r)
+{
+	if (r < 0)
+		load_drop(l);
+	return r;
+}
+
+static int begin(struct load *l)
 {
 	char reason[MODULE_ERROR_SIZE];
 	struct module *mod;
@@ -167,42 +192,108 @@ static int add_module(struct load *l, uint64_t hash, struct module **out)
 	mod->fd = mod->image_fd = -1;
 	mod->library = l->library;
 	mod->owner = l->loader;
-	mod->hash = hash;
 	if (!share_take(&share_files, l->loader->files, MODULE_FILES)) {
 		free(mod);
 		r = load_refuse(l, -ENFILE, "there are too many programs");
 		goto out_wasm;
 	}
+	l->mod = mod;
 	r = make(l, mod);
-	if (r < 0) {
-		destroy(mod);
-		goto out_wasm;
-	}
-	mod->refs = 1;
-	mod->id = ++l->loader->module_id;
-	link_module(mod);
-	*out = mod;
 out_wasm:
 	wasm_free(&l->w);
 	return r;
 }
 
-static int load(struct load *l, struct module **out)
+int load_begin(struct load *l)
 {
-	uint64_t hash = cache_hash(0, l->image, l->size);
-	struct module *mod = find(l->loader, hash, l->image, l->size, l->library);
+	return after(l, begin(l));
+}
 
-	if (mod && mod->optimizable && load_outdated(mod, l->name)) {
+int load_go_on(struct load *l, struct builder_answer *a, int err)
+{
+	int r = a ? load_answered(l, &a->result, a->code) : load_unanswered(l, err);
+
+	return after(l, r ? r : complete(l, l->mod));
+}
+
+void load_drop(struct load *l)
+{
+	if (l->place)
+		quick_release(l->place);
+	l->place = NULL;
+	if (l->mod && l->own_image)
+		l->mod->image = NULL;
+	if (l->mod)
+		destroy(l->mod);
+	l->mod = NULL;
+}
+
+struct module *load_done(struct load *l)
+{
+	struct module *mod = l->mod;
+
+	l->mod = NULL;
+	l->own_image = NULL;
+	mod->refs = 1;
+	mod->id = ++l->loader->module_id;
+	link_module(mod);
+	return mod;
+}
+
+struct module *module_known(struct loader *loader, const char *name, const void *image,
+			    size_t size, bool library)
+{
+	struct module *mod = find(loader, image, size, library);
+
+	if (mod && mod->optimizable && load_outdated(mod, name)) {
 		retire(mod);
 		mod = NULL;
 	}
-	if (mod) {
-		l->loader->stats->loaded++;
-		mod->refs++;
-		*out = mod;
-		return 0;
-	}
-	return add_module(l, hash, out);
+	if (!mod)
+		return NULL;
+	loader->stats->loaded++;
+	return module_get(mod);
+}
+
+static void tell(const struct load *l, const char *line)
+{
+	char text[256];
+
+	if (!l->loader->progress)
+		return;
+	load_progress(l, line, text);
+	l->loader->progress(l->loader->progress_arg, text);
+}
+
+/* Until the builder has answered: there is nobody else to ask it. */
+static int wait_for_builder(struct load *l)
+{
+	struct builder_answer a;
+	int r;
+
+	do {
+		r = builder_answer(l->loader, &a);
+		if (!r && !a.done)
+			tell(l, a.line);
+	} while (!r && !a.done);
+	if (!r)
+		return load_go_on(l, &a, 0);
+	/* the next one gets another, if we may start one */
+	builder_lose(l->loader);
+	return load_go_on(l, NULL, r);
+}
+
+static int add_module(struct load *l, struct module **out)
+{
+	int r = load_begin(l);
+
+	if (r == LOAD_WAITS)
+		r = wait_for_builder(l);
+	else if (l->lost)
+		builder_lose(l->loader);
+	if (!r)
+		*out = load_done(l);
+	return r;
 }
 
 int module_load(struct loader *loader, const char *name, const void *image,
@@ -210,10 +301,11 @@ int module_load(struct loader *loader, const char *name, const void *image,
 {
 	struct load l = {
 		.loader = loader, .name = name, .image = image, .size = size,
-		.error = error,
+		.stats = loader->stats, .error = error,
 	};
 
-	return load(&l, out);
+	*out = module_known(loader, name, image, size, false);
+	return *out ? 0 : add_module(&l, out);
 }
 
 int module_load_library(struct loader *loader, const char *name, const void *image,
@@ -221,10 +313,11 @@ int module_load_library(struct loader *loader, const char *name, const void *ima
 {
 	struct load l = {
 		.loader = loader, .name = name, .image = image, .size = size,
-		.error = error, .library = true,
+		.library = true, .stats = loader->stats, .error = error,
 	};
 
-	return load(&l, out);
+	*out = module_known(loader, name, image, size, true);
+	return *out ? 0 : add_module(&l, out);
 }
 
 int module_resume(struct loader *loader, uint32_t id, const char *name,
@@ -234,9 +327,9 @@ int module_resume(struct loader *loader, uint32_t id, const char *name,
 {
 	struct load l = {
 		.loader = loader, .name = name, .image = image, .size = size,
-		.so = so, .so_size = so_size, .error = error,
+		.so = so, .so_size = so_size, .stats = loader->stats, .error = error,
 	};
-	int r = add_module(&l, cache_hash(0, image, size), out);
+	int r = add_module(&l, out);
 
 	if (r)
 		return r;

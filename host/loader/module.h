@@ -35,9 +35,9 @@ struct module {
 
 	/* private to module.c */
 	struct module *next;
+	struct module *next_placed;	/* of those with a place: library.c */
 	struct loader *owner;
 	unsigned int refs;
-	uint64_t hash;
 	void *image;
 	size_t size;
 	struct wasm_data pieces;
@@ -63,12 +63,17 @@ struct module_export {
  * Compiles image, the first time, and binds its imports to the kernel's
  * exports.  -ENOEXEC: it is not a program for this kernel; -ENOENT: no
  * compiler; other errors come from the host.  error is one line that begins
- * with name.
+ * with name.  It waits for the compiler; who cannot has a job instead, jobs.h.
  */
 int module_load(struct loader *loader, const char *name, const void *image,
 		size_t size, struct module **out,
 		char error[MODULE_ERROR_SIZE]);
-/* The same for a library. */
+/* What is there for image already, and not outdated, as another reference; NULL. */
+struct module *module_known(struct loader *loader, const char *name, const void *image,
+			    size_t size, bool library);
+/* Is it part of this library?  Then nobody compiles it. */
+bool module_is_builtin(const void *image, size_t size);
+/* The same for a library, which module_load() refuses: only where there are no jobs. */
 int module_load_library(struct loader *loader, const char *name, const void *image,
 			size_t size, struct module **out, char error[MODULE_ERROR_SIZE]);
 /* The slot of an exported function, or -1. */

@@ -74,18 +74,14 @@ static void find_code(struct module *mod, const void *so)
 	}
 }
 
-static void progress(void *arg, const char *line)
+void load_progress(const struct load *l, const char *line, char text[256])
 {
-	struct load *l = arg;
-	char text[256];
-
 	/* an empty line is the end of it */
 	if (*line)
-		snprintf(text, sizeof(text), "%.150s: %s", l->name, line);
+		snprintf(text, 256, "%.150s: %s", l->name, line);
 	else
 		*text = 0;
 	make_printable(text);
-	l->loader->progress(l->loader->progress_arg, text);
 }
 
 /* A shared object; fd becomes the module's. */
@@ -137,86 +133,91 @@ static int load_quick(struct load *l, struct module *mod, void *place,
 	return 0;
 }
 
-static int take_code(struct load *l, struct module *mod, void *place,
-		     const struct build_result *r, int fd)
+static int take_code(struct load *l, const struct build_result *r, int fd)
 {
-	struct muslin_stats *stats = l->loader->stats;
+	struct muslin_stats *stats = l->stats;
+	void *place = l->place;
 
+	l->place = NULL;
 	stats->translate += r->translate;
 	stats->quick += r->quick;
 	stats->optimize += r->optimize;
 	stats->compiled += r->compiled;
 	stats->cached += r->cached;
 	if (r->code == BUILD_QUICK && !r->error)
-		return load_quick(l, mod, place, r, fd);
+		return load_quick(l, l->mod, place, r, fd);
 	quick_release(place);
 	if (r->error)
 		return load_refuse(l, r->error, "%s", r->reason);
-	return load_object(l, mod, fd);
+	return load_object(l, l->mod, fd);
 }
 
-static int ask_builder(struct load *l, struct module *mod, int tier, int image)
+static int ask_builder(struct load *l, int tier)
 {
 	struct build_request request = {
-		.type = BUILD_PROGRAM, .tier = tier, .progress = l->loader->progress != NULL,
+		.type = BUILD_PROGRAM, .number = l->number, .tier = tier,
+		.progress = l->loader->progress != NULL,
 	};
-	struct build_result result;
-	int code, r = builder_start(l->loader);
+	int r = builder_start(l->loader);
+
+	if (r)
+		return load_unanswered(l, r);
 	/* after that: the builder does not have it */
-	void *place = quick_reserve();
-
-	if (!place)
+	l->place = quick_reserve();
+	if (!l->place)
 		return load_no_memory(l);
-	request.place = (uintptr_t)place;
-	request.words = mod->library ? (int64_t)(MUSLIN_MODULES + mod->place) : 0;
+	request.place = (uintptr_t)l->place;
+	request.words = l->mod->library ? (int64_t)(MUSLIN_MODULES + l->mod->place) : 0;
 	snprintf(request.name, sizeof(request.name), "%s", l->name);
-	if (!r)
-		r = builder_ask(l->loader, &request, image, progress, l, &result, &code);
-	if (!r) {
-		mod->optimizable = result.optimizable;
-		return take_code(l, mod, place, &result, code);
-	}
-	quick_release(place);
-	/* the next one gets another, if we may start one */
-	builder_stop(l->loader);
-	if (r == -EPIPE || r == -ECONNRESET)
-		return load_refuse(l, -EIO, "the process that compiles it is gone");
-	return load_refuse(l, r, "the process that compiles it: %s", strerror(-r));
+	r = builder_begin(l->loader, &request, l->mod->image_fd);
+	l->lost = r;
+	return r ? load_unanswered(l, r) : 0;
 }
 
-static uint64_t time_compiling(const struct muslin_stats *s)
-{
-	return s->translate + s->quick + s->optimize;
-}
-
-int load_native(struct load *l, struct module *mod)
+int load_ask(struct load *l)
 {
 	char reason[MODULE_ERROR_SIZE];
-	struct muslin_stats *stats = l->loader->stats;
-	uint64_t start = stats_now(), compiling = time_compiling(stats);
-	int tier = tier_of(l->loader, reason, sizeof(reason)), r;
+	int tier = l->tier ? l->tier : tier_of(l->loader, reason, sizeof(reason));
 
+	l->begun = stats_now();
 	if (tier < 0)
 		return load_refuse(l, tier, "%s", reason);
-	mod->image_fd = memory_file(l->image, l->size);
-	if (mod->image_fd < 0 || !memory_file_seal(mod->image_fd))
+	l->mod->image_fd = memory_file(l->image, l->size);
+	if (l->mod->image_fd < 0 || !memory_file_seal(l->mod->image_fd))
 		return load_no_memory(l);
-	r = ask_builder(l, mod, tier, mod->image_fd);
-	if (!mod->optimizable) {
-		close(mod->image_fd);
-		mod->image_fd = -1;
+	return ask_builder(l, tier);
+}
+
+int load_unanswered(struct load *l, int err)
+{
+	if (l->place)
+		quick_release(l->place);
+	l->place = NULL;
+	if (err == -EPIPE || err == -ECONNRESET)
+		return load_refuse(l, -EIO, "the process that compiles it is gone");
+	return load_refuse(l, err, "the process that compiles it: %s", strerror(-err));
+}
+
+int load_answered(struct load *l, const struct build_result *r, int code)
+{
+	uint64_t compiling = r->translate + r->quick + r->optimize;
+	int err;
+
+	l->mod->optimizable = r->optimizable;
+	err = take_code(l, r, code);
+	if (!l->mod->optimizable) {
+		close(l->mod->image_fd);
+		l->mod->image_fd = -1;
 	}
-	stats->load += stats_now() - start - (time_compiling(stats) - compiling);
-	return r;
+	l->stats->load += stats_now() - l->begun - compiling;
+	return err;
 }
 
 bool load_outdated(struct module *mod, const char *name)
 {
 	struct build_request request = { .type = BUILD_OUTDATED };
 	struct build_result result;
-	int code;
 
 	snprintf(request.name, sizeof(request.name), "%s", name);
-	return !builder_ask(mod->owner, &request, mod->image_fd, NULL, NULL, &result,
-			    &code) && result.optimized;
+	return !builder_ask(mod->owner, &request, mod->image_fd, &result) && result.optimized;
 }

@@ -413,6 +413,8 @@ const char *link_signature(const struct mm *mm, wasm_rt_func_type_t type);
 
 /* --- user.c --- */
 
+/* A program that a job loaded is there: from any thread. */
+void user_loaded(void *m);
 /* The way back to user code after an entry of the kernel.  True: again. */
 bool user_return(struct muslin *m, uint32_t *ret);
 /* Interrupts that came while in_user was 0. */

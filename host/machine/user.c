@@ -9,6 +9,7 @@
 #include "machine/adapt.h"
 #include "cgen/jump.h"
 #include "machine/fork.h"
+#include "loader/jobs.h"
 #include "machine/kernel.h"
 #include "machine/hooks.h"
 #include "machine/machine.h"
@@ -76,43 +77,67 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 	return 0;
 }
 
-struct load {
-	bool library;
+static int refuse(struct muslin *m, int err, const char *error, struct host_image *info)
+{
+	machine_hooks.refused(m, error);
+	memcpy(info->error, error, sizeof(info->error));
+	return err;
+}
+
+/* The reference of mod becomes mm's. */
+static int give(struct muslin *m, struct mm *mm, const char *name, struct module *mod,
+		struct host_image *info)
+{
+	char error[MODULE_ERROR_SIZE];
+	int err = check_size(m, name, mod, error, sizeof(error));
+
+	return err ? refuse(m, err, error, info) : set_up(m, mm, mod, info);
+}
+
+/* The same for a library, which is that of a process. */
+static int give_library(struct mm *mm, struct module *mod, struct host_image *info)
+{
+	uint32_t id = mod->id;
+	int err = link_keep(mm, mod);
+
+	info->module = err ? 0 : id;
+	info->data = info->data_start = info->data_end = info->end = 0;
+	return err;
+}
+
+struct builtin {
 	struct muslin *m;
-	char name[PATH_MAX];
+	const char *name;
 	void *image;		/* of which the kernel has no part */
 	size_t size;
 	struct module *mod;
-	struct host_image info;
+	char error[MODULE_ERROR_SIZE];
 	int err;
 };
 
-/* Compilers want more of a stack than a program may have left. */
-static void load_module(void *arg)
+/* It wants more of a stack than a program may have left. */
+static void load_builtin(void *arg)
 {
-	struct load *l = arg;
+	struct builtin *b = arg;
 
-	l->err = (l->library ? module_load_library : module_load)
-		(&l->m->loader, l->name, l->image, l->size, &l->mod, l->info.error);
-	if (!l->err && !l->library)
-		l->err = check_size(l->m, l->name, l->mod, l->info.error,
-				    sizeof(l->info.error));
+	b->err = module_load(&b->m->loader, b->name, b->image, b->size, &b->mod, b->error);
 }
 
-/* What l says of it, with what the kernel has of it.  0 if there is l->err to look at. */
-static int load(struct load *l, u32 name, u32 image)
+/* A program that is part of this library needs no compiler. */
+static int give_builtin(struct muslin *m, struct mm *mm, const char *name,
+			const void *image, u32 size, struct host_image *info)
 {
-	const void *from = kmem(l->m, image, l->size);
+	struct builtin b = { .m = m, .name = name, .size = size, .image = malloc(size) };
 	int err;
 
-	kmem_string(l->m, name, l->name, sizeof(l->name));
-	l->image = malloc(l->size ? l->size : 1);
-	if (!l->image)
+	if (!b.image)
 		return -ENOMEM;
-	memcpy(l->image, from, l->size);
-	err = stack_call(l->m, load_module, l);
-	free(l->image);
-	return err;
+	memcpy(b.image, image, size);
+	err = stack_call(m, load_builtin, &b);
+	free(b.image);
+	if (err)
+		return err;
+	return b.err ? refuse(m, b.err, b.error, info) : give(m, mm, name, b.mod, info);
 }
 
 u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
@@ -121,20 +146,67 @@ u32 w2c_host_user_load(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_get(m, id);
 	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
-	struct load l = { .m = m, .size = size };
-	int err;
+	const void *from = kmem(m, image, size);
+	char path[PATH_MAX];
+	struct module *mod;
 
 	if (mm->module)
 		return -EBUSY;
-	err = load(&l, name, image);
-	if (err)
+	kmem_string(m, name, path, sizeof(path));
+	mod = module_known(&m->loader, path, from, size, false);
+	if (mod)
+		return give(m, mm, path, mod, info);
+	if (module_is_builtin(from, size))
+		return give_builtin(m, mm, path, from, size, info);
+	return job_begin(&m->loader, path, from, size, false);
+}
+
+/* A library's error is the dynamic linker's to tell. */
+static int library_result(struct muslin *m, u32 ticket, u32 id, struct host_image *info)
+{
+	struct mm *mm = mm_program(m, id);
+	struct module *mod;
+	char error[MODULE_ERROR_SIZE] = "";
+	int err = job_result(&m->loader, ticket, &mod, error);
+
+	if (err == -EAGAIN)
 		return err;
-	if (l.err) {
-		machine_hooks.refused(m, l.info.error);
-		memcpy(info->error, l.info.error, sizeof(info->error));
-		return l.err;
-	}
-	return set_up(m, mm, l.mod, info);
+	memcpy(info->error, error, sizeof(info->error));
+	return err ? err : give_library(mm, mod, info);
+}
+
+u32 w2c_host_user_load_result(struct w2c_host *h, u32 ticket, u32 id, u32 info_addr)
+{
+	struct muslin *m = machine(h);
+	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
+	const char *name = job_name(&m->loader, ticket);
+	char path[PATH_MAX], error[MODULE_ERROR_SIZE];
+	struct module *mod;
+	struct mm *mm;
+	int err;
+
+	if (!name)
+		return -ENOENT;
+	if (job_is_library(&m->loader, ticket))
+		return library_result(m, ticket, id, info);
+	mm = mm_get(m, id);
+	if (mm->module)
+		return -EBUSY;
+	snprintf(path, sizeof(path), "%s", name);
+	err = job_result(&m->loader, ticket, &mod, error);
+	if (err == -EAGAIN)
+		return err;
+	return err ? refuse(m, err, error, info) : give(m, mm, path, mod, info);
+}
+
+u32 w2c_host_user_load_cancel(struct w2c_host *h, u32 ticket)
+{
+	return job_cancel(&machine(h)->loader, ticket);
+}
+
+void user_loaded(void *m)
+{
+	irq_raise(m, HOST_IRQ_LOAD);
 }
 
 u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
@@ -160,23 +232,21 @@ u32 w2c_host_user_library(struct w2c_host *h, u32 id, u32 name, u32 image, u32 s
 	struct muslin *m = machine(h);
 	struct mm *mm = mm_program(m, id);
 	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
-	struct load l = { .m = m, .size = size, .library = true };
-	int err = 0;
+	const void *from = kmem(m, image, image ? size : 0);
+	char path[PATH_MAX];
+	struct module *mod;
 
-	if (image)
-		err = load(&l, name, image);
-	else
-		l.mod = module_reload(&m->loader, info->module);
-	if (!err)
-		err = l.err;
-	if (!err && !l.mod)
-		err = -ENOENT;
-	if (!err)
-		err = link_keep(mm, l.mod);
-	memcpy(info->error, l.info.error, sizeof(info->error));
-	info->module = err ? 0 : l.mod->id;
-	info->data = info->data_start = info->data_end = info->end = 0;
-	return err;
+	kmem_string(m, name, path, sizeof(path));
+	mod = image ? module_known(&m->loader, path, from, size, true) :
+		module_reload(&m->loader, info->module);
+	if (mod && !mod->library) {
+		module_put(mod);
+		mod = NULL;
+	}
+	info->error[0] = 0;
+	if (mod)
+		return give_library(mm, mod, info);
+	return image ? job_begin(&m->loader, path, from, size, true) : -ENOENT;
 }
 
 u32 w2c_host_user_data(struct w2c_host *h, u32 module, u32 offset, u32 buf, u32 n)

@@ -534,6 +534,142 @@ static void info_at_the_end(void)
 	w2c_host_user_load(h, w2c_host_mm_create(h), NAMES, PROGRAM, 16, MEMORY - 16);
 }
 
+/* --- programs that are loaded while the kernel goes on --- */
+
+#define SECTION 8		/* where the only one is, whose type nobody knows */
+#define BROKEN 16		/* bytes */
+
+/* A module that is none; another one for each n. */
+static u32 begin_broken(u8 n)
+{
+	u8 *p = m->memory + PROGRAM;
+
+	memcpy(p, "\0asm\1\0\0", SECTION);
+	memset(p + SECTION, 0, BROKEN - SECTION);
+	p[SECTION] = 77;
+	p[SECTION + 1] = BROKEN - SECTION - 2;
+	p[BROKEN - 1] = n;
+	strcpy((char *)m->memory + NAMES, "prog");
+	return w2c_host_user_load(h, w2c_host_mm_create(h), NAMES, PROGRAM, BROKEN, BUFFER);
+}
+
+static int result_of(u32 ticket)
+{
+	u32 mm = w2c_host_mm_create(h);
+	int r;
+
+	while ((r = w2c_host_user_load_result(h, ticket, mm, BUFFER)) == -EAGAIN) {
+		m->page->irq_pending = 0;
+		idle();
+	}
+	return r;
+}
+
+static bool is_refused(const char *why)
+{
+	return strstr((char *)m->memory + BUFFER + offsetof(struct host_image, error), why);
+}
+
+static bool is_gone(u32 ticket)
+{
+	return (int)w2c_host_user_load_cancel(h, ticket) == -ENOENT && result_of(ticket) == -ENOENT;
+}
+
+static void wrong_tickets(void)
+{
+	if (!is_gone(0) || !is_gone(1) || !is_gone(-1) || !is_gone(0x80000000))
+		abort();
+	if (!is_gone(begin_broken(0) + 1))
+		abort();
+}
+
+static void result_twice(void)
+{
+	u32 ticket = begin_broken(0);
+
+	if ((int)ticket <= 0 || result_of(ticket) != -ENOEXEC || !is_refused("prog: ") || !is_gone(ticket))
+		abort();
+}
+
+static void cancel_twice(void)
+{
+	u32 ticket = begin_broken(0);
+
+	if (w2c_host_user_load_cancel(h, ticket) || !is_gone(ticket))
+		abort();
+}
+
+static void cancel_done(void)
+{
+	u32 first = begin_broken(0), same = begin_broken(0), other;
+
+	if (first == same || result_of(first) != -ENOEXEC)
+		abort();
+	/* a job that has failed is done for who waits for it, and nobody else joins it */
+	other = begin_broken(0);
+	if (w2c_host_user_load_cancel(h, same) || !is_gone(same) || result_of(other) != -ENOEXEC)
+		abort();
+}
+
+/* What is loaded is the copy that the host has made, and no other bytes. */
+static void image_changes(void)
+{
+	u32 ticket = begin_broken(0);
+
+	memset(m->memory + PROGRAM, 0xff, BROKEN);
+	if (result_of(ticket) != -ENOEXEC || is_refused("not a WebAssembly"))
+		abort();
+	memset(m->memory + PROGRAM, 0xff, BROKEN);
+	ticket = w2c_host_user_load(h, w2c_host_mm_create(h), NAMES, PROGRAM, BROKEN, BUFFER);
+	if (result_of(ticket) != -ENOEXEC || !is_refused("not a WebAssembly"))
+		abort();
+}
+
+/* Tickets are few, and so is what is done at once; then there is room again. */
+static void too_many_loads(void)
+{
+	u32 tickets[1000];
+	int n = 0, i;
+
+	while (n < 1000 && (int)(tickets[n] = begin_broken(n % 3)) > 0)
+		n++;
+	if (!n || n == 1000 || (int)tickets[n] != -EAGAIN)
+		abort();
+	for (i = 0; i < n; i++)
+		if (i % 2 ? (int)w2c_host_user_load_cancel(h, tickets[i]) : result_of(tickets[i]) != -ENOEXEC)
+			abort();
+	if (result_of(begin_broken(9)) != -ENOEXEC)
+		abort();
+}
+
+/* The machine ends, and somebody waits. */
+static void end_at_load(void)
+{
+	u8 i;
+
+	for (i = 0; i < 20; i++)
+		begin_broken(i);
+}
+
+static void result_beyond(void)
+{
+	w2c_host_user_load_result(h, begin_broken(0), w2c_host_mm_create(h), MEMORY - 16);
+}
+
+static void result_into_kernel(void)
+{
+	w2c_host_user_load_result(h, begin_broken(0), 0, BUFFER);
+}
+
+static void result_into_program(void)
+{
+	u32 mm = program(), ticket = begin_broken(0);
+
+	if ((int)w2c_host_user_load_result(h, ticket, mm, BUFFER) != -EBUSY ||
+	    result_of(ticket) != -ENOEXEC)
+		abort();
+}
+
 static void map_kernel_memory(void)
 {
 	w2c_host_mm_map(h, 0, PAGES, PAGES, PAGE, PROT_READ | PROT_WRITE);
@@ -885,6 +1021,16 @@ static const struct test {
 	CASE(stat_beyond, "wild address"),
 	CASE(name_at_the_end, "wild address"),
 	CASE(info_at_the_end, "wild address"),
+	CASE(wrong_tickets, "switched the machine off"),
+	CASE(result_twice, "switched the machine off"),
+	CASE(cancel_twice, "switched the machine off"),
+	CASE(cancel_done, "switched the machine off"),
+	CASE(image_changes, "switched the machine off"),
+	CASE(too_many_loads, "switched the machine off"),
+	CASE(end_at_load, "switched the machine off"),
+	CASE(result_beyond, "wild address"),
+	CASE(result_into_kernel, "address space 0"),
+	CASE(result_into_program, "switched the machine off"),
 	CASE(map_kernel_memory, "physical memory to map"),
 	CASE(map_kernel_read_only, "wild protection"),
 	CASE(unmap_kernel_memory, "physical memory to map"),

@@ -274,6 +274,17 @@ static void tasks(unsigned int what)
 	u32 a, n;
 
 	switch (what % 11) {
+	case 9:
+		n = some_length();
+		a = some_address(n);
+		w2c_host_user_library(h, some_mm(), some_address(4), byte() % 4 ? a : 0, n,
+				      some_address(sizeof(struct host_image)));
+		break;
+	case 10:
+		n = byte() % 16 ? byte() % 4 : word();
+		a = some_address(n * sizeof(struct host_link));
+		w2c_host_user_link(h, some_mm(), a, n, some_address(HOST_ERROR));
+		break;
 	case 0:
 	case 1:
 		w2c_host_task_create(h, byte(), word());
@@ -355,18 +366,7 @@ static void programs(unsigned int what)
 {
 	u32 a, b, n;
 
-	switch (what % 8) {
-	case 6:
-		n = some_length();
-		a = some_address(n);
-		w2c_host_user_library(h, some_mm(), some_address(4), byte() % 4 ? a : 0, n,
-				      some_address(sizeof(struct host_image)));
-		break;
-	case 7:
-		n = byte() % 16 ? byte() % 4 : word();
-		a = some_address(n * sizeof(struct host_link));
-		w2c_host_user_link(h, some_mm(), a, n, some_address(HOST_ERROR));
-		break;
+	switch (what % 11) {
 	case 0:
 		w2c_host_user_sp(h);
 		break;
@@ -394,6 +394,19 @@ static void programs(unsigned int what)
 		m->page->dispatcher = byte();
 		m->page->handler = word();
 		m->page->info = word();
+		break;
+	case 6:
+		a = byte() % 8 ? byte() % 16 : word();
+		w2c_host_user_load_result(h, a, some_mm(), some_address(sizeof(struct host_image)));
+		break;
+	case 7:
+		w2c_host_user_load_cancel(h, byte() % 8 ? byte() % 16 : word());
+		break;
+	case 8:
+		n = 8 + byte() % 8;
+		memcpy(m->memory + PROGRAM, "\0asm\1\0\0", 8);
+		memset(m->memory + PROGRAM + 8, byte() % 4, n - 8);
+		w2c_host_user_load(h, some_mm(), NAMES, PROGRAM, n, BUFFER);
 	}
 }
 

@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
 #include <asm/host.h>
 #include <asm/host_page.h>
 #include <asm/image.h>
@@ -57,6 +58,8 @@ struct program {
 static LIST_HEAD(programs);		/* the one that ran last is first */
 static unsigned int nprograms;
 static DEFINE_MUTEX(programs_lock);
+/* who waits for the host to load a program, or to begin with it */
+static DECLARE_WAIT_QUEUE_HEAD(loads);
 
 /*
  * False if the file could change without this seeing it: times are coarse.
@@ -225,17 +228,41 @@ static int tell_host(const struct load *l, const void *image, unsigned long size
 	return host_user_load(l->mm, l->name, image, size, l->info);
 }
 
+void wasm_load_irq(void)
+{
+	wake_up_all(&loads);
+}
+
+/* The host loads it while others run, unless it has it. */
+static int load_image(const struct load *l, const void *image, size_t size)
+{
+	int ticket, err;
+
+	if (wait_event_killable(loads, (ticket = tell_host(l, image, size)) != -EAGAIN))
+		return -EINTR;
+	if (ticket <= 0)
+		return ticket;
+	if (wait_event_killable(loads, (err = host_user_load_result(ticket, l->mm, l->info)) !=
+				       -EAGAIN)) {
+		host_user_load_cancel(ticket);
+		err = -EINTR;
+	}
+	/* there is room for another one */
+	wake_up_all(&loads);
+	return err;
+}
+
 /* The same, and if the host has no room, again when programs have given some up. */
 static int make_ready(const struct load *l, const void *image, unsigned long size)
 {
 	unsigned int module = l->info->module;
-	int err = tell_host(l, image, size);
+	int err = load_image(l, image, size);
 
 	if (err != -ENOMEM)
 		return err;
 	wasm_tlb_forget_programs();
 	l->info->module = module;
-	return tell_host(l, image, size);
+	return load_image(l, image, size);
 }
 
 static int read_program(const struct load *l)
@@ -249,7 +276,7 @@ static int read_program(const struct load *l)
 		return size;
 	err = make_ready(l, image, size);
 	vfree(image);
-	if (err) {
+	if (err && err != -EINTR) {
 		l->info->error[sizeof(l->info->error) - 1] = 0;
 		if (!l->library)
 			pr_info("%s\n", l->info->error);	/* the host shows it */
@@ -276,6 +303,7 @@ static struct program *load_known(const struct load *l, const struct state *s)
 	return p;
 }
 
+/* Takes programs_lock, but not while it reads and loads; not on an error. */
 static struct program *load(const struct load *l)
 {
 	struct inode *inode = file_inode(l->file);
@@ -284,16 +312,25 @@ static struct program *load(const struct load *l)
 	bool known;
 	int err;
 
+	if (mutex_lock_killable(&programs_lock))
+		return ERR_PTR(-EINTR);
 	known = get_state(inode, &before);
 	if (known)
 		p = load_known(l, &before);
+	if (!IS_ERR_OR_NULL(p))
+		return p;
+	mutex_unlock(&programs_lock);
 	if (p)
 		return p;
 	err = read_program(l);
 	if (err)
 		return ERR_PTR(err);
 	known = known && get_state(inode, &after) && same_state(&before, &after);
-	return remember(l->info, &before, known);
+	mutex_lock(&programs_lock);
+	p = remember(l->info, &before, known);
+	if (IS_ERR(p))
+		mutex_unlock(&programs_lock);
+	return p;
 }
 
 int wasm_image_load(struct linux_binprm *bprm, struct host_image *info,
@@ -303,12 +340,11 @@ int wasm_image_load(struct linux_binprm *bprm, struct host_image *info,
 		.file = bprm->file, .name = bprm->filename, .mm = bprm->mm->context.id,
 		.info = info,
 	};
-	struct program *p;
+	struct program *p = load(&l);
 
-	if (mutex_lock_killable(&programs_lock))
-		return -EINTR;
-	p = load(&l);
-	*data = IS_ERR(p) ? ERR_CAST(p) : data_view(p->data, bprm->file);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	*data = data_view(p->data, bprm->file);
 	mutex_unlock(&programs_lock);
 	return PTR_ERR_OR_ZERO(*data);
 }
@@ -326,11 +362,9 @@ int wasm_image_library(struct file *file, struct host_image *info)
 	l.name = file_path(file, path, PAGE_SIZE);
 	if (IS_ERR(l.name))
 		l.name = "a library";
-	p = ERR_PTR(-EINTR);
-	if (!mutex_lock_killable(&programs_lock)) {
-		p = load(&l);
+	p = load(&l);
+	if (!IS_ERR(p))
 		mutex_unlock(&programs_lock);
-	}
 	free_page((unsigned long)path);
 	return PTR_ERR_OR_ZERO(p);
 }

@@ -7,6 +7,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/seq_file.h>
 #include <asm/host_page.h>
+#include <asm/image.h>
 #include <asm/irq_regs.h>
 #include <asm/user_mode.h>
 #include "../drivers/drivers.h"
@@ -43,6 +44,8 @@ static void dispatch(unsigned int pending)
 		wasm_net_irq();
 	if (pending & HOST_IRQ_DISK)
 		wasm_disk_irq();
+	if (pending & HOST_IRQ_LOAD)
+		wasm_load_irq();
 }
 
 /*

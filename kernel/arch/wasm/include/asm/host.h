@@ -113,12 +113,23 @@ int __host(mm_unmap)(int id, unsigned long va, unsigned long len);
 
 /*
  * Makes image, a wasm module, ready to run in address space id and describes
- * it in info.  May take seconds, the first time.  -ENOEXEC if it is not a
- * valid program; the reason is in info->error.
+ * it in info.  -ENOEXEC if it is not a valid program; the reason is in
+ * info->error.  What takes long is done while the machine goes on, image being
+ * copied before: then this is a ticket, > 0, and one interrupt (HOST_IRQ_LOAD)
+ * comes as soon as host_user_load_result() has an answer.  -EAGAIN: too many are
+ * under way; one comes as well when that changes by the host's doing.
  */
 int __host(user_load)(int id, const char *name, const void *image,
 		      unsigned long size, struct host_image *info);
-/* The same for info->module of an earlier one; -ENOENT if it is forgotten. */
+/*
+ * What host_user_load() would have said, for address space id, if it had waited;
+ * the ticket is gone then.  -EAGAIN: not yet; -ENOENT: there is no such
+ * ticket.
+ */
+int __host(user_load_result)(int ticket, int id, struct host_image *info);
+/* Nobody waits for it any more.  -ENOENT: there is no such ticket. */
+int __host(user_load_cancel)(int ticket);
+/* The same as host_user_load() for info->module of an earlier one; -ENOENT if it is forgotten. */
 int __host(user_reload)(int id, unsigned int module, struct host_image *info);
 /*
  * Fills buf with what the program starts with from info->data + offset on, up
@@ -130,7 +141,7 @@ int __host(user_data)(unsigned int module, unsigned long offset, void *buf,
 /*
  * Has address space id, which has a program, keep image, a shared library, and sets
  * info->module and info->error.  Image NULL: info->module of an earlier one;
- * -ENOENT if it is forgotten.
+ * -ENOENT if it is forgotten.  It may be a ticket, as host_user_load()'s.
  */
 int __host(user_library)(int id, const char *name, const void *image, unsigned long size,
 			 struct host_image *info);

@@ -20,4 +20,7 @@ int wasm_image_load(struct linux_binprm *bprm, struct host_image *info,
  */
 int wasm_image_library(struct file *file, struct host_image *info);
 
+/* Interrupt handler: HOST_IRQ_LOAD. */
+void wasm_load_irq(void);
+
 #endif

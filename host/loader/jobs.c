@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "loader/jobs.h"
+#include "loader/load.h"
+#include "loader/tier.h"
+#include "muslin.h"
+
+#define LINES 16		/* of progress, until somebody looks */
+
+enum job_state {
+	JOB_DUE,
+	JOB_BUSY,		/* the thread has it, who gives it back or frees it */
+	JOB_DONE,
+};
+
+struct job {
+	struct load load;	/* own_image is its own until a module has it */
+	char *name;
+	char error[MODULE_ERROR_SIZE];
+	struct muslin_stats stats;
+	bool asked;		/* the thread's: the builder is at it */
+	/* under the lock: */
+	enum job_state state;
+	int tickets;		/* of those who wait; nobody does: it is to go */
+	/* when it is done: */
+	int err;
+	struct module *mod;	/* of the loader's; NULL: nobody has taken it */
+};
+
+struct ticket {
+	int number;		/* 0: free */
+	char *name;
+	struct job *job;
+};
+
+struct jobs {
+	struct loader *loader;
+	pthread_t thread;
+	bool (*confine)(void);
+	int due;		/* eventfd: the thread has to look */
+	int wake;		/* eventfd: who uses the loader has */
+	struct ticket tickets[JOBS_TICKETS];	/* the user's alone */
+	int last_ticket;
+	uint32_t last_number;	/* of a request to the builder */
+	pthread_mutex_t lock;	/* of all below, and what a job has of it */
+	struct job *jobs[JOBS_MOST];
+	bool ends;
+	char lines[LINES][256];	/* a ring */
+	unsigned int lines_begin, nlines;
+};
+
+static void signal_fd(int fd)
+{
+	static const uint64_t one = 1;
+
+	/* it fails where nobody has looked for 2^64 times */
+	(void)!write(fd, &one, sizeof(one));
+}
+
+static void clear_fd(int fd)
+{
+	uint64_t times;
+
+	(void)!read(fd, &times, sizeof(times));
+}
+
+/* It is in no list any more, and nobody else has it. */
+static void free_job(struct job *job)
+{
+	load_drop(&job->load);
+	free(job->load.own_image);
+	free(job->name);
+	free(job);
+}
+
+/* Under the lock. */
+static void unlist(struct jobs *all, const struct job *job)
+{
+	for (int i = 0; i < JOBS_MOST; i++)
+		if (all->jobs[i] == job)
+			all->jobs[i] = NULL;
+}
+
+/* --- the thread --- */
+
+static void tell_user(struct jobs *all)
+{
+	all->loader->loaded(all->loader->loaded_arg);
+	/* it may have looked for interrupts before, and be about to sleep */
+	signal_fd(all->wake);
+}
+
+static void finish(struct jobs *all, struct job *job, int err)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&all->lock);
+	wanted = job->tickets;
+	job->err = err;
+	job->state = JOB_DONE;
+	if (!wanted)
+		unlist(all, job);
+	pthread_mutex_unlock(&all->lock);
+	if (!wanted)
+		free_job(job);
+	tell_user(all);
+}
+
+/* One that the builder is at: of that number; 0: any. */
+static struct job *find_asked(struct jobs *all, uint32_t number)
+{
+	struct job *found = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	for (int i = 0; i < JOBS_MOST && !found; i++)
+		if (all->jobs[i] && all->jobs[i]->state == JOB_BUSY && all->jobs[i]->asked &&
+		    (!number || all->jobs[i]->load.number == number))
+			found = all->jobs[i];
+	pthread_mutex_unlock(&all->lock);
+	return found;
+}
+
+/* The next job gets another one, if this process may start one. */
+static void lose_builder(struct jobs *all, int err)
+{
+	struct job *job;
+
+	builder_lose(all->loader);
+	while ((job = find_asked(all, 0))) {
+		job->asked = false;
+		finish(all, job, load_go_on(&job->load, NULL, err));
+	}
+}
+
+static struct job *next_due(struct jobs *all)
+{
+	struct job *found = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	for (int i = 0; i < JOBS_MOST && !found; i++)
+		if (all->jobs[i] && all->jobs[i]->state == JOB_DUE)
+			found = all->jobs[i];
+	if (found)
+		found->state = JOB_BUSY;
+	pthread_mutex_unlock(&all->lock);
+	return found;
+}
+
+static void begin_due(struct jobs *all)
+{
+	struct job *job = next_due(all);
+	bool lost;
+	int r;
+
+	if (!job)
+		return;
+	/* there may be more */
+	signal_fd(all->due);
+	job->load.number = ++all->last_number;
+	r = load_begin(&job->load);
+	lost = job->load.lost;
+	if (r == LOAD_WAITS)
+		job->asked = true;
+	else
+		finish(all, job, r);
+	if (lost)
+		lose_builder(all, -EPIPE);
+}
+
+static struct job *next_unwanted(struct jobs *all)
+{
+	struct job *found = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	for (int i = 0; i < JOBS_MOST && !found; i++)
+		if (all->jobs[i] && all->jobs[i]->state == JOB_BUSY && !all->jobs[i]->tickets)
+			found = all->jobs[i];
+	if (found)
+		unlist(all, found);
+	pthread_mutex_unlock(&all->lock);
+	return found;
+}
+
+static void drop_unwanted(struct jobs *all)
+{
+	struct job *job;
+
+	while ((job = next_unwanted(all))) {
+		builder_cancel(all->loader, job->load.number);
+		free_job(job);
+		tell_user(all);
+	}
+}
+
+/* A line that nobody has seen in time is lost. */
+static void add_line(struct jobs *all, const struct job *job, const char *line)
+{
+	char text[256];
+
+	load_progress(&job->load, line, text);
+	pthread_mutex_lock(&all->lock);
+	if (all->nlines == LINES) {
+		all->lines_begin++;
+		all->nlines--;
+	}
+	memcpy(all->lines[(all->lines_begin + all->nlines++) % LINES], text, sizeof(text));
+	pthread_mutex_unlock(&all->lock);
+	signal_fd(all->wake);
+}
+
+static void take_answer(struct jobs *all)
+{
+	struct builder_answer a;
+	int r = builder_answer(all->loader, &a);
+	struct job *job;
+
+	if (r) {
+		lose_builder(all, r);
+		return;
+	}
+	job = find_asked(all, a.number);
+	if (job && !a.done)
+		add_line(all, job, a.line);
+	if (job && a.done) {
+		job->asked = false;
+		finish(all, job, load_go_on(&job->load, &a, 0));
+	}
+	/* it was cancelled as it was answered */
+	if (!job && a.code >= 0)
+		close(a.code);
+}
+
+static bool ends(struct jobs *all)
+{
+	bool r;
+
+	pthread_mutex_lock(&all->lock);
+	r = all->ends;
+	pthread_mutex_unlock(&all->lock);
+	return r;
+}
+
+static void *serve(void *arg)
+{
+	struct jobs *all = arg;
+
+	if (all->confine)
+		all->confine();
+	while (!ends(all)) {
+		struct pollfd p[2] = {
+			{ .fd = all->due, .events = POLLIN },
+			{ .fd = find_asked(all, 0) ? builder_fd(all->loader) : -1, .events = POLLIN },
+		};
+
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[0].revents)
+			clear_fd(all->due);
+		drop_unwanted(all);
+		begin_due(all);
+		if (p[1].revents)
+			take_answer(all);
+	}
+	return NULL;
+}
+
+/* --- who uses the loader --- */
+
+static void free_jobs(struct jobs *all)
+{
+	if (all->due >= 0)
+		close(all->due);
+	if (all->wake >= 0)
+		close(all->wake);
+	free(all);
+}
+
+/* No signal is the thread's. */
+static int start_thread(struct jobs *all)
+{
+	sigset_t every, old;
+	int r;
+
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &old);
+	r = pthread_create(&all->thread, NULL, serve, all);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -r;
+}
+
+int jobs_start(struct loader *loader, bool (*confine)(void))
+{
+	struct jobs *all;
+	int r;
+
+	if (loader->jobs)
+		return 0;
+	r = builder_start(loader);
+	if (r)
+		return r;
+	all = calloc(1, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	all->loader = loader;
+	all->confine = confine;
+	all->due = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	all->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&all->lock, NULL);
+	r = all->due < 0 || all->wake < 0 ? -errno : start_thread(all);
+	if (r)
+		free_jobs(all);
+	else
+		loader->jobs = all;
+	return r;
+}
+
+static struct ticket *find_ticket(struct loader *loader, int number)
+{
+	struct jobs *all = loader->jobs;
+
+	for (int i = 0; all && number > 0 && i < JOBS_TICKETS; i++)
+		if (all->tickets[i].number == number)
+			return &all->tickets[i];
+	return NULL;
+}
+
+/* Nobody waits for it by that ticket. */
+static void give_back(struct jobs *all, struct ticket *t)
+{
+	struct job *job = t->job;
+	bool mine;
+
+	free(t->name);
+	*t = (struct ticket) { 0 };
+	pthread_mutex_lock(&all->lock);
+	mine = !--job->tickets && job->state != JOB_BUSY;
+	if (mine)
+		unlist(all, job);
+	pthread_mutex_unlock(&all->lock);
+	if (!mine) {
+		signal_fd(all->due);
+		return;
+	}
+	if (job->mod)
+		module_put(job->mod);
+	free_job(job);
+}
+
+void jobs_stop(struct loader *loader)
+{
+	struct jobs *all = loader->jobs;
+
+	if (!all)
+		return;
+	for (int i = 0; i < JOBS_TICKETS; i++)
+		if (all->tickets[i].number)
+			give_back(all, &all->tickets[i]);
+	pthread_mutex_lock(&all->lock);
+	all->ends = true;
+	pthread_mutex_unlock(&all->lock);
+	signal_fd(all->due);
+	pthread_join(all->thread, NULL);
+	/* those that it had */
+	for (int i = 0; i < JOBS_MOST; i++)
+		if (all->jobs[i])
+			free_job(all->jobs[i]);
+	free_jobs(all);
+	loader->jobs = NULL;
+}
+
+/* One that has not failed; under the lock, until then it has its image. */
+static bool is_same(const struct job *job, const void *image, size_t size, bool library)
+{
+	return job && job->load.size == size && job->load.library == library && (job->state != JOB_DONE || !job->err) &&
+		!job->mod && !memcmp(job->load.own_image, image, size);
+}
+
+/* Which one is joined: *job; or where one would have room, or NULL. */
+static struct job **find_room(struct jobs *all, const void *image, size_t size, bool library,
+			      struct job **job)
+{
+	struct job **room = NULL;
+
+	*job = NULL;
+	pthread_mutex_lock(&all->lock);
+	for (int i = 0; i < JOBS_MOST && !*job; i++) {
+		/* one that nobody waits for is about to go */
+		if (is_same(all->jobs[i], image, size, library) && all->jobs[i]->tickets)
+			*job = all->jobs[i];
+		if (!all->jobs[i])
+			room = &all->jobs[i];
+	}
+	pthread_mutex_unlock(&all->lock);
+	return room;
+}
+
+static struct job *make_job(struct loader *loader, const char *name, const void *image,
+			    size_t size, bool library)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	void *copy = malloc(size ? size : 1);
+	char *own_name = strdup(name), reason[MODULE_ERROR_SIZE];
+	int tier;
+
+	if (!job || !copy || !own_name) {
+		free(job);
+		free(copy);
+		free(own_name);
+		return NULL;
+	}
+	memcpy(copy, image, size);
+	/* here, since only who runs this thread knows when it changes the environment */
+	tier = tier_of(loader, reason, sizeof(reason));
+	job->name = own_name;
+	job->load = (struct load) {
+		.loader = loader, .name = own_name, .image = copy, .size = size,
+		.own_image = copy, .library = library, .tier = tier, .stats = &job->stats, .error = job->error,
+	};
+	if (tier < 0) {
+		job->err = load_refuse(&job->load, tier, "%s", reason);
+		job->state = JOB_DONE;
+	}
+	return job;
+}
+
+static struct ticket *free_ticket(struct jobs *all)
+{
+	for (int i = 0; i < JOBS_TICKETS; i++)
+		if (!all->tickets[i].number)
+			return &all->tickets[i];
+	return NULL;
+}
+
+int job_begin(struct loader *loader, const char *name, const void *image, size_t size,
+	      bool library)
+{
+	int r = jobs_start(loader, NULL);
+	struct jobs *all = loader->jobs;
+	struct job *job, **room;
+	struct ticket *t;
+
+	if (r)
+		return r == -EAGAIN ? -ENOMEM : r;
+	t = free_ticket(all);
+	room = find_room(all, image, size, library, &job);
+	if (!t || (!job && !room))
+		return -EAGAIN;
+	t->name = strdup(name);
+	if (t->name && !job)
+		job = make_job(loader, name, image, size, library);
+	else
+		room = NULL;
+	if (!t->name || !job) {
+		free(t->name);
+		return -ENOMEM;
+	}
+	all->last_ticket = all->last_ticket == INT_MAX ? 1 : all->last_ticket + 1;
+	t->number = all->last_ticket;
+	t->job = job;
+	pthread_mutex_lock(&all->lock);
+	job->tickets++;
+	if (room)
+		*room = job;
+	pthread_mutex_unlock(&all->lock);
+	if (room)
+		signal_fd(all->due);
+	return t->number;
+}
+
+bool job_is_library(struct loader *loader, int ticket)
+{
+	const struct ticket *t = find_ticket(loader, ticket);
+
+	return t && t->job->load.library;
+}
+
+const char *job_name(struct loader *loader, int ticket)
+{
+	const struct ticket *t = find_ticket(loader, ticket);
+
+	return t ? t->name : NULL;
+}
+
+static void add_stats(struct muslin_stats *to, const struct muslin_stats *s)
+{
+	to->translate += s->translate;
+	to->quick += s->quick;
+	to->optimize += s->optimize;
+	to->compiled += s->compiled;
+	to->cached += s->cached;
+	to->load += s->load;
+}
+
+/* Of a job that has been joined by another name: the line begins with that. */
+static void tell_error(const struct ticket *t, char error[MODULE_ERROR_SIZE])
+{
+	struct load l = { .name = t->job->name };
+	const char *why = t->job->error;
+	char prefix[MODULE_ERROR_SIZE];
+
+	l.error = prefix;
+	load_refuse(&l, 0, "%s", "");
+	if (!strncmp(why, prefix, strlen(prefix)))
+		why += strlen(prefix);
+	l.name = t->name;
+	l.error = error;
+	load_refuse(&l, 0, "%s", why);
+}
+
+int job_result(struct loader *loader, int ticket, struct module **out,
+	       char error[MODULE_ERROR_SIZE])
+{
+	struct ticket *t = find_ticket(loader, ticket);
+	struct jobs *all = loader->jobs;
+	struct job *job;
+	bool done;
+	int err;
+
+	if (!t)
+		return -ENOENT;
+	job = t->job;
+	pthread_mutex_lock(&all->lock);
+	done = job->state == JOB_DONE;
+	pthread_mutex_unlock(&all->lock);
+	if (!done)
+		return -EAGAIN;
+	/* what was to be seen before its program's first line */
+	jobs_woken(loader);
+	/* who has no process for it has too little of the host */
+	err = job->err == -EAGAIN ? -ENOMEM : job->err;
+	if (err) {
+		tell_error(t, error);
+	} else {
+		if (!job->mod)
+			job->mod = load_done(&job->load);
+		*out = module_get(job->mod);
+	}
+	add_stats(loader->stats, &job->stats);
+	memset(&job->stats, 0, sizeof(job->stats));
+	give_back(all, t);
+	return err;
+}
+
+int job_cancel(struct loader *loader, int ticket)
+{
+	struct ticket *t = find_ticket(loader, ticket);
+
+	if (!t)
+		return -ENOENT;
+	give_back(loader->jobs, t);
+	return 0;
+}
+
+bool jobs_wait(const struct loader *loader)
+{
+	const struct jobs *all = loader->jobs;
+
+	for (int i = 0; all && i < JOBS_TICKETS; i++)
+		if (all->tickets[i].number)
+			return true;
+	return false;
+}
+
+int jobs_wake_fd(const struct loader *loader)
+{
+	return loader->jobs ? loader->jobs->wake : -1;
+}
+
+static bool take_line(struct jobs *all, char line[256])
+{
+	bool is_one;
+
+	pthread_mutex_lock(&all->lock);
+	is_one = all->nlines;
+	if (is_one) {
+		memcpy(line, all->lines[all->lines_begin++ % LINES], 256);
+		all->nlines--;
+	}
+	pthread_mutex_unlock(&all->lock);
+	return is_one;
+}
+
+void jobs_woken(struct loader *loader)
+{
+	struct jobs *all = loader->jobs;
+	char line[256];
+
+	clear_fd(all->wake);
+	while (take_line(all, line))
+		loader->progress(loader->progress_arg, line);
+}
