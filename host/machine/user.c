@@ -223,7 +223,10 @@ u32 w2c_host_user_reload(struct w2c_host *h, u32 id, u32 module, u32 info_addr)
 		module_put(mod);
 		mod = NULL;
 	}
-	return mod ? set_up(m, mm, mod, info) : -ENOENT;
+	if (!mod)
+		return -ENOENT;
+	m->stats.loaded++;
+	return set_up(m, mm, mod, info);
 }
 
 u32 w2c_host_user_library(struct w2c_host *h, u32 id, u32 name, u32 image, u32 size,
