@@ -46,7 +46,7 @@ export class Forks {
     const { machine } = this, { kept } = machine.task;
     if (!kept) return -E.ENOSYS;
     const id = machine.ids.task++;
-    machine.tasks.set(id, { id, struct, kernelSp, born: kept });
+    machine.tasks.set(id, { id, struct, kernelSp, fenv: machine.fenv, born: kept });
     return id;
   }
 

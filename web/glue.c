@@ -108,7 +108,7 @@ static _Noreturn void trap(u32 sig, u32 code, u32 addr)
 /* The last frame, which is not the program's: what called the first function. */
 struct first_frame {
 	u32 step, entry, arg;	/* START, ENTRY: of user_run() */
-	u32 handler, sig, info, context, sp;
+	u32 handler, sig, info, context, sp, fenv;
 };
 
 enum { START, ENTRY, HANDLER };
@@ -135,7 +135,8 @@ EXPORT(barrier) void barrier(void)
 	SHARED->fork = FORK_FAILS;
 }
 
-static void keep(u32 step, u32 entry, u32 arg, u32 handler, u32 sig, u32 info, u32 context, u32 sp)
+static void keep(u32 step, u32 entry, u32 arg, u32 handler, u32 sig, u32 info, u32 context, u32 sp,
+		 u32 fenv)
 {
 	volatile struct first_frame *f = (void *)push(sizeof(*f));
 
@@ -147,6 +148,7 @@ static void keep(u32 step, u32 entry, u32 arg, u32 handler, u32 sig, u32 info, u
 	f->info = info;
 	f->context = context;
 	f->sp = sp;
+	f->fenv = fenv;
 	js_keep();
 	pop(sizeof(*f));
 	SHARED->fork = PARENT_REWINDS;
@@ -178,12 +180,12 @@ EXPORT(fork) u32 fork(u32 flags, u32 sp, u32 ptid, u32 tls, u32 ctid)
 
 /* A frame of after()'s, in whose system call a handler forks. */
 struct interrupted {
-	u32 dispatcher, handler, sig, info, context, sp;
+	u32 dispatcher, handler, sig, info, context, sp, fenv;
 	u32 ret, restart, where, outer;
 };
 
 /* A handler that forks and comes from elsewhere has a child that can only leave it. */
-static void run_alone(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 context, u32 sp)
+static void run_alone(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 context, u32 sp, u32 fenv)
 {
 	for (;;) {
 		if (!js_dispatcher(dispatcher))
@@ -193,17 +195,17 @@ static void run_alone(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 contex
 		SHARED->in_user = 0;
 		if (SHARED->fork != UNWINDING)
 			return;
-		keep(HANDLER, dispatcher, 0, handler, sig, info, context, sp);
+		keep(HANDLER, dispatcher, 0, handler, sig, info, context, sp, fenv);
 	}
 }
 
 static u32 run_handler(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 context, u32 sp,
-		       u32 ret, u32 restart, enum where where, u32 outer)
+		       u32 fenv, u32 ret, u32 restart, enum where where, u32 outer)
 {
 	volatile struct interrupted *f;
 
 	if (where == NO_CALL) {
-		run_alone(dispatcher, handler, sig, info, context, sp);
+		run_alone(dispatcher, handler, sig, info, context, sp, fenv);
 		return 0;
 	}
 	if (!js_dispatcher(dispatcher))
@@ -220,6 +222,7 @@ static u32 run_handler(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 conte
 	f->info = info;
 	f->context = context;
 	f->sp = sp;
+	f->fenv = fenv;
 	f->ret = ret;
 	f->restart = restart;
 	f->where = where;
@@ -229,8 +232,9 @@ static u32 run_handler(u32 dispatcher, u32 handler, u32 sig, u32 info, u32 conte
 
 enum { RETURNED, RETURNED_EINTR, UNWINDS };
 
-static u32 handled(u32 info, u32 sp)
+static u32 handled(u32 info, u32 sp, u32 fenv)
 {
+	SHARED->fenv = fenv;
 	set_sp(sp);
 	return user_sigreturn(info) ? RETURNED_EINTR : RETURNED;
 }
@@ -238,15 +242,16 @@ static u32 handled(u32 info, u32 sp)
 static u32 call_handler(u32 ret, u32 restart, enum where where, u32 outer)
 {
 	u32 dispatcher = PAGE->dispatcher, handler = PAGE->handler, sig = PAGE->sig,
-	    info = PAGE->info, context = PAGE->context, sp = get_sp();
+	    info = PAGE->info, context = PAGE->context, sp = get_sp(), fenv = SHARED->fenv;
 
 	/* another signal may be due before this handler's first instruction */
 	set_sp(info);
 	user_enter();
 	look_around();
-	if (run_handler(dispatcher, handler, sig, info, context, sp, ret, restart, where, outer))
+	SHARED->fenv = 0;	/* a handler has the default one */
+	if (run_handler(dispatcher, handler, sig, info, context, sp, fenv, ret, restart, where, outer))
 		return UNWINDS;
-	return handled(info, sp);
+	return handled(info, sp, fenv);
 }
 
 /* The result of the system call that returned ret, and above it what becomes of it. */
@@ -291,13 +296,13 @@ static u32 after_return(u64 r)
 static u32 resume_after(void)
 {
 	volatile struct interrupted *f = (void *)pop(sizeof(*f));
-	u32 info = f->info, sp = f->sp, ret = f->ret, restart = f->restart, outer = f->outer;
+	u32 info = f->info, sp = f->sp, fenv = f->fenv, ret = f->ret, restart = f->restart, outer = f->outer;
 	enum where where = f->where;
 
-	if (run_handler(f->dispatcher, f->handler, f->sig, info, f->context, sp,
+	if (run_handler(f->dispatcher, f->handler, f->sig, info, f->context, sp, fenv,
 			ret, restart, where, outer))
 		return 2;
-	if (handled(info, sp) == RETURNED_EINTR) {
+	if (handled(info, sp, fenv) == RETURNED_EINTR) {
 		restart = 0;
 		ret = -EINTR;
 	}
@@ -337,7 +342,7 @@ static void run(u32 step, u32 entry, u32 arg)
 		SHARED->in_user = 0;
 		if (SHARED->fork != UNWINDING)
 			return;
-		keep(step, entry, arg, 0, 0, 0, 0, 0);
+		keep(step, entry, arg, 0, 0, 0, 0, 0, 0);
 	}
 }
 
@@ -362,7 +367,7 @@ EXPORT(user_run) void user_run(u32 id, u32 entry, u32 arg, u32 tls)
 EXPORT(user_resume) void user_resume(u32 id)
 {
 	volatile struct first_frame *f;
-	u32 info, sp;
+	u32 info, sp, fenv;
 
 	SHARED->in_user = 0;
 	js_set_up_child(id);
@@ -375,8 +380,9 @@ EXPORT(user_resume) void user_resume(u32 id)
 		run_program(f->step, f->entry, f->arg);
 	info = f->info;
 	sp = f->sp;
-	run_alone(f->entry, f->handler, f->sig, info, f->context, sp);
-	handled(info, sp);
+	fenv = f->fenv;
+	run_alone(f->entry, f->handler, f->sig, info, f->context, sp, fenv);
+	handled(info, sp, fenv);
 	trap(SIGILL, 0, 0);
 }
 

@@ -25,7 +25,8 @@ struct shared {
 	unsigned int top;	/* the end of frames, from FRAMES on */
 	unsigned int callee;	/* an index in the table, when it is called by another type */
 	unsigned long long jumps;	/* how often setjmp has been called */
-	unsigned int unused_too[8];
+	unsigned int fenv;	/* as bits/fenv.h has it: float.c */
+	unsigned int unused_too[7];
 	unsigned char bounce[64];
 	unsigned long long ints[32], floats[32];	/* arguments, see adapt.c */
 };

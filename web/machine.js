@@ -13,6 +13,7 @@ const PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, WASM_PAGE = 65536, WASM_PAGES = 6
 const MEMORY_MIN = 32 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, STREAMS = 256, POLLIN = 1, POLLOUT = 4;
 export const IRQ = { TIMER: 1, STREAM: 2, TTY: 4, WINCH: 8, CLOCK: 64 };
+const FENV = 8;	// layout.h: the index in struct shared
 const SIGILL = 4, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;
 
 // What V8 says of a trap: the signal and its code.
@@ -39,7 +40,7 @@ export class Machine {
   constructor(o) {
     Object.assign(this, { o, halted: null, tasks: new Map(), mms: new Map(), modules: new Map() });
     this.ids = { task: 1, mm: 1, module: 1 };
-    this.task = { id: 0 };
+    this.task = { id: 0, fenv: 0 };
     this.tasks.set(0, this.task);
     this.timer = -1n;
     this.start = performance.now();
@@ -155,8 +156,7 @@ export class Machine {
       }
       if (task.gone || this.halted !== null) return;
       if (task.execs) {
-        task.execs = false;
-        task.mm = null;
+        Object.assign(task, { execs: false, mm: null, fenv: 0 });
         [fn, args] = [this.kernel.task_exec, [task.kernelSp]];
       } else if (this.u32[this.words + 2]) {
         this.u32[this.words + 2] = 0;
@@ -197,7 +197,7 @@ export class Machine {
 
   saveUser(t) {
     const x = t.mm?.instance?.exports;
-    if (x) [t.sp, t.tls] = [x.__stack_pointer.value, x.__tls_base.value];
+    if (x) [t.sp, t.tls, t.fenv] = [x.__stack_pointer.value, x.__tls_base.value, this.fenv];
   }
   loadUser(t) {
     const x = t.mm?.instance?.exports;
@@ -205,7 +205,10 @@ export class Machine {
     this.loadTable(t.mm.table);
     x.__stack_pointer.value = t.sp;
     x.__tls_base.value = t.tls;
+    this.u32[this.words + FENV] = t.fenv;
   }
+  // Of the program that runs.
+  get fenv() { return this.u32[this.words + FENV]; }
 
   // --- address spaces: the table of the one that runs is in memory ---
 
@@ -431,7 +434,7 @@ export class Machine {
       },
       task_create: (struct, kernelSp) => {
         const id = this.ids.task++;
-        this.tasks.set(id, { id, struct, kernelSp });
+        this.tasks.set(id, { id, struct, kernelSp, fenv: this.task.mm ? this.fenv : 0 });
         return id;
       },
       task_fork: (struct, kernelSp) => this.forks.task(struct, kernelSp),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include "adapt.h"
+#include "fenv.h"
 #include "fork.h"
 #include "jumps.h"
 #include "reach.h"
@@ -24,6 +25,11 @@ static const struct {
 	[POP]	= { "pop", 5, { 0x60, 1, I32, 1, I32 } },
 	[FORK]	= { "fork", 9, { 0x60, 5, I32, I32, I32, I32, I32, 1, I32 } },
 	[BARRIER] = { "barrier", 3, { 0x60, 0, 0 } },
+	[FLOAT64] = { "float64", 7, { 0x60, 3, F64, F64, I32, 1, F64 } },
+	[FLOAT32] = { "float32", 7, { 0x60, 3, F32, F32, I32, 1, F32 } },
+	[DEMOTE] = { "demote", 5, { 0x60, 1, F64, 1, F32 } },
+	[CONVERT] = { "convert", 6, { 0x60, 2, I64, I32, 1, F64 } },
+	[TRUNCATES] = { "truncates", 5, { 0x60, 2, F64, I32, 0 } },
 };
 
 /* glue.c's: the page is to be written, the access is atomic */
@@ -472,7 +478,7 @@ static void divide(struct rewriter *rw, uint8_t code)
 	op(rw, code);
 }
 
-static void number(struct rewriter *rw, bool wide, double v)
+void number(struct rewriter *rw, bool wide, double v)
 {
 	float f = v;
 
@@ -508,6 +514,8 @@ static void truncate(struct rewriter *rw, uint8_t code)
 	op(rw, 0x1b);
 	call(rw, TRAP);
 	op(rw, 0x0b);
+	if (uses_fenv(rw))
+		raise_inexact(rw, v, code - (to64 ? 0xae : 0xa8) + (to64 ? 4 : 0));
 	get(rw, v);
 	op(rw, code);
 }
@@ -556,6 +564,8 @@ static void misc(struct rewriter *rw, const uint8_t *from)
 	uint32_t code = u32(&rw->r);
 
 	if (code < 8) {		/* saturating truncation */
+		if (uses_fenv(rw))
+			raise_saturating(rw, code);
 		put_since(rw, &rw->body, from);
 	} else if (code == 8) {
 		memory_init(rw);
@@ -592,6 +602,8 @@ void instruction(struct rewriter *rw)
 	uint8_t code = byte(r);
 	uint32_t align, offset;
 
+	if (uses_fenv(rw) && floating(rw, code))
+		return;
 	switch (code) {
 	case 0x11:
 		align = u32(r);
@@ -724,6 +736,8 @@ static void function(struct rewriter *rw, uint32_t i)
 	r->end = r->p + size;
 	if (i == rw->longjmp)
 		longjmp_function(rw);
+	else if (i == rw->fenv_get || i == rw->fenv_set)
+		fenv_function(rw, i == rw->fenv_set);
 	else if ((rw->reach && rw->reach->nodes[i]) || calls_setjmp(rw, *r))
 		fork_function(rw, i);
 	else
@@ -1107,7 +1121,8 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 	rw->r = (struct reader){ .image = stripped, .p = stripped, .error = out->error,
 				 .end = (uint8_t *)stripped + n, .n = sizeof(out->error) };
 	find_forks(rw, stripped, n);
-	rw->added = rw->reach ? MMU_IMPORTS : ADDED;
+	find_fenv(rw);
+	rw->added = uses_fenv(rw) ? MMU_IMPORTS : rw->reach ? ADDED_TO_FORK : ADDED;
 	find_slots(rw, stripped, n);
 	if (!rw->r.bad && !rw->out.bad)
 		all_sections(rw, stripped, n);
@@ -1130,7 +1145,8 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t slots,
 	    struct rewritten *out)
 {
-	struct rewriter rw = { .tlb = tlb, .poll = poll, .slots = slots, .setjmp = -1, .longjmp = -1 };
+	struct rewriter rw = { .tlb = tlb, .poll = poll, .slots = slots, .setjmp = -1, .longjmp = -1,
+		.fenv_get = -1, .fenv_set = -1 };
 	int err;
 
 	*out = (struct rewritten){ 0 };

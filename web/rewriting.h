@@ -17,6 +17,9 @@ enum mmu_import {
 	ADDED,
 	/* of programs that fork */
 	PUSH = ADDED, POP, FORK, BARRIER,
+	ADDED_TO_FORK,
+	/* of programs that use the floating-point environment */
+	FLOAT64 = ADDED_TO_FORK, FLOAT32, DEMOTE, CONVERT, TRUNCATES,
 	MMU_IMPORTS
 };
 
@@ -44,6 +47,7 @@ struct rewriter {
 	uint32_t hinted, nhints;
 	uint32_t ea, delta, value[5], second[2];	/* locals of ours */
 	int64_t setjmp, longjmp;	/* functions, or -1 */
+	int64_t fenv_get, fenv_set;	/* the same */
 	uint32_t stack_pointer;		/* a global, if there are those */
 	uint32_t slots;			/* an address */
 	struct adapt *adapt;		/* NULL: calls by another type trap */
@@ -76,6 +80,8 @@ uint32_t moved(const struct rewriter *rw, uint32_t function);
 
 /* Numbers them from n on, and gives the number behind. */
 uint32_t our_locals(struct rewriter *rw, uint32_t n);
+
+void number(struct rewriter *rw, bool wide, double v);
 
 /* Reads an instruction and writes what becomes of it. */
 void instruction(struct rewriter *rw);

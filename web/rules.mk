@@ -14,8 +14,8 @@ web_js := $(patsubst web/%,$(n)/%,$(wildcard web/*.js))
 web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm package.json) $(web_js)
 built += $(web_parts) $(B)/bin/muslin-node
 
-rewriter := rewrite adapt alike fork jumps reach walk
-rewrite_headers := $(addprefix web/,rewrite.h rewriting.h adapt.h alike.h fork.h jumps.h reach.h walk.h layout.h) host/wasm/wasm.h host/wasm/reader.h
+rewriter := rewrite adapt alike fenv fork jumps reach walk
+rewrite_headers := $(addprefix web/,rewrite.h rewriting.h adapt.h alike.h fenv.h fork.h jumps.h reach.h walk.h layout.h) host/wasm/wasm.h host/wasm/reader.h
 rewrite_sources := $(rewriter:%=web/%.c) web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/wasm/link.c
 
 $(n)/rewrite.wasm: $(rewrite_sources) $(rewrite_headers) $(toolchain)
@@ -24,10 +24,11 @@ $(n)/rewrite.wasm: $(rewrite_sources) $(rewrite_headers) $(toolchain)
 	$(Q)$(CLANG) $(WEB_CFLAGS) -isystem $(B)/sysroot/include -Ihost -Wl,--no-entry,-z,stack-size=65536 \
 		-o $@ $(rewrite_sources) $(B)/sysroot/lib/libc.a $(WASM_RT_LIB)
 
+$(n)/glue.wasm: web/float.c
 $(n)/glue.wasm $(n)/stub.wasm: $(n)/%.wasm: web/%.c web/layout.h config.mak
 	$(say) WASM $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(WEB_CFLAGS) $(WEB_SHARED) -o $@ $<
+	$(Q)$(CLANG) $(WEB_CFLAGS) $(WEB_SHARED) -o $@ $(filter %.c,$^)
 
 $(n)/vmlinux.wasm: $(vmlinux)
 $(n)/init.wasm: $(h)/init.wasm
