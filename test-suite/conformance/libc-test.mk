@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# make libc-test LIBC_TEST=DIR: musl's tests, of which DIR is a checkout.
+# make libc-test LIBC_TEST=DIR: musl's tests, of which DIR is a checkout; HOST=node:
+# in Node, and the table of all that has been run.
 
 L := $(B)/libc-test
 LIBC_TEST_DIR = $(abspath $(LIBC_TEST))
@@ -47,13 +48,13 @@ $(L)/bin/sh: $(T)/dash/.stamp
 	$(Q)cp $(T)/dash/src/dash $@
 
 # $(call libc_test,HOW)
-libc_test = MUSLIN='$(abspath $(B)/bin/muslin)' test-suite/conformance/libc-test $(1) $(abspath $(L))
+libc_test = MUSLIN='$(abspath $(B)/bin/muslin$(if $(filter node,$(1)),-node))' test-suite/conformance/libc-test $(1) $(abspath $(L))
 
 $(L)/user/native: $(L)/native/.stamp
 	$(Q)$(call libc_test,native)
 
 # As the script has them; LIBC_TEST_RUNS='alone-quick together-quick' is one tier.
-LIBC_TEST_RUNS := alone together alone-quick together-quick
+LIBC_TEST_RUNS := $(or $(HOST),alone together alone-quick together-quick)
 
 define newline
 
@@ -61,6 +62,6 @@ define newline
 endef
 
 .PHONY: libc-test
-libc-test: $(L)/user/native $(L)/wasm/.stamp $(L)/bin/sh $(built)
+libc-test: $(L)/user/native $(L)/wasm/.stamp $(L)/bin/sh $(built) $(if $(filter node,$(HOST)),$(NODE))
 	$(foreach how,$(LIBC_TEST_RUNS),$(Q)$(call libc_test,$(how))$(newline))
 	$(Q)test-suite/conformance/libc-test report $(abspath $(L))

@@ -42,3 +42,6 @@ check: $(posix_programs)
 check_lines += $(foreach p,$(posix_selection),echo 'posix $(subst /,-,$(p)) \
 	muslin run --tier quick "$$TOP/$(T)/posix/$(p)" >out 2>&1 || { cat out; false; }';)
 endif
+
+# The same in Node.
+check-node: $(posix_programs)
