@@ -162,7 +162,16 @@ export class Terminal {
 }
 
 export class Machine {
-  static async boot(options = {}) {
+  static async boot(options = {}) { return this.begin(options); }
+
+  // A file of a machine that has booted; what boot() takes of it is in there.
+  static async snapshot(options = {}) {
+    return new Promise((resolve, reject) => { this.begin({ ...options, freeze: resolve }).catch(reject); });
+  }
+
+  static async restore(image, options = {}) { return this.begin({ ...options, root: null, image: bytesOf(image) }); }
+
+  static async begin(options) {
     const lacks = missing();
     if (lacks.length) throw new MachineError(lacks.map(({ what, why }) => `there is no ${what}: ${why}`).join('; '), 'ENOSYS');
     const m = new this(options, options.root ? await entriesOf(options.root) : []);
@@ -184,8 +193,8 @@ export class Machine {
     this.down = new Promise(resolve => { this.isDown = resolve; });
     this.own = new Terminal(this, options.columns ?? 80, options.rows ?? 24, true);
     this.worker = platform.startWorker(m => this.heard(m), e => this.ends(`the machine's thread failed: ${e.message}`));
-    const { memory = 256 << 20, cmdline = '', terminal = -1 } = options;
-    this.worker.post({ start: { channel, memory, cmdline, root, terminal } });
+    const { memory = 256 << 20, cmdline = '', terminal = -1, image = null, freeze = null } = options;
+    this.worker.post({ start: { channel, memory, cmdline, root, terminal, image, freeze: Boolean(freeze) } });
   }
 
   // The terminal that is the machine's own.
@@ -211,6 +220,7 @@ export class Machine {
       this.stopTicker = this.platform.ticker(m.memory, m.page);
     }
     if ('booted' in m) { this.bootTime = m.booted; this.boots.resolve(); }
+    if (m.image) { this.options.freeze(m.image); this.terminate(); }
     if (m.room) { this.sender.flush(); this.wake(0); }
     if ('want' in m) this.sources.get(m.want)?.want();
     if ('out' in m) this.sinks.get(m.out)?.put(m.bytes);

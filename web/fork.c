@@ -279,11 +279,16 @@ static bool go_past(struct forking *k, uint32_t last)
 	return true;
 }
 
+static void access_shared(struct forking *k, uint8_t code, uint32_t at)
+{
+	op_u32(k->rw, code, 2);
+	put_u32(&k->rw->body, k->rw->tlb + at);
+}
+
 static void load_state(struct forking *k)
 {
 	constant(k->rw, 0);
-	op_u32(k->rw, 0x28, 2);
-	put_u32(&k->rw->body, k->rw->tlb + SHARED_AT(fork));
+	access_shared(k, 0x28, k->rw->kernel ? SHARED_AT(image) : SHARED_AT(fork));
 }
 
 /* --- calls --- */
@@ -327,6 +332,9 @@ static void make_call(struct forking *k, const struct callee *c)
 		call(rw, FORK);
 	} else if (c->code == 0x10) {
 		op_u32(rw, 0x10, moved(rw, c->index));
+	} else if (rw->kernel) {
+		op_u32(rw, 0x11, c->index);
+		put_u32(&rw->body, c->table);
 	} else {
 		call_indirect(rw, c->index, c->table);
 	}
@@ -775,8 +783,34 @@ static uint32_t frame(struct forking *k, bool code, bool store)
 	return (at + 15) & ~15u;
 }
 
+/* The kernel is instantiated before what could do it. */
+static void allocate_in_place(struct forking *k, int how)
+{
+	struct rewriter *rw = k->rw;
+	uint32_t n = frame(k, false, false);
+
+	constant(rw, 0);
+	access_shared(k, 0x28, SHARED_AT(image_top));
+	set(rw, rw->ea);
+	constant(rw, 0);
+	get(rw, rw->ea);
+	constant(rw, how == PUSH ? n : -n);
+	op(rw, 0x6a);
+	access_shared(k, 0x36, SHARED_AT(image_top));
+	if (how == PUSH)
+		return;
+	get(rw, rw->ea);
+	constant(rw, -n);
+	op(rw, 0x6a);
+	set(rw, rw->ea);
+}
+
 static void allocate_frame(struct forking *k, int how)
 {
+	if (k->rw->kernel) {
+		allocate_in_place(k, how);
+		return;
+	}
 	constant(k->rw, frame(k, false, false));
 	call(k->rw, how);
 	set(k->rw, k->rw->ea);

@@ -93,8 +93,15 @@ export interface Task {
 
 export class Machine {
   static boot(options?: BootOptions): Promise<Machine>;
+  /**
+   * A file of a machine that has booted, with its root and memory, for restore().  It is for the
+   * same version of this package, and as trusted as what is in it: a kernel, and programs.
+   */
+  static snapshot(options?: Pick<BootOptions, 'memory' | 'root' | 'cmdline'>): Promise<Uint8Array>;
+  /** As boot(), from there: time, random numbers and what is mounted are its own. */
+  static restore(image: Uint8Array | ArrayBuffer, options?: Omit<BootOptions, 'memory' | 'root' | 'cmdline'>): Promise<Machine>;
 
-  /** ms from the kernel's first instruction until /init was ready. */
+  /** ms from the kernel's first instruction, or from the begin of restore(), until /init was ready. */
   readonly bootTime: number;
   /** Its own, /dev/ttyW0. */
   readonly terminal: Terminal;

@@ -26,7 +26,8 @@ struct shared {
 	unsigned int callee;	/* an index in the table, when it is called by another type */
 	unsigned long long jumps;	/* how often setjmp has been called */
 	unsigned int fenv;	/* as bits/fenv.h has it: float.c */
-	unsigned int unused_too[7];
+	unsigned int image, image_top;	/* as fork and top, of a task of the kernel: kernel.c */
+	unsigned int unused_too[5];
 	unsigned char bounce[64];
 	unsigned long long ints[32], floats[32];	/* arguments, see adapt.c */
 };

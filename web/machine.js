@@ -4,6 +4,7 @@
 import { E } from './errno.js';
 import { Control } from './control.js';
 import { Forks } from './forks.js';
+import * as Image from './image.js';
 import { readKernel, shareMemory, makeProbe, makeThunks } from './module.js';
 import { Refused } from './rewriter.js';
 import { Slots } from './slots.js';
@@ -12,7 +13,8 @@ import { Slots } from './slots.js';
 const PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, WASM_PAGE = 65536, WASM_PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
 const MEMORY_MIN = 32 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, STREAMS = 256, POLLIN = 1, POLLOUT = 4;
-export const IRQ = { TIMER: 1, STREAM: 2, TTY: 4, WINCH: 8, CLOCK: 64 };
+export const IRQ = { TIMER: 1, STREAM: 2, TTY: 4, WINCH: 8, THAW: 32, CLOCK: 64 };
+export const TLB = 0xd0000000;	// layout.h
 const FENV = 8;	// layout.h: the index in struct shared
 const SIGILL = 4, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;
 
@@ -50,18 +52,18 @@ export class Machine {
     this.down = new Promise(resolve => { this.isDown = resolve; });
   }
 
-  // Until init is ready.
-  async boot() {
+  // With a kernel.  No instruction of it has run.
+  async prepare(vmlinux) {
     const { o } = this;
     if (o.memory < MEMORY_MIN || o.memory > 0xd0000000) throw new Error('memory size: from 32 to 3328 MiB');
     this.size = Math.floor(o.memory / WASM_PAGE) * WASM_PAGE;
-    this.kernelTypes = readKernel(o.vmlinux);
+    this.kernelTypes = readKernel(vmlinux);
     const late = new WebAssembly.Table({ element: 'anyfunc', initial: 3 });
     this.slot = new WebAssembly.Table({ element: 'anyfunc', initial: 3 });
     const taskSwitch = new WebAssembly.Suspending((p, n) => this.taskSwitch(p, n));
     const scratch = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGES, shared: true });
     const stub = await WebAssembly.instantiate(o.stub, { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
-    const module = await WebAssembly.compile(shareMemory(o.vmlinux, this.kernelTypes.flags));
+    const module = await WebAssembly.compile(shareMemory(vmlinux, this.kernelTypes.flags));
     const host = { ...this.imports(), ...stub.instance.exports };
     for (const { name } of WebAssembly.Module.imports(module))
       if (!host[name]) throw new Error(`the kernel imports host.${name}, which this host does not have`);
@@ -72,7 +74,7 @@ export class Machine {
     this.u8 = new Uint8Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
     this.u32 = new Uint32Array(memory.buffer);
-    const probe = new WebAssembly.Instance(o.compile(makeProbe()), {}).exports;
+    const probe = new WebAssembly.Instance(new WebAssembly.Module(makeProbe()), {}).exports;
     const glue = await WebAssembly.instantiate(o.glue, {
       probe, env: { memory, __indirect_function_table: this.slot }, kernel: this.kernel, js: this.glueImports(),
     });
@@ -81,9 +83,40 @@ export class Machine {
     this.words = this.glue.shared() >>> 2;
     late.set(1, this.glue.user_run);
     late.set(2, this.glue.user_resume);
-    this.start = performance.now();
-    this.run(this.task, this.kernel.boot);
-    await Promise.race([this.control.ready, this.down.then(why => { throw new Halted(why); })]);
+    this.began = this.start = performance.now();
+  }
+
+  unlessDown(promise) { return Promise.race([promise, this.down.then(why => { throw new Halted(why); })]); }
+
+  // Until init is ready.
+  async boot() {
+    await this.prepare(this.o.vmlinux);
+    this.task.ran = this.run(this.task, this.kernel.boot);
+    await this.unlessDown(this.control.ready);
+  }
+
+  // As boot(), until /init is about to run: { image }, or { add }, functions that the kernel is to be made for.
+  async freeze(functions, version) {
+    this.freezes = true;
+    const atInit = new Promise(resolve => { this.isAtInit = resolve; });
+    await this.prepare(this.o.vmlinux);
+    this.task.ran = this.run(this.task, this.kernel.boot);
+    await this.unlessDown(atInit);
+    const add = Image.functionsToAdd(this, functions);
+    return add ? { add } : { image: await Image.freeze(this, this.o.vmlinux, version) };
+  }
+
+  async thaw(image) {
+    this.o.memory = image.head.size;
+    const began = performance.now();
+    await this.prepare(image.kernel);
+    Image.thaw(this, image);
+    this.began = began;
+    this.u32[this.words] = this.page;
+    this.o.shared?.(this.memory, this.page);
+    this.raise(IRQ.THAW);
+    this.task.ran = this.run(this.task, this.kernel.task_exec, this.task.kernelSp);
+    await this.unlessDown(this.control.ready);
   }
 
   // --- what others see ---
@@ -150,11 +183,13 @@ export class Machine {
       let error;
       try {
         await WebAssembly.promising(fn)(...args);
+        if (Image.isLeft(this)) return;
         error = new Error('a task returned');
       } catch (e) {
         error = e;
       }
-      if (task.gone || this.halted !== null) return;
+      if (error instanceof Image.AtInit) this.isAtInit();
+      if (task.gone || this.halted !== null || error instanceof Image.AtInit) return;
       if (task.execs) {
         Object.assign(task, { execs: false, mm: null, fenv: 0 });
         [fn, args] = [this.kernel.task_exec, [task.kernelSp]];
@@ -171,7 +206,9 @@ export class Machine {
   }
 
   taskSwitch(prev, next) {
+    if (Image.arrived(this)) return new Promise(resolve => { this.task.resume = resolve; });
     const p = this.aTask(prev), n = this.aTask(next);
+    if (this.freezes) p.below = Image.functionsBelow();
     if (p !== this.task || p === n) this.refuse(`switched from task ${prev} to ${next}`);
     this.saveUser(p);
     this.task = n;
@@ -182,7 +219,7 @@ export class Machine {
       n.resume = null;
       resume(0);
     } else {
-      queueMicrotask(() => this.run(n, this.kernel.task_entry, n.struct, n.kernelSp));
+      queueMicrotask(() => { n.ran = this.run(n, this.kernel.task_entry, n.struct, n.kernelSp); });
     }
     return wait;
   }
@@ -273,7 +310,8 @@ export class Machine {
       const { image: code, data, dataStart, dataEnd, end, slots } = this.o.rewrite(bytes, this.tlb, this.page, slotsAt);
       this.u8.set(slots, slotsAt);
       if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
-      const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.o.compile(code) };
+      const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(this.ids.module - 1, code) };
+      if (this.freezes) Object.assign(module, { code, slots });
       this.setUp(mm, module, info);
       this.modules.set(module.id, module);
       return 0;
@@ -287,6 +325,9 @@ export class Machine {
       return -E.ENOEXEC;
     }
   }
+
+  // The first one is /init, which computes nothing: to optimize it would take longer than it runs.
+  compile(id, code) { return id === 1 ? new WebAssembly.Module(code) : this.o.compile(code); }
 
   instantiate(module) {
     if (!this.syscalls) {
@@ -356,6 +397,7 @@ export class Machine {
     return {
       set_up: (id, sp, tls) => {
         const t = this.task;
+        if (this.freezes) throw new Image.AtInit();
         if (t.mm) this.refuse('ran a program in a program');
         [t.mm, t.sp, t.tls] = [this.program(id), sp, tls];
         this.loadUser(t);

@@ -57,6 +57,12 @@ EXPORT(rewrite) int rewrite_image(const void *image, size_t size, uint32_t tlb, 
 	return rewrite(image, size, tlb, poll, slots, &result);
 }
 
+EXPORT(rewrite_kernel) int kernel(const void *image, size_t size, uint32_t tlb,
+				  const uint32_t *functions, uint32_t n)
+{
+	return rewrite_kernel(image, size, tlb, functions, n, &result);
+}
+
 EXPORT(result) struct rewritten *get_result(void)
 {
 	return &result;

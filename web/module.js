@@ -56,6 +56,19 @@ export function shareMemory(bytes, flags) {
   return copy;
 }
 
+const DATA = 11, DATA_COUNT = 12;
+
+// The same without data, which is in a memory that is kept.
+export function withoutData(bytes) {
+  const r = new Reader(bytes), parts = [bytes.subarray(0, 8)];
+  while (r.at < bytes.length) {
+    const begin = r.at, id = r.byte(), size = r.u32();
+    r.at += size;
+    if (id !== DATA && id !== DATA_COUNT) parts.push(bytes.subarray(begin, r.at));
+  }
+  return parts;
+}
+
 const leb = v => { const out = []; do { out.push(v & 127 | (v > 127 ? 128 : 0)); v >>>= 7; } while (v); return out; };
 const sleb = v => {
   for (const out = []; ;) {

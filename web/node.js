@@ -10,6 +10,7 @@ import { Machine, connectTerminal, hostDirectory } from './node-api.js';
 const FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127;
 const PROGRAM_DIR = '/run/muslin';
 const HELP = `usage: muslin-node [OPTION]... [--] PROG [ARG]...
+       muslin-node [--mem SIZE] [--cmdline TEXT] --snapshot FILE
 
 Runs PROG, a file of the host, on Linux in Node, and exits with its status; 128 + N
 if signal N killed it.
@@ -22,6 +23,8 @@ if signal N killed it.
   --mem SIZE               memory of the machine, in bytes or with K, M or G
                            (default 256M)
   --cmdline TEXT           add kernel parameters
+  --snapshot FILE          write a machine that has booted to FILE, and exit
+  --image FILE             go on from there, with its memory, and do not boot
   --help                   show this
 `;
 
@@ -47,7 +50,7 @@ function dir(text) {
 }
 
 function parse(args) {
-  const o = { dirs: [], env: new Map(), memory: 256 << 20, cwd: null, cmdline: '' };
+  const o = { dirs: [], env: new Map(), memory: 256 << 20, cwd: null, cmdline: '', image: null, snapshot: null };
   const { HOME = '/', USER = 'user', TERM = 'dumb' } = process.env;
   for (const [k, v] of Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME, USER, TERM })) o.env.set(k, v);
   const set = text => {
@@ -65,13 +68,17 @@ function parse(args) {
     case '--env': set(value()); break;
     case '--env-all': for (const k of Object.keys(process.env)) set(k); break;
     case '--cwd': o.cwd = value(); break;
-    case '--mem': o.memory = size(value()); break;
-    case '--cmdline': o.cmdline = value(); break;
+    case '--mem': o.memory = size(value()); o.fixed ??= name; break;
+    case '--cmdline': o.cmdline = value(); o.fixed ??= name; break;
+    case '--image': o.image = value(); break;
+    case '--snapshot': o.snapshot = value(); break;
     case '--help': process.stdout.write(HELP); process.exit(0);
     default: throw new Usage(`${arg}: no such option`);
     }
   }
-  if (!args.length) throw new Usage('which program?');
+  if (o.image && (o.snapshot || o.fixed)) throw new Usage(`--image and ${o.fixed ?? '--snapshot'}: the machine in it is as it is`);
+  if (o.snapshot && args.length) throw new Usage('--snapshot runs no program');
+  if (!o.snapshot && !args.length) throw new Usage('which program?');
   return { ...o, argv: args };
 }
 
@@ -109,7 +116,8 @@ function forward(program) {
 async function run(o) {
   const { memory, cmdline } = o, say = why => fs.writeSync(2, `${why}\n`);
   let quiet = true;
-  const machine = await Machine.boot({ memory, cmdline, terminal: [0, 1, 2].findIndex(isatty), refused: why => quiet || say(why) });
+  const options = { memory, cmdline, terminal: [0, 1, 2].findIndex(isatty), refused: why => quiet || say(why) };
+  const machine = o.image ? await Machine.restore(fs.readFileSync(o.image), options) : await Machine.boot(options);
   const disconnect = connectTerminal(machine);
   process.on('exit', disconnect);
   for (const d of o.dirs) await machine.mount(hostDirectory(d.host, d), d.guest, d);
@@ -135,6 +143,10 @@ async function main(args) {
   if (!WebAssembly.promising) fail(FAILED, `Node ${process.version} has no JSPI; 24 or newer has`);
   try {
     const o = parse(args);
+    if (o.snapshot) {
+      fs.writeFileSync(o.snapshot, await Machine.snapshot(o));
+      process.exit(0);
+    }
     o.path = place(o);
     o.umask = process.umask(0);	// the guest applies its own to what it makes
     o.env = [...o.env].map(([k, v]) => `${k}=${v}`);

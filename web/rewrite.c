@@ -587,6 +587,8 @@ uint32_t moved(const struct rewriter *rw, uint32_t function)
 
 void loop_head(struct rewriter *rw)
 {
+	if (rw->kernel)
+		return;
 	constant(rw, 0);
 	op_u32(rw, 0x28, 2);
 	put_u32(&rw->body, rw->poll);
@@ -602,6 +604,12 @@ void instruction(struct rewriter *rw)
 	uint8_t code = byte(r);
 	uint32_t align, offset;
 
+	if (rw->kernel) {
+		r->p = from;
+		skip_instruction(r);
+		put_since(rw, &rw->body, from);
+		return;
+	}
 	if (uses_fenv(rw) && floating(rw, code))
 		return;
 	switch (code) {
@@ -753,7 +761,7 @@ static void function(struct rewriter *rw, uint32_t i)
 
 /* --- sections --- */
 
-static void put_section(struct rewriter *rw, uint8_t id)
+void put_section(struct rewriter *rw, uint8_t id)
 {
 	put_byte(&rw->out, id);
 	put_u32(&rw->out, rw->section.n);
@@ -1142,6 +1150,19 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 	return 0;
 }
 
+void rewriter_free(struct rewriter *rw)
+{
+	wasm_free(&rw->w);
+	free(rw->out.p);
+	free(rw->section.p);
+	free(rw->body.p);
+	free(rw->hints.p);
+	free(rw->all_hints.p);
+	adapt_free(rw);
+	reach_free(rw);
+	forking_free(rw);
+}
+
 int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t slots,
 	    struct rewritten *out)
 {
@@ -1154,15 +1175,7 @@ int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_
 	if (err)
 		return err;
 	err = rewrite_stripped(&rw, image, size, out);
-	wasm_free(&rw.w);
-	free(rw.out.p);
-	free(rw.section.p);
-	free(rw.body.p);
-	free(rw.hints.p);
-	free(rw.all_hints.p);
-	adapt_free(&rw);
-	reach_free(&rw);
-	forking_free(&rw);
+	rewriter_free(&rw);
 	if (err)
 		rewritten_free(out);
 	if (err == -ENOMEM)

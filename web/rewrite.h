@@ -29,6 +29,13 @@ struct rewritten {
  */
 int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t slots,
 	    struct rewritten *out);
+
+/*
+ * Makes of the kernel one whose tasks can leave their stacks and enter them again, if
+ * only these functions are on them: see kernel.c.
+ */
+int rewrite_kernel(const void *image, size_t size, uint32_t tlb, const uint32_t *functions, uint32_t n,
+		   struct rewritten *out);
 void rewritten_free(struct rewritten *r);
 
 #endif

@@ -5,16 +5,31 @@ const ERROR = 24, SLOTS = 272;	// of struct rewritten
 
 export class Refused extends Error {}
 
+const linux = { __syscall_futex_time64() { throw new Error('the rewriter waits'); } };
+
+function put(x, bytes) {
+  const at = x.malloc(bytes.length);
+  if (!at) throw new Refused('out of memory');
+  new Uint8Array(x.memory.buffer).set(bytes, at);
+  return at;
+}
+
+// of the kernel; functions: numbers of those that are on stacks
+export function rewriteKernel(bytes, image, tlb, functions) {
+  const x = new WebAssembly.Instance(new WebAssembly.Module(bytes), { linux }).exports;
+  const at = put(x, image), list = put(x, new Uint8Array(new Uint32Array(functions).buffer));
+  const err = x.rewrite_kernel(at, image.length, tlb, list, functions.length), result = x.result() >>> 0;
+  const error = new Uint8Array(x.memory.buffer, result + ERROR, 248), [code, size] = new Uint32Array(x.memory.buffer, result, 2);
+  if (err) throw new Refused(`the kernel ${new TextDecoder().decode(error.subarray(0, error.indexOf(0)))}`);
+  return new Uint8Array(x.memory.buffer).slice(code, code + size);
+}
+
 export function makeRewriter(bytes) {
   const module = new WebAssembly.Module(bytes);
   return (image, tlb, poll, slotsAt) => {
     // the rewriter may then believe that it is WebAssembly
     if (!WebAssembly.validate(image)) throw new Refused('not a valid WebAssembly module');
-    const linux = { __syscall_futex_time64() { throw new Error('the rewriter waits'); } };
-    const x = new WebAssembly.Instance(module, { linux }).exports;
-    const at = x.malloc(image.length);
-    if (!at) throw new Refused('out of memory');
-    new Uint8Array(x.memory.buffer).set(image, at);
+    const x = new WebAssembly.Instance(module, { linux }).exports, at = put(x, image);
     let err;
     try {
       err = x.rewrite(at, image.length, tlb, poll, slotsAt);

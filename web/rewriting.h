@@ -53,6 +53,7 @@ struct rewriter {
 	struct adapt *adapt;		/* NULL: calls by another type trap */
 	struct reach *reach;		/* NULL: it does not fork */
 	struct forking *forking;
+	bool kernel;			/* it is: see kernel.c */
 };
 
 void put_bytes(struct bytes *b, const void *p, size_t n);
@@ -61,6 +62,10 @@ void put_u32(struct bytes *b, uint32_t v);
 void put_s32(struct bytes *b, int32_t v);
 void put_since(struct rewriter *rw, struct bytes *b, const uint8_t *from);
 void clear(struct bytes *b);
+
+/* rw->section becomes one of rw->out. */
+void put_section(struct rewriter *rw, uint8_t id);
+void rewriter_free(struct rewriter *rw);
 
 /* Code of the function that is being made. */
 void op(struct rewriter *rw, uint8_t c);

@@ -15,5 +15,6 @@ export class Slots {
     }
     return 0;
   }
+  take(at) { this.used.add(at); }
   release(at) { this.used.delete(at); }
 }

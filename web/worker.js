@@ -4,14 +4,20 @@
 import { M, Receiver, unpack } from './channel.js';
 import { FD_CLOSED, FD_TTY } from './control.js';
 import { Files } from './files.js';
+import { NoImage, read } from './image.js';
 import { makeInitrd } from './initrd.js';
-import { IRQ, Machine } from './machine.js';
+import { IRQ, Machine, TLB } from './machine.js';
 import { MemoryDirectory } from './memory-files.js';
-import { makeRewriter } from './rewriter.js';
+import { makeRewriter, rewriteKernel } from './rewriter.js';
 import { Pipe, Streams, TERMINAL, Terminal } from './streams.js';
 import { attach } from './tree.js';
 
-const LOG_MOST = 16384;
+const LOG_MOST = 16384, FREEZES_MOST = 6;
+// What an image needs to be the same.
+const versionOf = async (...parts) => {
+  const sums = await Promise.all(parts.map(b => crypto.subtle.digest('SHA-256', b)));
+  return sums.map(s => [...new Uint8Array(s)].map(b => b.toString(16).padStart(2, '0')).join('')).join(' ');
+};
 
 class Served {
   // platform: post(message, transfer), read(part), compile(bytes), descriptor(fd, raise), hostDirectory(path, options)
@@ -34,18 +40,49 @@ class Served {
     this.post({ log: text });
   }
 
-  async start() {
-    const { platform, options } = this;
-    const [vmlinux, glue, stub, init, rewrite] = await Promise.all(['vmlinux', 'glue', 'stub', 'init', 'rewrite'].map(n => platform.read(n)));
+  make(options) {
     const m = this.machine = new Machine({
-      vmlinux, glue, stub, initrd: makeInitrd(init, options.root), rewrite: makeRewriter(rewrite), compile: platform.compile,
-      cmdline: options.cmdline, memory: options.memory, streams: this.streams, files: this.files, tty: this.terminal,
-      log: text => this.say(text), shared: (memory, page) => this.post({ memory, page }), attend: () => this.attend(),
+      compile: this.platform.compile, streams: this.streams, files: this.files, tty: this.terminal,
+      log: text => this.say(text), shared: (memory, page) => this.post({ memory, page }), attend: () => this.attend(), ...options,
     });
     m.refused = why => { this.refused = why; this.post({ refused: why }); };
     m.down.then(why => this.post({ down: why, log: this.log }));
-    await m.boot();
-    this.post({ booted: performance.now() - m.start });
+    return m;
+  }
+
+  async start() {
+    const { options } = this;
+    if (options.image) await this.thaw();
+    else if (options.freeze) return this.freeze();
+    else await this.make(await this.parts()).boot();
+    this.post({ booted: performance.now() - this.machine.began });
+  }
+
+  async parts() {
+    const { platform, options } = this, names = ['vmlinux', 'glue', 'stub', 'init', 'rewrite'];
+    const [vmlinux, glue, stub, init, rewrite] = await Promise.all(names.map(n => platform.read(n)));
+    const { cmdline, memory } = options;
+    return { vmlinux, glue, stub, rewriter: rewrite, rewrite: makeRewriter(rewrite), initrd: makeInitrd(init, options.root), cmdline, memory };
+  }
+
+  // Which functions are on stacks is known when it has booted; then it boots with a kernel that is made for them.
+  async freeze() {
+    const parts = await this.parts(), version = await versionOf(parts.glue, parts.stub);
+    let functions = [], { vmlinux } = parts;
+    for (let i = 0; i < FREEZES_MOST; i++) {
+      const { add, image } = await this.make({ ...parts, vmlinux, shared: null }).freeze(functions, version);
+      if (image) return this.post({ image }, [image.buffer]);
+      functions = add;
+      vmlinux = rewriteKernel(parts.rewriter, parts.vmlinux, TLB, functions);
+    }
+    throw new NoImage('the machine never boots in the same way');
+  }
+
+  async thaw() {
+    const { platform, options } = this;
+    const [glue, stub, rewrite] = await Promise.all(['glue', 'stub', 'rewrite'].map(n => platform.read(n)));
+    const image = read(options.image, await versionOf(glue, stub));
+    await this.make({ glue, stub, rewrite: makeRewriter(rewrite) }).thaw(image);
   }
 
   // --- what the other thread asks ---
