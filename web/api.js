@@ -228,6 +228,7 @@ export class Machine {
     if ('started' in m) this.starts(m);
     if ('ended' in m) this.exits(m);
     if ('mounted' in m) this.mounting.get(m.mounted)(m);
+    if ('calls' in m) this.traces(m);
     if ('store' in m) this.stores.get(m.store)?.changed(m.entry);
     if (m.refused) this.options.refused?.(m.refused);
     if (m.log) this.options.log?.(m.log);
@@ -364,6 +365,17 @@ export class Machine {
       const f = rest.split(' ').map(Number);
       return { pid: Number(pid), name, state, parent: f[0], group: f[1], session: f[2], ticks: f[10] + f[11], threads: f[16], bytes: f[19] };
     }).filter(t => t.name !== 'helper' || t.parent !== 1 || t.state !== 'R');
+  }
+
+  // Calls see({ pid, text }) for each system call of programs; null ends it.
+  trace(see) {
+    this.sees = see;
+    this.tell(M.TRACE, 0, pack(Boolean(see)));
+  }
+  traces({ calls, left }) {
+    if (left) this.sees?.({ pid: 0, text: `${left} calls came too fast to be shown` });
+    for (const call of calls) this.sees?.(call);
+    this.tell(M.TRACED, 0);
   }
 
   // what: a tree, the bytes of a tar archive, or what the platform has: a directory.

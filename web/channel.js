@@ -3,7 +3,7 @@
 // bytes in shared memory, with one who writes and one who reads.  The other way goes by
 // postMessage(), which needs nothing of the sort.
 
-export const M = { DATA: 1, END: 2, ACK: 3, BREAK: 4, SPAWN: 5, MOUNT: 6, KILL: 7, RESIZE: 8, CLOSE: 9 };
+export const M = { DATA: 1, END: 2, ACK: 3, BREAK: 4, SPAWN: 5, MOUNT: 6, KILL: 7, RESIZE: 8, CLOSE: 9, TRACE: 10, TRACED: 11 };
 
 const HEAD = 0, TAIL = 1, WAITING = 2, WORDS = 4, ROOM = 65536, HEADER = 12;
 

@@ -122,6 +122,12 @@ export class Machine {
   writeFile(path: string, data: Data): Promise<void>;
   /** All processes, kernel threads included. */
   tasks(): Promise<Task[]>;
+  /**
+   * For each system call that a program makes from now on, as text; null ends it.  A call
+   * is shown when it returns.  Of those that are made faster than they are taken some are left out, and
+   * counted, with pid 0.
+   */
+  trace(see: ((call: { pid: number; text: string }) => void) | null): void;
   /** Resolves when what was changed so far in directories of the browser has been written. */
   stored(): Promise<void>;
   /** Switches it off: programs are killed, files written. */

@@ -27,7 +27,8 @@ struct shared {
 	unsigned long long jumps;	/* how often setjmp has been called */
 	unsigned int fenv;	/* as bits/fenv.h has it: float.c */
 	unsigned int image, image_top;	/* as fork and top, of a task of the kernel: kernel.c */
-	unsigned int unused_too[5];
+	unsigned int traces;	/* somebody looks at system calls: trace.js */
+	unsigned int unused_too[4];
 	unsigned char bounce[64];
 	unsigned long long ints[32], floats[32];	/* arguments, see adapt.c */
 };

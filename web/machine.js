@@ -5,9 +5,10 @@ import { E } from './errno.js';
 import { Control } from './control.js';
 import { Forks } from './forks.js';
 import * as Image from './image.js';
-import { readKernel, shareMemory, makeProbe, makeThunks } from './module.js';
+import { readKernel, shareMemory, makeProbe, makeThunks, systemCalls } from './module.js';
 import { Refused } from './rewriter.js';
 import { Slots } from './slots.js';
+import { Trace } from './trace.js';
 
 // of programs' memory: what page tables speak of, and WebAssembly
 const PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, WASM_PAGE = 65536, WASM_PAGES = 65536, VMALLOC = 0xe0000000, VMALLOC_END = 0xfff00000;
@@ -64,6 +65,8 @@ export class Machine {
     const scratch = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGES, shared: true });
     const stub = await WebAssembly.instantiate(o.stub, { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
     const module = await WebAssembly.compile(shareMemory(vmlinux, this.kernelTypes.flags));
+    const calls = systemCalls(this.kernelTypes);
+    this.trace = new Trace(this, calls, calls.map(n => this.kernelTypes.exports.get(n)[0].length), o.traced);
     const host = { ...this.imports(), ...stub.instance.exports };
     for (const { name } of WebAssembly.Module.imports(module))
       if (!host[name]) throw new Error(`the kernel imports host.${name}, which this host does not have`);
@@ -332,7 +335,7 @@ export class Machine {
   instantiate(module) {
     if (!this.syscalls) {
       this.syscalls = new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4)),
-        { kernel: this.kernel, glue: this.glue, env: { memory: this.memory } }).exports;
+        { kernel: this.kernel, glue: this.glue, trace: this.trace.imports(), env: { memory: this.memory } }).exports;
       this.slot.set(2, this.syscalls.__syscall_clone);
     }
     return new WebAssembly.Instance(module.wasm, { linux: this.syscalls, env: { memory: this.memory }, mmu: this.glue });

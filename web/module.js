@@ -82,27 +82,34 @@ const text = s => { const b = new TextEncoder().encode(s); return [...leb(b.leng
 const section = (id, items) => { const body = [...leb(items.length), ...items.flat()]; return [id, ...leb(body.length), ...body]; };
 const I32 = 0x7f, CONST = 0x41, LOAD = 0x28, STORE = 0x36, GET = 0x20, SET = 0x21, CALL = 0x10;
 
+const OURS = 4, PASSED = 6;
+export const systemCalls = kernel => [...kernel.exports.keys()].filter(n => n.startsWith('__syscall_'));
+
 // What programs import as linux.__syscall_NAME: calls the kernel's export, and
-// then glue.after() if there is something to do before user code goes on.
+// then glue.after() if there is something to do before user code goes on; and trace.js's
+// before and after it, if that wants to know.
 export function makeThunks(kernel, page, shared) {
-  const names = [...kernel.exports.keys()].filter(n => n.startsWith('__syscall_'));
-  const types = [[0x60, 1, I32, 1, I32], [0x60, 0, 0]], funcs = [], exports = [], code = [];
-  const imports = [[...text('glue'), ...text('after'), 0, 0], [...text('glue'), ...text('room'), 0, 1]];
+  const names = systemCalls(kernel);
+  const types = [[0x60, 1, I32, 1, I32], [0x60, 0, 0], [0x60, 1 + PASSED, ...Array(1 + PASSED).fill(I32), 0], [0x60, 1, I32, 0]], funcs = [], exports = [], code = [];
+  const imports = [[...text('glue'), ...text('after'), 0, 0], [...text('glue'), ...text('room'), 0, 1],
+    [...text('trace'), ...text('enter'), 0, 2], [...text('trace'), ...text('leave'), 0, 3]];
   const load = at => [CONST, ...sleb(at | 0), LOAD, 2, 0];
   const store = (at, v) => [CONST, ...sleb(at | 0), CONST, v, STORE, 2, 0];
+  const traced = code => [...load(shared + 44), 0x04, 0x40, ...code, 0x0b];
   names.forEach((name, i) => {
     const [params, results] = kernel.exports.get(name), r = params.length;
     imports.push([...text('kernel'), ...text(name), 0, ...leb(types.length)]);
     funcs.push(leb(types.length));
     types.push([0x60, ...leb(r), ...params, ...leb(results.length), ...results]);
-    exports.push([...text(name), 0, ...leb(names.length + 2 + i)]);
-    const body = [1, 1, I32, CALL, 1, ...store(shared + 8, 0),
+    exports.push([...text(name), 0, ...leb(names.length + OURS + i)]);
+    const args = Array.from({ length: PASSED }, (_, k) => (params[k] === I32 ? [GET, k] : [CONST, 0])).flat();
+    const body = [1, 1, I32, CALL, 1, ...store(shared + 8, 0), ...traced([CONST, ...sleb(i), ...args, CALL, 2]),
       0x02, 0x40, 0x03, 0x40,
       0x02, 0x40, ...load(shared + 12), 0x0d, 0,	// fork has unwound it: it was in after()
-      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(2 + i), SET, r,
+      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(OURS + i), SET, r,
       ...load(page), ...load(page + 4), 0x72, 0x45, 0x0d, 2, 0x0b,
       GET, r, CALL, 0, CONST, 1, 0x46, 0x0d, 0, ...load(shared + 4), SET, r,
-      0x0b, 0x0b, ...store(shared + 8, 1), GET, r, 0x0b];
+      0x0b, 0x0b, ...traced([GET, r, CALL, 3]), ...store(shared + 8, 1), GET, r, 0x0b];
     code.push([...leb(body.length), ...body]);
   });
   imports.push([...text('env'), ...text('memory'), 2, 3, 1, ...leb(65536)]);

@@ -43,7 +43,7 @@ class Served {
   make(options) {
     const m = this.machine = new Machine({
       compile: this.platform.compile, streams: this.streams, files: this.files, tty: this.terminal,
-      log: text => this.say(text), shared: (memory, page) => this.post({ memory, page }), attend: () => this.attend(), ...options,
+      log: text => this.say(text), shared: (memory, page) => this.post({ memory, page }), traced: this.post, attend: () => this.attend(), ...options,
     });
     m.refused = why => { this.refused = why; this.post({ refused: why }); };
     m.down.then(why => this.post({ down: why, log: this.log }));
@@ -101,6 +101,8 @@ class Served {
     case M.SPAWN: this.spawn(id, unpack(payload)[0]); break;
     case M.MOUNT: this.mounts = this.mounts.then(() => this.mount(id, ...unpack(payload))); break;
     case M.KILL: this.machine.control.kill(this.programs.get(id).id, ...unpack(payload)[0]); break;
+    case M.TRACE: this.machine.trace.set(unpack(payload)[0]); break;
+    case M.TRACED: this.machine.trace.taken(); break;
     case M.CLOSE: this.machine.control.powerOff(); break;
     }
   }
