@@ -56,6 +56,11 @@ $(site)/root.tar.gz: $(or $(WEB_ROOT),$(n)/root.tar.gz) $(if $(WEB_ROOT),FORCE)
 	$(Q)mkdir -p $(@D)
 	$(Q)if [ -d $< ]; then tar -C $< --owner=0 --group=0 -czf $@ .; else cp $< $@; fi
 
+# What the page goes on from: a machine that has booted with that root.
+$(site)/machine.image: $(site)/root.tar.gz $(web_parts) web/demo/snapshot.mjs | $(NODE)
+	$(say) IMAGE $@
+	$(Q)$(NODE) --disable-warning=ExperimentalWarning web/demo/snapshot.mjs $(n)/node-api.js $< $@
+
 $(xterm)/.stamp:
 	$(say) NPM @xterm/xterm@$(XTERM)
 	$(Q)mkdir -p $(@D)
@@ -63,7 +68,7 @@ $(xterm)/.stamp:
 	$(Q)touch $@
 
 .PHONY: site web-demo
-site: $(web_modules) $(site)/root.tar.gz $(xterm)/.stamp $(wildcard web/demo/*)
+site: $(web_modules) $(site)/root.tar.gz $(site)/machine.image $(xterm)/.stamp $(wildcard web/demo/*)
 	$(Q)mkdir -p $(site)/muslin $(site)/xterm $(site)/fit
 	$(Q)cp $(web_modules) $(site)/muslin
 	$(Q)cp web/demo/index.html web/demo/demo.css web/demo/demo.js $(site)

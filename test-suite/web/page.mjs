@@ -45,10 +45,18 @@ async function test(name, fn) {
   }
 }
 
-await test('boots_and_shows_what_a_program_writes', async () => {
+await test('goes_on_and_shows_what_a_program_writes', async () => {
   await visits('/usr/bin/hello');
   await shows(1, '[ended: 0]');
   assert.match(await screen(1), /^Hello from Linux \S+ on wasm, process \d+\n/);
+  assert.match(await b.run('document.getElementById("status").textContent'), /^Linux went on in/);
+});
+
+await test('boots_where_there_is_no_image', async () => {
+  await b.open(url(good, `run=/usr/bin/hello&memory=128&visit=${++visit}`));
+  await b.until(`location.search.endsWith('visit=${visit}') && globalThis.muslin`);
+  await shows(1, '[ended: 0]');
+  assert.match(await b.run('document.getElementById("status").textContent'), /^Linux booted in/);
 });
 
 await test('says_what_is_missing_without_the_headers', async () => {
@@ -112,6 +120,20 @@ await test('lists_processes', async () => {
   await b.run('document.getElementById("show").click()');
   await b.until('(document.getElementById("tasks").textContent.match(/lua/g) ?? []).length === 1');
   await b.run('document.getElementById("show").click()');
+});
+
+await test('shows_system_calls', async () => {
+  await inLua();
+  await b.run('document.getElementById("watch").click()');
+  await b.run('muslin.choose(1)');
+  await b.type('os.remove("/no/file")\n');
+  await b.until('/\\[\\d+\\] unlink(at)?\\(.*"\\/no\\/file".*\\) = -2/.test(document.getElementById("lines").textContent)');
+  await b.run('document.getElementById("watch").click()');
+  await b.run('document.getElementById("lines").textContent = ""');
+  await b.run('muslin.choose(1)');
+  await b.type('print("q" .. "uiet")\n');
+  await shows(1, '\nquiet');
+  assert.equal(await b.run('document.getElementById("lines").textContent'), '');
 });
 
 await test('tells_the_program_the_size_of_the_window', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The page: terminals of one machine.  ?run=/bin/PROGRAM,ARG runs something else than a shell,
-// ?root=URL is another root file system (tar), ?memory=MiB another size.
+// The page: terminals of one machine.  ?run=/bin/PROGRAM,ARG runs something else than a shell.  It goes on
+// from machine.image; ?root=URL boots with another root file system (tar), ?memory=MiB with another size.
 import { Machine, missing } from './muslin/browser-api.js';
 import { Terminal as Screen } from './xterm/lib/xterm.mjs';
 import { FitAddon } from './fit/lib/addon-fit.mjs';
@@ -108,6 +108,29 @@ async function showTasks() {
   setTimeout(() => showTasks().catch(complain), TASKS_MS);
 }
 
+// --- system calls ---
+
+const LINES = 500;
+let lines = [], drawn = true;
+
+function draw() {
+  drawn = true;
+  $('lines').textContent = lines.join('\n');
+  $('calls').scrollTop = $('calls').scrollHeight;
+}
+function see({ pid, text }) {
+  lines.push(`${pid ? `[${pid}] ` : ''}${text}`);
+  if (lines.length > LINES) lines = lines.slice(-LINES);
+  if (drawn) requestAnimationFrame(draw);
+  drawn = false;
+}
+function watch() {
+  const hidden = $('calls').hidden = !$('calls').hidden;
+  lines = [];
+  machine.trace(hidden ? null : see);
+  tabs.get(chosen)?.fit.fit();
+}
+
 async function home() {
   try {
     navigator.storage.persist?.();
@@ -118,21 +141,27 @@ async function home() {
   }
 }
 
+async function get(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 async function start() {
   const lacks = missing();
   if (lacks.length) return explain(lacks);
-  const from = performance.now(), response = await fetch(query.get('root') ?? 'root.tar.gz');
-  if (!response.ok) throw new Error(`the root file system: ${response.status} ${response.statusText}`);
-  const root = new Uint8Array(await response.arrayBuffer());
-  machine = await Machine.boot({ root, memory: (query.get('memory') ?? 256) * 2 ** 20, log: t => console.log(t), refused: t => console.warn(t) });
+  const from = performance.now(), boots = query.has('root') || query.has('memory'), hears = { log: t => console.log(t), refused: t => console.warn(t) };
+  const bytes = await get(boots ? query.get('root') ?? 'root.tar.gz' : 'machine.image');
+  machine = boots ? await Machine.boot({ root: bytes, memory: (query.get('memory') ?? 256) * 2 ** 20, ...hears }) : await Machine.restore(bytes, hears);
   machine.down.then(why => say(why || 'switched off'));
   await machine.mount(await home(), '/home');
-  say(`Linux booted in ${Math.round(machine.bootTime)} ms, ${Math.round(performance.now() - from)} ms after the page`);
+  say(`Linux ${boots ? 'booted' : 'went on'} in ${Math.round(machine.bootTime)} ms, ${Math.round(performance.now() - from)} ms after the page`);
   $('new').onclick = () => open();
   $('upload').onclick = () => $('files').click();
   $('files').onchange = () => upload([...$('files').files]).catch(complain);
   $('download').onclick = () => download().catch(complain);
   $('show').onclick = () => { $('side').hidden = !$('side').hidden; tabs.get(chosen)?.fit.fit(); showTasks().catch(complain); };
+  $('watch').onclick = watch;
   new ResizeObserver(() => tabs.get(chosen)?.fit.fit()).observe($('terminals'));
   addEventListener('dragover', e => e.preventDefault());
   addEventListener('drop', e => { e.preventDefault(); upload([...e.dataTransfer.files]).catch(complain); });
