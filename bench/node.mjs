@@ -64,9 +64,18 @@ const boots = [], whole = await least(async () => {
   await run(m, 'hello');
   await m.close();
 });
+const image = await Machine.snapshot({ root: { 'bin/hello': root['bin/hello'] } });
+const restores = [], restored = await least(async () => {
+  const m = await Machine.restore(image);
+  restores.push(m.bootTime);
+  await run(m, 'hello');
+  await m.close();
+});
 const size = Math.round(root['bin/dash'].length / 1000);
 console.log(`\nms\nboot, to /init that is ready           ${shown(Math.min(...boots))}`);
 console.log(`a machine, hello in it, and off again   ${shown(whole)}`);
+console.log(`from an image, to /init that is ready   ${shown(Math.min(...restores))}`);
+console.log(`a machine from it, hello, and off again ${shown(restored)}`);
 console.log(`hello, from spawn to its end            ${shown(await least(() => run(machine, 'hello')))}`);
 console.log(`dash -c :, of ${String(size).padEnd(4)} KB                   ${shown(await least(() => run(machine, 'dash', '-c', ':')))}`);
 console.log('\nms               native        V8      node   node/V8 node/native');

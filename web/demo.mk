@@ -99,12 +99,14 @@ check-web: site $(NODE) $(n)/serve.js
 	$(Q)toolchain/install-packages web/packages
 	$(Q)$(NODE) --disable-warning=ExperimentalWarning test-suite/web/page.mjs $(site) $(SCREENSHOT)
 
-# --- what it costs: bench/node.mjs ---
+# --- what it costs: bench/node.mjs, and of the page bench/page.mjs, if there is a browser ---
 
 bench_node := core sha256 hash nbody matrix chase words queens
 bench_node_all := $(bench_node) getppid calls threads processes hello
 
 .PHONY: bench-node
-bench-node: $(built) $(NODE) $(n)/programs/dash/.stamp $(foreach p,$(bench_node_all),$(B)/bench/native/$(p) $(B)/bench/guest/$(p))
+bench-node: $(built) $(NODE) site $(n)/programs/dash/.stamp $(foreach p,$(bench_node_all),$(B)/bench/native/$(p) $(B)/bench/guest/$(p))
 	$(Q)$(NODE) --disable-warning=ExperimentalWarning bench/node.mjs $(n)/node-api.js $(B)/bench $(NODE) $(B)/bin/muslin \
 		$(n)/programs/dash/root/usr/bin/dash $(bench_node)
+	$(Q)if command -v chromium >/dev/null; then $(NODE) --disable-warning=ExperimentalWarning bench/page.mjs $(site); \
+		else echo 'the page: there is no chromium'; fi
