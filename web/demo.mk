@@ -16,7 +16,7 @@ npm_install = cd $(1) && npm install --silent --no-save --no-package-lock --no-a
 
 # --- programs of others for the page's root: setjmp is an exception in any engine ---
 
-WEB_PROGRAMS := dash lua busybox
+WEB_PROGRAMS := dash lua busybox sqlite3
 
 $(n)/cc/wasm32-linux-musl-cc: $(toolchain)
 	$(Q)mkdir -p $(@D)

@@ -193,6 +193,18 @@ await test('runs_a_shell_with_jobs', async () => {
   await shows(1, 'Lua 5.4 42');
 });
 
+await test('has_a_database', async () => {
+  await visits('/usr/bin/sqlite3,/home/data.db');
+  await shows(1, 'sqlite>');
+  await b.type('create table if not exists t(n); insert into t with recursive c(n) as (select 1 union all select n + 1 from c where n < 1000) select n from c; select \'sum\', sum(n) from t;\n');
+  await shows(1, 'sum|500500');
+  await b.type('.quit\n');
+  await shows(1, '[ended: 0]');
+  await b.run('muslin.machine.stored()');
+  await visits(encodeURIComponent('/usr/bin/sqlite3,/home/data.db,select max(n) || \' kept\' from t'));
+  await shows(1, '1000 kept');
+});
+
 if (screenshot) {
   await b.send('Emulation.setDeviceMetricsOverride', { width: 900, height: 460, deviceScaleFactor: 1, mobile: false });
   await nap(500);
