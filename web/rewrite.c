@@ -55,11 +55,6 @@ void put_bytes(struct bytes *b, const void *p, size_t n)
 	b->n += n;
 }
 
-void put_byte(struct bytes *b, uint8_t c)
-{
-	put_bytes(b, &c, 1);
-}
-
 void put_u32(struct bytes *b, uint32_t v)
 {
 	for (; v > 127; v >>= 7)

@@ -57,7 +57,14 @@ struct rewriter {
 };
 
 void put_bytes(struct bytes *b, const void *p, size_t n);
-void put_byte(struct bytes *b, uint8_t c);
+/* Most of what is written is written by this. */
+static inline void put_byte(struct bytes *b, uint8_t c)
+{
+	if (b->n < b->max && !b->bad)
+		b->p[b->n++] = c;
+	else
+		put_bytes(b, &c, 1);
+}
 void put_u32(struct bytes *b, uint32_t v);
 void put_s32(struct bytes *b, int32_t v);
 void put_since(struct rewriter *rw, struct bytes *b, const uint8_t *from);

@@ -21,7 +21,7 @@ rewrite_sources := $(rewriter:%=web/%.c) web/module.c host/wasm/wasm.c host/wasm
 $(n)/rewrite.wasm: $(rewrite_sources) $(rewrite_headers) $(toolchain)
 	$(say) WASM $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(WEB_CFLAGS) -isystem $(B)/sysroot/include -Ihost -Wl,--no-entry,-z,stack-size=65536 \
+	$(Q)$(CLANG) $(WEB_CFLAGS) -O2 -isystem $(B)/sysroot/include -Ihost -Wl,--no-entry,-z,stack-size=65536 \
 		-o $@ $(rewrite_sources) $(B)/sysroot/lib/libc.a $(WASM_RT_LIB)
 
 $(n)/glue.wasm: web/float.c
