@@ -6,7 +6,9 @@
 #include <linux/panic_notifier.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <asm/host.h>
 #include <asm/late.h>
 #include <asm/pgtable.h>
@@ -39,6 +41,16 @@ static void __init seed_random(void)
 	memzero_explicit(seed, sizeof(seed));
 }
 
+/*
+ * Programs keep in memory what registers have elsewhere: clang gives each structure
+ * that is passed by value a place of its own.  A frame of 104 bytes for x86-64 has
+ * 1,088 here, and what runs in 8 MiB natively does in ten times that.
+ */
+static void __init limit_stacks(void)
+{
+	current->signal->rlim[RLIMIT_STACK].rlim_cur = SZ_64M;
+}
+
 void __init setup_arch(char **cmdline_p)
 {
 	unsigned long kernel_end = PAGE_ALIGN((unsigned long)__heap_base);
@@ -54,6 +66,7 @@ void __init setup_arch(char **cmdline_p)
 	reserve_initrd(kernel_end);
 	paging_init();
 	seed_random();
+	limit_stacks();
 	/* what was said so far, as far as the command line wants it */
 	wasm_early_console();
 }
