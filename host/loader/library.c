@@ -18,6 +18,12 @@ static int refuse_import(struct load *l, const struct wasm_import *im, const cha
 	return load_refuse(l, -ENOEXEC, "imports %.40s.%.60s, %s", im->module, im->name, why);
 }
 
+/* What a C compiler makes of others depends on the module: glue.c does not know it. */
+static bool is_plain(const char *type)
+{
+	return !strchr(type, 'r') && strlen(strchr(type, ':')) <= 2;
+}
+
 /* Of a module that is linked: what is no system call. */
 int load_check_linked(struct load *l, const struct wasm_import *im)
 {
@@ -28,6 +34,8 @@ int load_check_linked(struct load *l, const struct wasm_import *im)
 	case WASM_FUNC:
 		if (wasm_is_setjmp(im) && strcmp(l->w.types[im->type], "i:i"))
 			return refuse_import(l, im, "whose type is not (i32) -> i32");
+		if (!is_plain(l->w.types[im->type]))
+			return refuse_import(l, im, "with references, or more than one result");
 		return env ? 0 : refuse_import(l, im, "which is no function of a library");
 	case WASM_GLOBAL:
 		if (env && !strcmp(im->name, "__stack_pointer"))

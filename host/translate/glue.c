@@ -16,6 +16,8 @@ static const char *c_type(char type)
 		return "u64";
 	case 'f':
 		return "f32";
+	case 'v':
+		return "v128";
 	default:
 		return "f64";
 	}

@@ -88,7 +88,7 @@ void link_write_header(const struct translation *t, FILE *out)
 /* --- code --- */
 
 /* Functions that set up an instance, of which a library has none. */
-static bool is_dropped(const struct wasm *w, const char *p, const char *end)
+static bool is_dropped(bool of_library, const char *p, const char *end)
 {
 	static const char *const always[] = {
 		"static void init_instance_import(", "void wasm2c_program_instantiate(",
@@ -102,7 +102,7 @@ static bool is_dropped(const struct wasm *w, const char *p, const char *end)
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
 		if (begins(p, end, always[i]))
 			return true;
-	for (size_t i = 0; wasm_is_library(w) && i < sizeof(library) / sizeof(*library); i++)
+	for (size_t i = 0; of_library && i < sizeof(library) / sizeof(*library); i++)
 		if (begins(p, end, library[i]))
 			return true;
 	return false;
@@ -227,7 +227,7 @@ int link_filter(struct translation *t, const char *text, size_t size, FILE *out)
 		snprintf(l.tls, sizeof(l.tls), "instance->w2c_g%u", (unsigned int)wasm_tls_base(t->w));
 	for (p = text; p < end; p = next) {
 		next = next_line(p, end);
-		if (is_dropped(t->w, p, end) && next > p + 2 && next[-2] == '{') {
+		if (is_dropped(l.library, p, end) && next > p + 2 && next[-2] == '{') {
 			next = skip_function(p, end);
 			continue;
 		}

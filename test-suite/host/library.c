@@ -26,7 +26,7 @@ static char error[MODULE_ERROR_SIZE];
 #define LIBRARY(im, imports, globals, exports, elements) do { \
 	IMAGE_HEADER(im); \
 	SECTION(im, 0, DYLINK); \
-	SECTION(im, TYPES, "\2" TYPE_V_I TYPE_I_V); \
+	SECTION(im, TYPES, "\4" TYPE_V_I TYPE_I_V "\x60\0\2\x7f\x7f" "\x60\1\x6f\0"); \
 	SECTION(im, IMPORTS, imports); \
 	SECTION(im, FUNCTIONS, "\1\0"); \
 	SECTION(im, GLOBALS, globals); \
@@ -96,6 +96,10 @@ START_TEST(other_imports_are_refused)
 	refused("lib.so: imports env.t, which is not the table of functions");
 	LIBRARY(im, "\6" USUAL_IMPORTS "\3env\6setjmp\0\0", NO_GLOBALS, EXPORTS_2, ELEMENT);
 	refused("lib.so: imports env.setjmp, whose type is not (i32) -> i32");
+	LIBRARY(im, "\6" USUAL_IMPORTS "\3env\1y\0\2", NO_GLOBALS, EXPORTS_2, ELEMENT);
+	refused("lib.so: imports env.y, with references, or more than one result");
+	LIBRARY(im, "\6" USUAL_IMPORTS "\3env\1y\0\3", NO_GLOBALS, EXPORTS_2, ELEMENT);
+	refused("lib.so: imports env.y, with references, or more than one result");
 }
 END_TEST
 
