@@ -216,6 +216,60 @@ START_TEST(any_changed_byte_around_setjmp_is_survived)
 }
 END_TEST
 
+/* The environment's functions, and operations of all kinds that mind it. */
+#define FLOATING(im, body) do { \
+	IMAGE_HEADER(im); \
+	SECTION(im, TYPES, "\3" TYPE_I_V "\x60\0\1\x7f" "\x60\1\x7f\0"); \
+	SECTION(im, IMPORTS, "\1" ENV_MEMORY); \
+	SECTION(im, FUNCTIONS, "\3\0\1\2"); \
+	SECTION(im, TABLES, TABLE_16); \
+	SECTION(im, GLOBALS, ALL_GLOBALS); \
+	SECTION(im, EXPORTS, "\6" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE \
+		"\x0a__fenv_get\0\1" "\x0a__fenv_set\0\2"); \
+	im->p[im->n++] = CODE; \
+	im->p[im->n++] = sizeof(body) + 11; \
+	im->p[im->n++] = 3; \
+	im->p[im->n++] = sizeof(body) + 1; \
+	im->p[im->n++] = 0; \
+	BYTES(im, body); \
+	BYTES(im, "\x0b\4\0\x41\0\x0b\2\0\x0b"); \
+} while (0)
+
+/* PLAIN's, those of forks, and float.c's */
+enum { FLOATING_IMPORTS = 18 };
+
+START_TEST(only_a_program_with_an_environment_pays_for_it)
+{
+	FLOATING(im, "\x20\0\xb7\x9f\x20\0\xb2\xbb\xa3\x9e\xb6\x91\x43\0\0\0\0\x94\xa8\x1a"
+		 "\x20\0\xac\xba\xfc\x02\x1a");
+	ck_assert_uint_eq(mmu_imports(), FLOATING_IMPORTS);
+	change_each_byte();
+	/* what is exported is no such function: it gets no body of ours */
+	for (size_t i = 0; i < im->n - 10; i++)
+		if (!memcmp(im->p + i, "__fenv_", 7))
+			im->p[i + 11] = 3 - im->p[i + 11];
+	ck_assert_uint_eq(mmu_imports(), PLAIN);
+}
+END_TEST
+
+/* A kernel is made for functions that it has, and for those alone. */
+START_TEST(kernel_has_the_functions_to_leave)
+{
+	static const uint32_t none[] = { 0 }, wild[] = { 1 }, most[] = { UINT32_MAX };
+
+	PROGRAM(im, "");
+	ck_assert_int_eq(rewrite_kernel(im->p, im->n, TLB, none, 1, &out), 0);
+	rewritten_free(&out);
+	ck_assert_int_eq(rewrite_kernel(im->p, im->n, TLB, none, 0, &out), 0);
+	rewritten_free(&out);
+	ck_assert_int_eq(rewrite_kernel(im->p, im->n, TLB, wild, 1, &out), -ENOEXEC);
+	ck_assert_int_eq(rewrite_kernel(im->p, im->n, TLB, most, 1, &out), -ENOEXEC);
+	for (size_t n = 0; n < im->n; n++)
+		if (rewrite_kernel(im->p, n, TLB, none, 1, &out) == 0)
+			rewritten_free(&out);
+}
+END_TEST
+
 /* setjmp with the type of another function, and twice too many variables */
 START_TEST(wrong_setjmp_is_refused)
 {
@@ -324,6 +378,8 @@ Suite *rewrite_suite(void)
 	tcase_add_test(t, only_a_program_that_forks_pays_for_it);
 	tcase_add_test(t, any_changed_byte_around_a_fork_is_survived);
 	tcase_add_test(t, any_changed_byte_around_setjmp_is_survived);
+	tcase_add_test(t, only_a_program_with_an_environment_pays_for_it);
+	tcase_add_test(t, kernel_has_the_functions_to_leave);
 	tcase_add_test(t, wrong_setjmp_is_refused);
 	tcase_add_test(t, table_is_described);
 	tcase_add_test(t, deep_blocks_take_no_stack);
