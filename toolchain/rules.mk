@@ -92,7 +92,7 @@ choices := __main_argc_argv __main_void __flt_rounds access fenv fegetexceptflag
 $(B)/toolchain/got-tls: toolchain/got-tls.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -o $@ $<
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -g0 -s -o $@ $<
 
 put_dynamic = mkdir -p $(1)/lib/dynamic && cp $(B)/toolchain/got-tls $(1)/lib/dynamic && \
 	cp $(libc)/lib/libc.a $(1)/lib/dynamic/libc-all.a && \
