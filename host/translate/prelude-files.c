@@ -31,6 +31,7 @@ TEXT(muslin_text_frames_live_c, "translate/frames-live.c");
 TEXT(muslin_text_frames_h, "translate/frames.h");
 TEXT(muslin_text_lines_h, "translate/lines.h");
 TEXT(muslin_text_catches_c, "translate/catches.c");
+TEXT(muslin_text_words_c, "translate/words.c");
 TEXT(muslin_text_reload_c, "translate/reload.c");
 TEXT(muslin_text_link_c, "translate/link.c");
 TEXT(muslin_text_wasm_link_c, "wasm/link.c");
@@ -71,6 +72,7 @@ static const struct prelude_file sources[] = {
 	{ "frames.h", muslin_text_frames_h, muslin_text_frames_h_end },
 	{ "lines.h", muslin_text_lines_h, muslin_text_lines_h_end },
 	{ "catches.c", muslin_text_catches_c, muslin_text_catches_c_end },
+	{ "words.c", muslin_text_words_c, muslin_text_words_c_end },
 	{ "reload.c", muslin_text_reload_c, muslin_text_reload_c_end },
 	{ "link.c", muslin_text_link_c, muslin_text_link_c_end },
 	{ "wasm/link.c", muslin_text_wasm_link_c, muslin_text_wasm_link_c_end },
