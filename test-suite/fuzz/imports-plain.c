@@ -782,13 +782,28 @@ static const char tiny[] = "\0asm\1\0\0\0"
 #define TINY_SLOT 1000
 #define VALUES (BUFFER + 4096)
 
+/* What becomes of the n bytes at PROGRAM, which the running program is to have. */
+static int take_library(u32 n)
+{
+	u32 mm = m->task->mm->id;
+	int r, ticket = w2c_host_user_library(h, mm, NAMES, PROGRAM, n, BUFFER);
+
+	if (ticket <= 0)
+		return ticket;
+	while ((r = w2c_host_user_load_result(h, ticket, mm, BUFFER)) == -EAGAIN) {
+		m->page->irq_pending = 0;
+		idle();
+	}
+	return r;
+}
+
 static u32 library(void)
 {
 	struct host_image *info = (struct host_image *)(m->memory + BUFFER);
 
 	memcpy(m->memory + PROGRAM, tiny, sizeof(tiny) - 1);
 	strcpy((char *)m->memory + NAMES, "tiny");
-	if (w2c_host_user_library(h, m->task->mm->id, NAMES, PROGRAM, sizeof(tiny) - 1, BUFFER)) {
+	if (take_library(sizeof(tiny) - 1)) {
 		fprintf(stderr, "%s\n", info->error);
 		abort();
 	}
@@ -868,8 +883,7 @@ static void links(void)
 	if ((int)w2c_host_user_reload(h, w2c_host_mm_create(h), BUFFER, BUFFER) == 0)
 		abort();
 	memcpy(m->memory + PROGRAM, muslin_init, muslin_init_end - muslin_init);
-	if ((int)w2c_host_user_library(h, m->task->mm->id, NAMES, PROGRAM,
-				       muslin_init_end - muslin_init, BUFFER) != -ENOEXEC)
+	if (take_library(muslin_init_end - muslin_init) != -ENOEXEC)
 		abort();
 	memset(m->memory + BUFFER, 0, sizeof(struct host_image));
 	if ((int)w2c_host_user_library(h, m->task->mm->id, NAMES, 0, 0, BUFFER) != -ENOENT)

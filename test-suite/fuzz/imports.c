@@ -274,17 +274,6 @@ static void tasks(unsigned int what)
 	u32 a, n;
 
 	switch (what % 11) {
-	case 9:
-		n = some_length();
-		a = some_address(n);
-		w2c_host_user_library(h, some_mm(), some_address(4), byte() % 4 ? a : 0, n,
-				      some_address(sizeof(struct host_image)));
-		break;
-	case 10:
-		n = byte() % 16 ? byte() % 4 : word();
-		a = some_address(n * sizeof(struct host_link));
-		w2c_host_user_link(h, some_mm(), a, n, some_address(HOST_ERROR));
-		break;
 	case 0:
 	case 1:
 		w2c_host_task_create(h, byte(), word());
@@ -367,6 +356,17 @@ static void programs(unsigned int what)
 	u32 a, b, n;
 
 	switch (what % 11) {
+	case 9:
+		n = some_length();
+		a = some_address(n);
+		w2c_host_user_library(h, some_mm(), some_address(4), byte() % 4 ? a : 0, n,
+				      some_address(sizeof(struct host_image)));
+		break;
+	case 10:
+		n = byte() % 16 ? byte() % 4 : word();
+		a = some_address(n * sizeof(struct host_link));
+		w2c_host_user_link(h, some_mm(), a, n, some_address(HOST_ERROR));
+		break;
 	case 0:
 		w2c_host_user_sp(h);
 		break;

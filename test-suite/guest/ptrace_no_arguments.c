@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // musl's ptrace read three arguments of ptrace(PTRACE_TRACEME), which has none: a null list
 #include <signal.h>
 #include <sys/ptrace.h>

@@ -65,7 +65,7 @@ static void teardown(void)
 
 static int begin(const char *name)
 {
-	return job_begin(&loader, name, im->p, im->n);
+	return job_begin(&loader, name, im->p, im->n, false);
 }
 
 /* The last byte is a custom section's, so that it is another program. */
@@ -75,7 +75,7 @@ static int begin_number(char n)
 
 	memcpy(im->p + im->n, section, 3);
 	im->p[im->n + 3] = 'a' + n;
-	return job_begin(&loader, "prog", im->p, im->n + 4);
+	return job_begin(&loader, "prog", im->p, im->n + 4, false);
 }
 
 static int result(int ticket)
@@ -101,7 +101,7 @@ START_TEST(job_gives_a_module)
 	ck_assert_msg(result(ticket) == 0, "%s", error);
 	ck_assert_int_gt(loaded, 0);
 	ck_assert(!jobs_wait(&loader));
-	ck_assert_ptr_eq(module_known(&loader, "prog", im->p, im->n), mod);
+	ck_assert_ptr_eq(module_known(&loader, "prog", im->p, im->n, false), mod);
 	ck_assert_uint_eq(stats.compiled, 1);
 	module_put(mod);
 	module_put(mod);
