@@ -50,8 +50,8 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	};
 	m->arena.keep = config->keep;
 	m->limits = (struct limits) {
-		.output = config->output ? config->output : UINT64_MAX,
-		.tasks = config->tasks ? config->tasks : UINT32_MAX,
+		.output_limited = config->output, .output = config->output,
+		.tasks = config->tasks,
 	};
 	if (config->count_calls) {
 		m->calls = calloc(kernel_exports_count, sizeof(*m->calls));

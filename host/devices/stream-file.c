@@ -82,7 +82,7 @@ u32 w2c_host_stream_truncate(struct w2c_host *h, u32 n, u64 size)
 	if (fd < 0)
 		return -ENODEV;
 	/* what is not written takes no room, but may be the next reader's */
-	if (m->limits.output != UINT64_MAX &&
+	if (m->limits.output_limited &&
 	    (fstat(fd, &st) || size > (uint64_t)st.st_size + m->limits.output))
 		return -ENOSPC;
 	return TEMP_FAILURE_RETRY(ftruncate(fd, size)) ? -errno : 0;

@@ -134,14 +134,14 @@ ssize_t stream_write(struct stream *s, const void *buf, size_t n)
 
 ssize_t stream_room(struct muslin *m, size_t n)
 {
-	if (n <= m->limits.output)
+	if (!m->limits.output_limited || n <= m->limits.output)
 		return n;
 	return m->limits.output ? (ssize_t)m->limits.output : -ENOSPC;
 }
 
 ssize_t stream_wrote(struct muslin *m, ssize_t r)
 {
-	if (r > 0 && m->limits.output != UINT64_MAX)
+	if (r > 0 && m->limits.output_limited)
 		m->limits.output -= r;
 	return r;
 }

@@ -263,24 +263,41 @@ static void settle(int asks, int jobs)
 	sigaction(SIGXFSZ, &ignored, NULL);
 }
 
+/* Those that there are: poll() takes no more than the process may have files. */
+static int who_may_speak(struct pollfd p[2 + BUILDER_MOST], struct helper *of[BUILDER_MOST])
+{
+	int n = 0;
+
+	p[0] = (struct pollfd){ .fd = ASKS, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = JOBS, .events = POLLIN };
+	for (int i = 0; i < BUILDER_MOST; i++) {
+		if (helpers[i].socket < 0)
+			continue;
+		p[2 + n] = (struct pollfd){ .fd = helpers[i].socket, .events = POLLIN };
+		of[n++] = &helpers[i];
+	}
+	return n;
+}
+
 static void builder(void *sockets)
 {
-	struct pollfd p[2 + BUILDER_MOST] = {
-		{ .fd = ASKS, .events = POLLIN }, { .fd = JOBS, .events = POLLIN },
-	};
-	int i;
+	struct pollfd p[2 + BUILDER_MOST];
+	struct helper *of[BUILDER_MOST];
+	int i, n;
 
 	settle(((int *)sockets)[0], ((int *)sockets)[1]);
 	for (i = 0; i < BUILDER_MOST; i++)
 		helpers[i].socket = -1;
 	for (;;) {
-		for (i = 0; i < BUILDER_MOST; i++)
-			p[2 + i] = (struct pollfd){ .fd = helpers[i].socket, .events = POLLIN };
-		if (poll(p, 2 + BUILDER_MOST, -1) < 0)
-			continue;
-		for (i = 0; i < BUILDER_MOST; i++)
+		n = who_may_speak(p, of);
+		if (poll(p, 2 + n, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			_exit(1);
+		}
+		for (i = 0; i < n; i++)
 			if (p[2 + i].revents)
-				pass_on(&helpers[i]);
+				pass_on(of[i]);
 		for (i = 0; i < 2; i++)
 			if (p[i].revents)
 				receive_request(p[i].fd);

@@ -42,8 +42,9 @@ struct disks;
 
 /* Of muslin_config. */
 struct limits {
+	bool output_limited;
 	uint64_t output;	/* bytes that are left */
-	uint32_t tasks;
+	uint32_t tasks;		/* 0: no limit */
 };
 
 struct muslin {

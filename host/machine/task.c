@@ -97,7 +97,7 @@ static bool has_room(const struct muslin *m)
 {
 	uint32_t n = 0;
 
-	if (m->limits.tasks == UINT32_MAX || !m->task || !m->task->mm)
+	if (!m->limits.tasks || !m->task || !m->task->mm)
 		return true;
 	for (int i = 0; i < m->ntasks; i++)
 		n += m->tasks[i] && m->tasks[i]->by_user;

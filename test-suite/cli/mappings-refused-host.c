@@ -27,7 +27,8 @@ static bool is_in(const void *p, const uint8_t *start, uint64_t size)
 
 static bool is_refused(const void *p, size_t n, int prot)
 {
-	bool whole = n == MM_RESERVED - MUSLIN_MEMORY_OFFSET || n == MM_RESERVED;
+	bool whole = n == MM_RESERVED - MUSLIN_MEMORY_OFFSET || n == MM_RESERVED ||
+		n == MM_PROGRAM - MUSLIN_MEMORY_OFFSET;
 	bool part = is_in(p, space, MM_RESERVED);
 
 	switch (refused) {

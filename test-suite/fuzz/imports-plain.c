@@ -575,6 +575,13 @@ static bool is_gone(u32 ticket)
 	return (int)w2c_host_user_load_cancel(h, ticket) == -ENOENT && result_of(ticket) == -ENOENT;
 }
 
+/* Its stack ended within the frame of a function that lay before its first one. */
+static void frames_of_a_new_task(void)
+{
+	if (w2c_host_task_frames(h, w2c_host_task_create(h, PAGE, PAGE), BUFFER, 10))
+		abort();
+}
+
 static void wrong_tickets(void)
 {
 	if (!is_gone(0) || !is_gone(1) || !is_gone(-1) || !is_gone(0x80000000))
@@ -1035,6 +1042,7 @@ static const struct test {
 	CASE(stat_beyond, "wild address"),
 	CASE(name_at_the_end, "wild address"),
 	CASE(info_at_the_end, "wild address"),
+	CASE(frames_of_a_new_task, "switched the machine off"),
 	CASE(wrong_tickets, "switched the machine off"),
 	CASE(result_twice, "switched the machine off"),
 	CASE(cancel_twice, "switched the machine off"),

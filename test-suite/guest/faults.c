@@ -189,9 +189,11 @@ static void overflow(uintptr_t p) { sink = deep_call((char *)p); }
 static void alternate_stack(void)
 {
 	stack_t alt = { .ss_sp = other, .ss_size = sizeof other }, old;
+	struct rlimit l;
 	char here = 0;
 	int i;
 
+	t_check(getrlimit(RLIMIT_STACK, &l) == 0);
 	t_check(sigaltstack(&alt, &old) == 0);
 	handle(SA_ONSTACK);
 	FAULTS(write1, 16, SIGSEGV, SEGV_MAPERR, 16);
@@ -202,7 +204,7 @@ static void alternate_stack(void)
 			overflow((uintptr_t)&here);
 		t_check(sig == SIGSEGV && where - (uintptr_t)other < sizeof other);
 		/* where the stack ended, not anywhere */
-		t_check(addr < (uintptr_t)&here && addr > (uintptr_t)&here - (10 << 20));
+		t_check(addr < (uintptr_t)&here && addr > (uintptr_t)&here - l.rlim_cur - (2 << 20));
 	}
 	t_check(sigaltstack(&old, NULL) == 0);
 	handle(0);
