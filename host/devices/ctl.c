@@ -195,6 +195,23 @@ static void complain(struct muslin *m, const struct ctl_reply *r)
 	console_write(m, line, strlen(line));
 }
 
+static void tell_refused(struct muslin *m, const char *reason)
+{
+	console_write(m, reason, strlen(reason));
+	console_write(m, "\n", 1);
+}
+
+/* What was refused meanwhile was not the program, if that has started. */
+static void started(struct muslin *m, bool it_has)
+{
+	struct ctl *c = m->ctl;
+
+	if (it_has && *c->refused)
+		tell_refused(m, c->refused);
+	c->starting = false;
+	*c->refused = 0;
+}
+
 static void received(struct muslin *m, const struct ctl_reply *r)
 {
 	struct program *p = program_get(m, r->head.id);
@@ -218,6 +235,7 @@ static void received(struct muslin *m, const struct ctl_reply *r)
 		p->started = true;
 		p->error = r->value;
 		p->step = r->step;
+		started(m, !p->error);
 		/* not before: a first start may compile, and take Ctrl-C */
 		if (p->tty && !p->error)
 			tty_resume(m);
@@ -233,12 +251,17 @@ static void received(struct muslin *m, const struct ctl_reply *r)
 
 void ctl_refused(struct muslin *m, const char *reason)
 {
-	if (m->ctl->starting) {
-		fail(m, -ENOEXEC, "%s", reason);
+	struct ctl *c = m->ctl;
+
+	if (!c->starting) {
+		tell_refused(m, reason);
 		return;
 	}
-	console_write(m, reason, strlen(reason));
-	console_write(m, "\n", 1);
+	/* of several only the first can be that of another one */
+	if (*c->refused)
+		tell_refused(m, c->refused);
+	snprintf(c->refused, sizeof(c->refused), "%s", reason);
+	fail(m, -ENOEXEC, "%s", reason);
 }
 
 bool ctl_pending(struct muslin *m)

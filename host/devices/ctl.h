@@ -53,6 +53,7 @@ struct ctl {
 	bool ready;
 	bool used;		/* something was sent */
 	bool starting;		/* CTL_SPAWN was sent, CTL_STARTED did not come */
+	char refused[256];	/* why it may have failed to start */
 	bool mounting;		/* CTL_MOUNT was sent, CTL_MOUNTED did not come */
 	bool mounted;		/* the answer to the last CTL_MOUNT, an errno */
 	int mount_error;

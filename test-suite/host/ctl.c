@@ -106,6 +106,33 @@ START_TEST(a_program_that_did_not_start_does_not_change)
 }
 END_TEST
 
+/* A program's child that was refused before CTL_STARTED was not told of. */
+START_TEST(who_starts_at_once_may_be_refused)
+{
+	ask(CTL_SPAWN, p->id);
+	m.ctl->starting = true;
+	ctl_refused(&m, "its child");
+	ck_assert_int_eq(lines, 0);
+	ctl_refused(&m, "its other child");
+	ck_assert_int_eq(lines, 2);	/* and a newline */
+	answer(CTL_STARTED, p->id, 0, 0);
+	ck_assert_int_eq(lines, 4);
+	ctl_refused(&m, "its third child");
+	ck_assert_int_eq(lines, 6);
+}
+END_TEST
+
+START_TEST(why_it_does_not_start_is_no_message)
+{
+	ask(CTL_SPAWN, p->id);
+	m.ctl->starting = true;
+	ctl_refused(&m, "itself");
+	answer(CTL_STARTED, p->id, ENOEXEC, CTL_STEP_EXEC);
+	ck_assert_int_eq(lines, 0);
+	ck_assert_str_eq(m.error, "itself");
+}
+END_TEST
+
 START_TEST(odd_fields_are_dropped)
 {
 	int32_t id = p->id;
@@ -231,6 +258,8 @@ Suite *ctl_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, only_what_is_asked_for_is_answered);
 	tcase_add_test(tc, a_program_that_did_not_start_does_not_change);
+	tcase_add_test(tc, who_starts_at_once_may_be_refused);
+	tcase_add_test(tc, why_it_does_not_start_is_no_message);
 	tcase_add_test(tc, odd_fields_are_dropped);
 	tcase_add_test(tc, a_status_is_one_of_waitpid);
 	tcase_add_test(tc, sizes_are_checked);
