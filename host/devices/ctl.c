@@ -249,7 +249,7 @@ static void received(struct muslin *m, const struct ctl_reply *r)
 	}
 }
 
-void ctl_refused(struct muslin *m, const char *reason)
+void ctl_refused(struct muslin *m, int err, const char *reason)
 {
 	struct ctl *c = m->ctl;
 
@@ -257,8 +257,8 @@ void ctl_refused(struct muslin *m, const char *reason)
 		tell_refused(m, reason);
 		return;
 	}
-	/* of several only the first can be that of another one */
-	if (*c->refused)
+	/* Only the last can be the program's.  For want of memory the kernel tries twice. */
+	if (*c->refused && (err != -ENOMEM || strcmp(c->refused, reason)))
 		tell_refused(m, c->refused);
 	snprintf(c->refused, sizeof(c->refused), "%s", reason);
 	fail(m, -ENOEXEC, "%s", reason);

@@ -63,10 +63,10 @@ struct ctl {
 };
 
 /*
- * Why a program cannot be executed: the answer to the embedder if it is being
+ * Why a program cannot be executed, err, in words: the answer to the embedder if it is being
  * started, else a message.
  */
-void ctl_refused(struct muslin *m, const char *reason);
+void ctl_refused(struct muslin *m, int err, const char *reason);
 
 int ctl_init(struct muslin *m);
 void ctl_exit(struct muslin *m);

@@ -13,7 +13,7 @@ struct machine_hooks {
 	/* Is there an init that would tell of an error? */
 	bool (*has_init)(struct muslin *m);
 	/* Why a program cannot be executed. */
-	void (*refused)(struct muslin *m, const char *reason);
+	void (*refused)(struct muslin *m, int err, const char *reason);
 	/* Async-signal-safe: this process is about to die. */
 	void (*dying)(void);
 };

@@ -79,7 +79,7 @@ static int set_up(struct muslin *m, struct mm *mm, struct module *mod,
 
 static int refuse(struct muslin *m, int err, const char *error, struct host_image *info)
 {
-	machine_hooks.refused(m, error);
+	machine_hooks.refused(m, err, error);
 	memcpy(info->error, error, sizeof(info->error));
 	return err;
 }

@@ -111,13 +111,13 @@ START_TEST(who_starts_at_once_may_be_refused)
 {
 	ask(CTL_SPAWN, p->id);
 	m.ctl->starting = true;
-	ctl_refused(&m, "its child");
+	ctl_refused(&m, -ENOEXEC, "its child");
 	ck_assert_int_eq(lines, 0);
-	ctl_refused(&m, "its other child");
+	ctl_refused(&m, -ENOEXEC, "its child");
 	ck_assert_int_eq(lines, 2);	/* and a newline */
 	answer(CTL_STARTED, p->id, 0, 0);
 	ck_assert_int_eq(lines, 4);
-	ctl_refused(&m, "its third child");
+	ctl_refused(&m, -ENOEXEC, "its child");
 	ck_assert_int_eq(lines, 6);
 }
 END_TEST
@@ -126,7 +126,9 @@ START_TEST(why_it_does_not_start_is_no_message)
 {
 	ask(CTL_SPAWN, p->id);
 	m.ctl->starting = true;
-	ctl_refused(&m, "itself");
+	ctl_refused(&m, -ENOMEM, "itself");
+	/* where there was no memory, the kernel tries again */
+	ctl_refused(&m, -ENOMEM, "itself");
 	answer(CTL_STARTED, p->id, ENOEXEC, CTL_STEP_EXEC);
 	ck_assert_int_eq(lines, 0);
 	ck_assert_str_eq(m.error, "itself");
