@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/thread.h"
 #include "disk/disk.h"
 #include "disk/impl.h"
 #include "machine/kernel.h"
@@ -101,18 +101,12 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* No signal is theirs. */
 static int start_thread(struct disk *d)
 {
-	sigset_t all, old;
-	int r;
+	int r = thread_start(&d->thread, serve, d);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&d->thread, NULL, serve, d);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	d->started = !r;
-	return -r;
+	return r;
 }
 
 int disks_start(struct muslin *m, bool (*confine)(void))

@@ -3,13 +3,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/thread.h"
 #include "loader/jobs.h"
 #include "loader/load.h"
 #include "loader/tier.h"
@@ -116,16 +116,40 @@ static void finish(struct jobs *all, struct job *job, int err)
 	tell_user(all);
 }
 
-/* One that the builder is at: of that number; 0: any. */
+/* Under the lock. */
+static struct job *first(struct jobs *all, bool (*is_it)(const struct job *job, uint32_t number),
+			 uint32_t number)
+{
+	for (int i = 0; i < JOBS_MOST; i++)
+		if (all->jobs[i] && is_it(all->jobs[i], number))
+			return all->jobs[i];
+	return NULL;
+}
+
+/* The builder is at it: of that number; 0: any. */
+static bool is_asked(const struct job *job, uint32_t number)
+{
+	return job->state == JOB_BUSY && job->asked && (!number || job->load.number == number);
+}
+
+static bool is_due(const struct job *job, uint32_t number)
+{
+	(void)number;
+	return job->state == JOB_DUE;
+}
+
+static bool is_unwanted(const struct job *job, uint32_t number)
+{
+	(void)number;
+	return job->state == JOB_BUSY && !job->tickets;
+}
+
 static struct job *find_asked(struct jobs *all, uint32_t number)
 {
-	struct job *found = NULL;
+	struct job *found;
 
 	pthread_mutex_lock(&all->lock);
-	for (int i = 0; i < JOBS_MOST && !found; i++)
-		if (all->jobs[i] && all->jobs[i]->state == JOB_BUSY && all->jobs[i]->asked &&
-		    (!number || all->jobs[i]->load.number == number))
-			found = all->jobs[i];
+	found = first(all, is_asked, number);
 	pthread_mutex_unlock(&all->lock);
 	return found;
 }
@@ -144,12 +168,10 @@ static void lose_builder(struct jobs *all, int err)
 
 static struct job *next_due(struct jobs *all)
 {
-	struct job *found = NULL;
+	struct job *found;
 
 	pthread_mutex_lock(&all->lock);
-	for (int i = 0; i < JOBS_MOST && !found; i++)
-		if (all->jobs[i] && all->jobs[i]->state == JOB_DUE)
-			found = all->jobs[i];
+	found = first(all, is_due, 0);
 	if (found)
 		found->state = JOB_BUSY;
 	pthread_mutex_unlock(&all->lock);
@@ -179,12 +201,10 @@ static void begin_due(struct jobs *all)
 
 static struct job *next_unwanted(struct jobs *all)
 {
-	struct job *found = NULL;
+	struct job *found;
 
 	pthread_mutex_lock(&all->lock);
-	for (int i = 0; i < JOBS_MOST && !found; i++)
-		if (all->jobs[i] && all->jobs[i]->state == JOB_BUSY && !all->jobs[i]->tickets)
-			found = all->jobs[i];
+	found = first(all, is_unwanted, 0);
 	if (found)
 		unlist(all, found);
 	pthread_mutex_unlock(&all->lock);
@@ -285,19 +305,6 @@ static void free_jobs(struct jobs *all)
 	free(all);
 }
 
-/* No signal is the thread's. */
-static int start_thread(struct jobs *all)
-{
-	sigset_t every, old;
-	int r;
-
-	sigfillset(&every);
-	pthread_sigmask(SIG_SETMASK, &every, &old);
-	r = pthread_create(&all->thread, NULL, serve, all);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -r;
-}
-
 int jobs_start(struct loader *loader, bool (*confine)(void))
 {
 	struct jobs *all;
@@ -316,7 +323,8 @@ int jobs_start(struct loader *loader, bool (*confine)(void))
 	all->due = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	all->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&all->lock, NULL);
-	r = all->due < 0 || all->wake < 0 ? -errno : start_thread(all);
+	r = all->due < 0 || all->wake < 0 ? -errno :
+		thread_start(&all->thread, serve, all);
 	if (r)
 		free_jobs(all);
 	else
