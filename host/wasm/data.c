@@ -435,59 +435,19 @@ static uint8_t *put_name(uint8_t *to, const char *name, unsigned int number)
 	return put(to, text, n);
 }
 
-static void skip_name(struct reader *r)
-{
-	skip(r, u32(r));
-}
-
-static void skip_limits(struct reader *r)
-{
-	uint8_t flags = byte(r);
-
-	leb(r, 64);
-	if (flags & 1)
-		leb(r, 64);
-}
-
-static void skip_import(struct reader *r)
-{
-	switch (byte(r)) {
-	case WASM_FUNC:
-		u32(r);
-		break;
-	case WASM_TABLE:
-		byte(r);
-		/* fall through */
-	case WASM_MEMORY:
-		skip_limits(r);
-		break;
-	case WASM_GLOBAL:
-		skip(r, 2);
-		break;
-	default:
-		byte(r);
-		u32(r);
-	}
-}
-
 /* Number i becomes env.iI: translate/link.c. */
-static uint8_t *put_imports(struct reader *r, uint8_t *to)
+static uint8_t *put_imports(const struct plan *p, uint8_t *to)
 {
 	uint8_t *size = ++to;
-	uint32_t n = u32(r);
 
 	to[-1] = 2;
-	to = put_u32(to + 5, n);
-	for (uint32_t i = 0; i < n && !r->bad; i++) {
-		const uint8_t *from;
+	to = put_u32(to + 5, p->w->nimports);
+	for (uint32_t i = 0; i < p->w->nimports; i++) {
+		const struct wasm_import *im = &p->w->imports[i];
 
-		skip_name(r);
-		skip_name(r);
 		to = put(to, "\3env", 4);
 		to = put_name(to, "i", i);
-		from = r->p;
-		skip_import(r);
-		to = put(to, from, r->p - from);
+		to = put(to, p->r.image + im->at, im->size);
 	}
 	put_u32(size, to - size - 5);
 	return to;
@@ -578,7 +538,7 @@ static size_t put_module(struct plan *p, uint8_t *to)
 		if (id == 11 && p->nsegments)
 			to = put_segments(p, r->p, to);
 		else if (id == 2 && wasm_is_linked(p->w))
-			to = put_imports(r, to);
+			to = put_imports(p, to);
 		else if (id == 7)
 			to = put_exports(p->w, to);
 		else if (id)

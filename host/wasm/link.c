@@ -36,7 +36,7 @@ bool wasm_is_setjmp(const struct wasm_import *im)
 
 int64_t wasm_longjmp_tag(const struct wasm *w)
 {
-	for (uint32_t i = 0; wasm_is_linked(w) && i < w->nimports; i++)
+	for (uint32_t i = 0; w->dylink && i < w->nimports; i++)
 		if (is(&w->imports[i], WASM_TAG, WASM_LONGJMP_TAG))
 			return i;
 	return -1;

@@ -173,6 +173,7 @@ static void read_import(struct reader *r, struct wasm *w)
 
 	im->module = name(r);
 	im->name = name(r);
+	im->at = where(r);
 	im->kind = byte(r);
 	im->index = how_many(w, im->kind);
 	switch (im->kind) {
@@ -196,6 +197,7 @@ static void read_import(struct reader *r, struct wasm *w)
 	default:
 		fail(r, "unknown kind of import at byte %zu", where(r) - 1);
 	}
+	im->size = where(r) - im->at;
 }
 
 static void read_imports(struct reader *r, struct wasm *w)

@@ -28,6 +28,7 @@ struct wasm_import {
 	enum wasm_kind kind;
 	uint32_t type;		/* of a function or tag */
 	uint32_t index;		/* among those of its kind */
+	uint32_t at, size;	/* in the image: kind and type */
 };
 
 struct wasm_export {
