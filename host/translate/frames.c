@@ -50,11 +50,6 @@ struct filter {
 	FILE *out;
 };
 
-static const char *find(const char *p, const char *end, const char *s)
-{
-	return memmem(p, end - p, s, strlen(s));
-}
-
 static void put(struct filter *f, const char *p, const char *end)
 {
 	fwrite(p, 1, end - p, f->out);

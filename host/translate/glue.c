@@ -251,12 +251,18 @@ static const char glue_head[] =
 	"\tw2c_@_0x5F_indirect_function_table(instance)\n\n";
 
 /* Of equal types wasm2c declares the first alone. */
+static uint32_t first_type(const struct wasm *w, uint32_t t)
+{
+	uint32_t i = 0;
+
+	while (strcmp(w->types[i], w->types[t]))
+		i++;
+	return i;
+}
+
 static bool is_first_type(const struct wasm *w, uint32_t t)
 {
-	for (uint32_t i = 0; i < t; i++)
-		if (!strcmp(w->types[i], w->types[t]))
-			return false;
-	return true;
+	return first_type(w, t) == t;
 }
 
 /* What adapt.c must know. */
@@ -281,14 +287,6 @@ void glue_write_types(const struct wasm *w, FILE *out)
 				"(MUSLIN_MODULE->muslin_types[%u])\n", t, n++);
 }
 
-static uint32_t first_type(const struct wasm *w, uint32_t t)
-{
-	for (uint32_t i = 0; i < t; i++)
-		if (!strcmp(w->types[i], w->types[t]))
-			return i;
-	return t;
-}
-
 static uint32_t imported_functions(const struct wasm *w)
 {
 	uint32_t n = 0;
@@ -307,16 +305,17 @@ static bool is_known_function(const struct wasm *w, uint32_t f)
 	return false;
 }
 
-/* What linking puts into the table: wasm_slots(). */
-static void write_slots(const struct wasm *w, FILE *out)
+/* What linking puts into the table, wasm_slots(): how many. */
+static uint32_t write_slots(const struct wasm *w, FILE *out)
 {
 	uint32_t n = wasm_slots(w, NULL), *list = calloc(n + 1, sizeof(*list));
+	uint32_t imported = imported_functions(w);
 
 	if (list)
 		wasm_slots(w, list);
 	fputs("static const struct muslin_function glue_slots[] = {\n", out);
 	for (uint32_t i = 0; list && i < n; i++) {
-		bool none = list[i] < imported_functions(w) ||
+		bool none = list[i] < imported ||
 			(!wasm_is_library(w) && is_known_function(w, list[i]));
 
 		/* what only the host calls has no other name for it */
@@ -326,6 +325,7 @@ static void write_slots(const struct wasm *w, FILE *out)
 	}
 	fputs("\t{ 0 },\n};\n\n", out);
 	free(list);
+	return n;
 }
 
 static bool is_tag(const struct wasm *w, const char *name)
@@ -362,8 +362,8 @@ static void write_link(const struct translation *t, bool globals, FILE *out)
 	const struct wasm *w = t->w;
 	const char *name = t->name;
 	bool library = wasm_is_library(w), linked = wasm_is_linked(w);
+	uint32_t nslots = write_slots(w, out);
 
-	write_slots(w, out);
 	write_tags(w, name, out);
 	if (library && !t->place)
 		fputs(glue_slot, out);
@@ -371,7 +371,7 @@ static void write_link(const struct translation *t, bool globals, FILE *out)
 		fputs(glue_init, out);
 	fputs("static const struct muslin_link glue_link = {\n", out);
 	fprintf(out, "\t.nslots = %u,\n\t.slots = glue_slots,\n\t.tags = glue_tags,\n",
-		wasm_slots(w, NULL));
+		nslots);
 	if (linked)
 		fprintf(out, "\t.size = sizeof(w2c_%s),\n"
 			"\t.words = offsetof(w2c_%s, muslin_words),\n"

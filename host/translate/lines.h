@@ -14,6 +14,12 @@ static inline bool begins(const char *p, const char *end, const char *s)
 	return (size_t)(end - p) >= n && !memcmp(p, s, n);
 }
 
+/* Where s is, or NULL. */
+static inline const char *find(const char *p, const char *end, const char *s)
+{
+	return memmem(p, end - p, s, strlen(s));
+}
+
 /* Where the next line begins, or end. */
 static inline const char *next_line(const char *p, const char *end)
 {

@@ -15,11 +15,6 @@
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 
-static const char *find(const char *p, const char *end, const char *s)
-{
-	return memmem(p, end - p, s, strlen(s));
-}
-
 /* --- the header --- */
 
 /* What a process has of a module, besides what wasm2c wants. */

@@ -11,15 +11,14 @@ struct text {
 	const char *p, *end;
 };
 
-/* Where s begins in t, or NULL. */
-static const char *find(struct text t, const char *s)
+static const char *find_in(struct text t, const char *s)
 {
-	return memmem(t.p, t.end - t.p, s, strlen(s));
+	return find(t.p, t.end, s);
 }
 
 static const char *after(struct text t, const char *s)
 {
-	const char *p = find(t, s);
+	const char *p = find_in(t, s);
 
 	return p ? p + strlen(s) : NULL;
 }
@@ -65,8 +64,8 @@ static const char *behind(const char *p, const char *end, const char *first, con
 /* Replaces the prelude at the start of t and moves behind it. */
 static int replace_prelude(struct text *t, FILE *out)
 {
-	const char *first = find(*t, prelude_first);
-	const char *begin = find(*t, prelude_begin);
+	const char *first = find_in(*t, prelude_first);
+	const char *begin = find_in(*t, prelude_begin);
 	const char *last = after(*t, prelude_last);
 	const char *header, *plain;
 	bool vectors;
@@ -81,7 +80,7 @@ static int replace_prelude(struct text *t, FILE *out)
 	last = behind(last, t->end, prelude_atomics, prelude_atomics_last);
 	if (!last)
 		return -EINVAL;
-	header = find((struct text){ first, begin }, prelude_own_header);
+	header = find_in((struct text){ first, begin }, prelude_own_header);
 	if (!header)
 		return -EINVAL;
 	copy(t, first, out);
@@ -113,7 +112,7 @@ static void make_volatile(struct text *t, const char *body, FILE *out)
 	}
 	copy(t, body, out);
 	/* locals: declarations before the prologue, each may span lines */
-	f.end = find(*t, "  FUNC_PROLOGUE;\n");
+	f.end = find_in(*t, "  FUNC_PROLOGUE;\n");
 	if (!f.end)
 		f.end = t->p;
 	while (t->p < f.end) {
@@ -132,13 +131,13 @@ static void make_volatile(struct text *t, const char *body, FILE *out)
 static bool data_segment(struct text *t, FILE *out)
 {
 	struct text line = { t->p, next_line(t->p, t->end) };
-	const char *brackets = find(line, "[] = {\n");
+	const char *brackets = find_in(line, "[] = {\n");
 	const char *end, *p;
 	size_t n = 0;
 
-	if (!find(line, "const u8 data_segment_data_") || !brackets)
+	if (!find_in(line, "const u8 data_segment_data_") || !brackets)
 		return false;
-	end = find((struct text){ line.end - 1, t->end }, "\n};\n");
+	end = find_in((struct text){ line.end - 1, t->end }, "\n};\n");
 	if (!end)
 		return false;
 	for (p = line.end; p < end; p++)
@@ -161,10 +160,10 @@ static bool function(struct text t, const char **body, const char **end)
 
 	if (*t.p == ' ' || *t.p == '#' || !paren)
 		return false;
-	if (!find((struct text){ t.p, next_line(t.p, t.end) }, "* instance"))
+	if (!find_in((struct text){ t.p, next_line(t.p, t.end) }, "* instance"))
 		return false;
 	open = after(t, ") {\n");
-	semicolon = find(t, ";");
+	semicolon = find_in(t, ";");
 	if (!open || !semicolon || semicolon < open)
 		return false;
 	*body = open;
@@ -197,8 +196,8 @@ static const char *newer_wrapper(struct text t, struct text line)
 {
 	const char *end = NULL;
 
-	if (begins(line.p, line.end, "static ") && find(line, " wrap_w2c_") &&
-	    find(line, "(void *instance"))
+	if (begins(line.p, line.end, "static ") && find_in(line, " wrap_w2c_") &&
+	    find_in(line, "(void *instance"))
 		end = after((struct text){ line.end - 1, t.end }, "\n}\n");
 	return end;
 }
@@ -207,7 +206,7 @@ static void newer_line(struct text line, FILE *out)
 {
 	const char *p;
 
-	while ((p = find(line, newer_local))) {
+	while ((p = find_in(line, newer_local))) {
 		const char *name = p - strlen(newer_default);
 
 		/* i32_load_default32(..., or i32_load(..., */
@@ -220,7 +219,7 @@ static void newer_line(struct text line, FILE *out)
 		line.p = p + strlen(newer_local);
 	}
 	/* {RefFunc, w2c_program_t3, (wasm_rt_function_ptr_t)wrap_w2c_program_f19, {NULL}, 0}, */
-	p = begins(line.p, line.end, "  {RefFunc, ") ? find(line, ")wrap_w2c_") : NULL;
+	p = begins(line.p, line.end, "  {RefFunc, ") ? find_in(line, ")wrap_w2c_") : NULL;
 	if (p) {
 		copy(&line, p + 1, out);
 		line.p += strlen("wrap_");
@@ -253,7 +252,7 @@ static int filter(struct text t, FILE *out)
 	const char *body, *end;
 	int r;
 
-	if (find(t, prelude_begin) || find(t, prelude_first)) {
+	if (find_in(t, prelude_begin) || find_in(t, prelude_first)) {
 		r = replace_prelude(&t, out);
 		if (r < 0)
 			return r;
@@ -268,7 +267,7 @@ static int filter(struct text t, FILE *out)
 			continue;
 		}
 		f.end = end;
-		if (find((struct text){ body, end }, "wasm_rt_try("))
+		if (find_in((struct text){ body, end }, "wasm_rt_try("))
 			make_volatile(&f, body, out);
 		copy(&f, end, out);
 		t.p = end;
@@ -282,7 +281,7 @@ int prelude_filter(const char *text, size_t size, FILE *out)
 	char *older;
 	int r;
 
-	if (!find(t, "wasm_rt_local_memory_base"))
+	if (!find_in(t, "wasm_rt_local_memory_base"))
 		return filter(t, out);
 	older = newer_text(t, &size);
 	if (!older)

@@ -10,11 +10,6 @@
 #include "translate/lines.h"
 #include "translate/translate.h"
 
-static const char *find(const char *p, const char *end, const char *s)
-{
-	return memmem(p, end - p, s, strlen(s));
-}
-
 /* "  var_i0 = w2c_program_f5(instance, var_i0);" and the like, on one line. */
 static bool is_call(const char *p, const char *end)
 {
@@ -70,7 +65,10 @@ int reload_filter(struct translation *t, const char *text, size_t size, FILE *ou
 		call = code && is_call(p, next);
 		if (call)
 			p = put_caller(p, next, out);
-		fwrite(p, 1, next - p, out);
+		if (code)
+			words_put_line(p, next, out);
+		else
+			fwrite(p, 1, next - p, out);
 		if (call)
 			fputs("  MUSLIN_RELOAD;\n", out);
 	}

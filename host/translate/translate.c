@@ -179,13 +179,16 @@ static void set_options(char **argv)
 	memcpy(argv + 1, options[newer], sizeof(options[newer]));
 }
 
-/* err, unless wasm2c's age is the reason. */
+/* err, unless wasm2c's age is the reason; notes which options it knows. */
 static int explain(struct translation *t, int err)
 {
 	char why[256];
+	int version;
 
 	snprintf(why, sizeof(why), "%s", t->error);
-	if (check_version(t) == -ENOENT)
+	version = check_version(t);
+	newer = newer || version == 1;
+	if (version == -ENOENT)
 		return -ENOENT;
 	snprintf(t->error, t->n, "%s", why);
 	return err;
@@ -194,15 +197,13 @@ static int explain(struct translation *t, int err)
 /* Whether other options may do after a failure; else err is explained. */
 static bool other_options(struct translation *t, char **argv, int *err)
 {
+	bool had = newer;
+
 	if (!*err)
 		return false;
-	if (!newer && check_version(t) == 1) {
-		newer = true;
-		set_options(argv);
-		return true;
-	}
 	*err = explain(t, *err);
-	return false;
+	set_options(argv);
+	return newer && !had;
 }
 
 int translate_unknown(struct translation *t)
@@ -222,7 +223,6 @@ static int run_wasm2c(struct translation *t)
 	int r;
 
 	set_options(argv);
-
 	snprintf(outputs, sizeof(outputs), "--num-outputs=%d", t->parts);
 	snprintf(image, sizeof(image), "%s.wasm", t->name);
 	snprintf(source, sizeof(source), "%s.c", t->name);
@@ -330,7 +330,7 @@ static int filter_to_memory(struct translation *t, filter_code *filter, const ch
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
-	filter_code *filters[7];
+	filter_code *filters[6];
 	char *code = NULL;
 	int n = 0, r = 0;
 
@@ -343,7 +343,6 @@ int translate_code(struct translation *t, const char *text, size_t size,
 		filters[n++] = frames_filter;
 	if (wasm_uses_fenv(t->w))
 		filters[n++] = put_fenv;
-	filters[n++] = words_filter;
 	filters[n++] = reload_filter;
 	for (int i = 0; i < n - 1 && !r; i++) {
 		char *made = NULL;

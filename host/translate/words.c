@@ -14,18 +14,12 @@ static const struct word {
 	{ "instance->w2c_0x5F_tls_base", "MUSLIN_TLS", "MUSLIN_SET_TLS(" },
 };
 
-/* The first of w in a line, or NULL. */
-static const char *find(const struct word *w, const char *p, const char *end)
-{
-	return memmem(p, end - p, w->member, strlen(w->member));
-}
-
 /* "  instance->w2c_0x5F_stack_pointer = var_i0;", "  var_i0 = instance->..." */
-static void put_line(const char *p, const char *end, FILE *out)
+void words_put_line(const char *p, const char *end, FILE *out)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const struct word *w = &words[i];
-		const char *at = find(w, p, end), *next;
+		const char *at = find(p, end, w->member), *next;
 
 		if (!at)
 			continue;
@@ -41,24 +35,4 @@ static void put_line(const char *p, const char *end, FILE *out)
 		return;
 	}
 	fwrite(p, 1, end - p, out);
-}
-
-int words_filter(struct translation *t, const char *text, size_t size, FILE *out)
-{
-	const char *end = text + size, *p, *next;
-	bool code = false;	/* of a function that was WebAssembly's */
-
-	(void)t;
-	for (p = text; p < end; p = next) {
-		next = next_line(p, end);
-		if (*p == '}')
-			code = false;
-		else if (begins(p, next, "  FUNC_PROLOGUE;"))
-			code = true;
-		if (code)
-			put_line(p, next, out);
-		else
-			fwrite(p, 1, next - p, out);
-	}
-	return 0;
 }
