@@ -315,12 +315,10 @@ void put_adapter_types(struct rewriter *rw)
 		put_u32(&rw->section, none);
 }
 
-static void put_body(struct rewriter *rw)
+static void end_body(struct rewriter *rw)
 {
 	op(rw, 0x0b);
-	put_u32(&rw->section, rw->body.n);
-	put_bytes(&rw->section, rw->body.p, rw->body.n);
-	rw->section.bad |= rw->body.bad;
+	put_body(rw);
 	clear(&rw->body);
 }
 
@@ -333,13 +331,13 @@ void put_adapter_bodies(struct rewriter *rw)
 		return;
 	clear(&rw->body);
 	dispatch_body(rw);
-	put_body(rw);
+	end_body(rw);
 	for (rank = 0; rank < a->alike.n; rank++) {
 		slow_body(rw, rw->w.types[a->alike.types[rank]]);
-		put_body(rw);
+		end_body(rw);
 	}
 	for (rank = 0; rank < a->alike.n; rank++) {
 		adapter_body(rw, a->alike.types[rank]);
-		put_body(rw);
+		end_body(rw);
 	}
 }

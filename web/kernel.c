@@ -5,7 +5,6 @@
  * fork: they are left with their variables in memory, and entered again.  All
  * others stay as they are.
  */
-#include <stdlib.h>
 #include "fork.h"
 #include "reach.h"
 
@@ -34,19 +33,6 @@ static void mark(struct rewriter *rw, const uint32_t *functions, uint32_t n)
 	}
 }
 
-static bool prepare(struct rewriter *rw)
-{
-	struct reach *reach = rw->reach = calloc(1, sizeof(*reach));
-
-	if (!reach)
-		return false;
-	reach->clone = -1;
-	reach->nodes = calloc(rw->w.nfuncs + 1, 1);
-	reach->types = calloc(rw->w.ntypes + 1, 1);
-	reach->clones = calloc(rw->w.nfuncs + 1, 1);
-	return reach->nodes && reach->types && reach->clones;
-}
-
 static void function(struct rewriter *rw, uint32_t i)
 {
 	struct reader *r = &rw->r;
@@ -64,9 +50,7 @@ static void function(struct rewriter *rw, uint32_t i)
 	r->end = r->p + size;
 	fork_function(rw, i);
 	r->end = end;
-	put_u32(&rw->section, rw->body.n);
-	put_bytes(&rw->section, rw->body.p, rw->body.n);
-	rw->section.bad |= rw->body.bad;
+	put_body(rw);
 }
 
 static void code(struct rewriter *rw)
@@ -80,27 +64,15 @@ static void code(struct rewriter *rw)
 		function(rw, rw->imported + i);
 }
 
-static void sections(struct rewriter *rw, const uint8_t *image, size_t size)
+static void section(struct rewriter *rw, uint8_t id)
 {
-	struct reader *r = &rw->r;
-
-	skip(r, 8);
-	put_bytes(&rw->out, image, 8);
-	while (r->p < image + size && !r->bad) {
-		uint8_t id = byte(r);
-		uint32_t n = count(r);
-
-		r->end = r->p + n;
-		if (id == 10)
-			code(rw);
-		else
-			put_bytes(&rw->section, r->p, n);
-		if (id)		/* its names take up a third of it */
-			put_section(rw, id);
-		clear(&rw->section);
-		r->p = r->end;
-		r->end = image + size;
-	}
+	if (!id)		/* its names take up a third of it */
+		return;
+	if (id == 10)
+		code(rw);
+	else
+		put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
+	put_section(rw, id);
 }
 
 int rewrite_kernel(const void *image, size_t size, uint32_t tlb, const uint32_t *functions, uint32_t n,
@@ -116,22 +88,14 @@ int rewrite_kernel(const void *image, size_t size, uint32_t tlb, const uint32_t 
 		return err;
 	rw.r = (struct reader){ .image = image, .p = image, .end = (uint8_t *)image + size,
 				.error = out->error, .n = sizeof(out->error) };
-	if (prepare(&rw)) {
+	if (reach_make(&rw, -1)) {
 		mark(&rw, functions, n);
 		if (!rw.r.bad)
-			sections(&rw, image, size);
+			each_section(&rw, image, size, section);
 	} else {
 		rw.out.bad = true;
 	}
-	if (rw.r.bad)
-		err = rw.r.err;
-	else if (rw.out.bad)
-		err = -ENOMEM;
-	if (!err) {
-		out->module = rw.out.p;
-		out->size = rw.out.n;
-		rw.out.p = NULL;
-	}
+	err = give_module(&rw, out);
 	rewriter_free(&rw);
 	return err;
 }

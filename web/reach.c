@@ -278,6 +278,20 @@ static bool nothing_forks(const struct rewriter *rw)
 	return true;
 }
 
+bool reach_make(struct rewriter *rw, int64_t clone)
+{
+	const struct wasm *w = &rw->w;
+	struct reach *reach = rw->reach = calloc(1, sizeof(*reach));
+
+	if (!reach)
+		return false;
+	reach->clone = clone;
+	reach->nodes = calloc(w->nfuncs + w->ntypes + 1, 1);
+	reach->types = calloc(w->ntypes + 1, 1);
+	reach->clones = calloc(w->nfuncs + 1, 1);
+	return reach->nodes && reach->types && reach->clones;
+}
+
 void find_forks(struct rewriter *rw, const uint8_t *image, size_t size)
 {
 	struct wasm *w = &rw->w;
@@ -287,18 +301,10 @@ void find_forks(struct rewriter *rw, const uint8_t *image, size_t size)
 
 	if (clone < 0 || strcmp(w->types[w->funcs[clone]], "iiiii:i"))
 		return;
-	rw->reach = calloc(1, sizeof(*rw->reach));
 	g.taken = calloc(w->nfuncs + 1, 1);
-	if (rw->reach) {
-		rw->reach->clone = clone;
-		rw->reach->nodes = calloc(nodes + 1, 1);
-		rw->reach->types = calloc(w->ntypes + 1, 1);
-		rw->reach->clones = calloc(w->nfuncs + 1, 1);
-	}
 	g.r = (struct reader){ .image = image, .p = image, .end = image + size,
 			       .error = rw->r.error, .n = rw->r.n };
-	if (!rw->reach || !rw->reach->nodes || !rw->reach->types || !rw->reach->clones || !g.taken ||
-	    !find_alike(&g.alike, w)) {
+	if (!reach_make(rw, clone) || !g.taken || !find_alike(&g.alike, w)) {
 		rw->out.bad = true;
 	} else {
 		all_sections(&g);

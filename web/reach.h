@@ -18,6 +18,8 @@ struct reach {
  * this makes a fork fail, or functions slow, and no more.
  */
 void find_forks(struct rewriter *rw, const uint8_t *image, size_t size);
+/* An empty rw->reach; false: no memory. */
+bool reach_make(struct rewriter *rw, int64_t clone);
 void reach_free(struct rewriter *rw);
 
 /* Is this call, which op and index are of, in function f one to return from? */

@@ -727,6 +727,13 @@ static void put_hints(struct rewriter *rw, uint32_t i)
 	}
 }
 
+void put_body(struct rewriter *rw)
+{
+	put_u32(&rw->section, rw->body.n);
+	put_bytes(&rw->section, rw->body.p, rw->body.n);
+	rw->section.bad |= rw->body.bad;
+}
+
 static void function(struct rewriter *rw, uint32_t i)
 {
 	struct reader *r = &rw->r;
@@ -747,9 +754,7 @@ static void function(struct rewriter *rw, uint32_t i)
 		plain_function(rw, i);
 	r->end = end;
 
-	put_u32(&rw->section, rw->body.n);
-	put_bytes(&rw->section, rw->body.p, rw->body.n);
-	rw->section.bad |= rw->body.bad;
+	put_body(rw);
 	if (rw->hinted && !rw->hints.bad)
 		put_hints(rw, i);
 }
@@ -1034,7 +1039,8 @@ static void section(struct rewriter *rw, uint8_t id)
 	put_section(rw, id);
 }
 
-static void all_sections(struct rewriter *rw, const uint8_t *image, size_t size)
+void each_section(struct rewriter *rw, const uint8_t *image, size_t size,
+		  void (*section)(struct rewriter *rw, uint8_t id))
 {
 	struct reader *r = &rw->r;
 	bool had_tags = false;
@@ -1104,6 +1110,18 @@ static int read_data(struct rewriter *rw, const void *image, size_t size,
 	return err;
 }
 
+int give_module(struct rewriter *rw, struct rewritten *out)
+{
+	if (rw->r.bad)
+		return rw->r.err;
+	if (rw->out.bad)
+		return -ENOMEM;
+	out->module = rw->out.p;
+	out->size = rw->out.n;
+	rw->out.p = NULL;
+	return 0;
+}
+
 static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 			    struct rewritten *out)
 {
@@ -1128,21 +1146,15 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 	rw->added = uses_fenv(rw) ? MMU_IMPORTS : rw->reach ? ADDED_TO_FORK : ADDED;
 	find_slots(rw, stripped, n);
 	if (!rw->r.bad && !rw->out.bad)
-		all_sections(rw, stripped, n);
+		each_section(rw, stripped, n, section);
 	free(stripped);
-	if (rw->r.bad)
-		return rw->r.err;
-	if (rw->out.bad)
-		return -ENOMEM;
-	out->module = rw->out.p;
-	out->size = rw->out.n;
-	if (rw->adapt) {
+	err = give_module(rw, out);
+	if (!err && rw->adapt) {
 		out->slots = rw->adapt->slots;
 		out->nslots = rw->adapt->nslots;
 		rw->adapt->slots = NULL;
 	}
-	rw->out.p = NULL;
-	return 0;
+	return err;
 }
 
 void rewriter_free(struct rewriter *rw)

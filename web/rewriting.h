@@ -72,6 +72,13 @@ void clear(struct bytes *b);
 
 /* rw->section becomes one of rw->out. */
 void put_section(struct rewriter *rw, uint8_t id);
+/* What is in rw->body becomes a function of the code section. */
+void put_body(struct rewriter *rw);
+/* Calls section() for each of image's, which puts it. */
+void each_section(struct rewriter *rw, const uint8_t *image, size_t size,
+		  void (*section)(struct rewriter *rw, uint8_t id));
+/* The module becomes out's: 0 or an error. */
+int give_module(struct rewriter *rw, struct rewritten *out);
 void rewriter_free(struct rewriter *rw);
 
 /* Code of the function that is being made. */
