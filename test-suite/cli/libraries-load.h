@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <asm/wasm_link.h>
+#include "leb.h"
 
 long __syscall_wasm_link(const void *, long, long)
 	__attribute__((import_module("linux"), import_name("__syscall_wasm_link")));
@@ -31,19 +32,6 @@ struct library {
 
 /* A program in C++ includes this, too. */
 #define NEW(p, n) ((p) = (__typeof__(p))calloc((n), sizeof(*(p))))
-
-static const uint8_t *at;
-
-static uint32_t leb(void)
-{
-	uint32_t v = 0;
-
-	for (int shift = 0; ; shift += 7) {
-		v |= (uint32_t)(*at & 127) << shift;
-		if (!(*at++ & 128))
-			return v;
-	}
-}
 
 static void read_name(char *to, size_t n)
 {

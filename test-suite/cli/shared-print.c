@@ -3,19 +3,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "leb.h"
 
-static uint8_t buf[1 << 24], *at = buf;
-
-static uint32_t leb(void)
-{
-	uint32_t v = 0;
-
-	for (int shift = 0; ; shift += 7) {
-		v |= (uint32_t)(*at & 127) << shift;
-		if (!(*at++ & 128))
-			return v;
-	}
-}
+static uint8_t buf[1 << 24];
 
 static void name(const char *before)
 {
@@ -25,7 +15,7 @@ static void name(const char *before)
 	at += n;
 }
 
-static void dylink(uint8_t *end)
+static void dylink(const uint8_t *end)
 {
 	while (at < end) {
 		uint8_t type = *at++;
@@ -98,10 +88,11 @@ static void exports(void)
 int main(int argc, char **argv)
 {
 	FILE *f = argc == 2 ? fopen(argv[1], "rb") : NULL;
-	uint8_t *end = f ? buf + fread(buf, 1, sizeof(buf), f) : buf;
+	const uint8_t *end = f ? buf + fread(buf, 1, sizeof(buf), f) : buf;
 
 	for (at = buf + 8; at < end;) {
-		uint8_t id = *at++, *next;
+		uint8_t id = *at++;
+		const uint8_t *next;
 		uint32_t n = leb();
 
 		next = at + n;

@@ -286,6 +286,17 @@ static pid_t parent(pid_t pid)
 	return ppid;
 }
 
+/* Who compiled for ticket, pid, was killed or lost its parent; another program is none the worse. */
+static void lost(int ticket, pid_t pid)
+{
+	ck_assert_int_eq(result(ticket), -EIO);
+	ck_assert_str_eq(error, "prog: the process that compiles it is gone");
+	gone(pid);
+	setenv("MUSLIN_TIER", "quick", 1);
+	ck_assert_msg(result(begin_number(1)) == 0, "%s", error);
+	module_put(mod);
+}
+
 /* Compiler, worker, helper, builder. */
 START_TEST(killed_builder_is_an_error_and_the_next_one_works)
 {
@@ -295,12 +306,7 @@ START_TEST(killed_builder_is_an_error_and_the_next_one_works)
 
 	ck_assert_int_gt(builder, 1);
 	ck_assert_int_eq(kill(builder, SIGKILL), 0);
-	ck_assert_int_eq(result(ticket), -EIO);
-	ck_assert_str_eq(error, "prog: the process that compiles it is gone");
-	gone(pid);
-	setenv("MUSLIN_TIER", "quick", 1);
-	ck_assert_msg(result(begin_number(1)) == 0, "%s", error);
-	module_put(mod);
+	lost(ticket, pid);
 }
 END_TEST
 
@@ -328,12 +334,7 @@ START_TEST(killed_helper_is_an_error)
 	int ticket = begin_endless(&pid);
 
 	ck_assert_int_eq(kill(parent(parent(pid)), SIGKILL), 0);
-	ck_assert_int_eq(result(ticket), -EIO);
-	ck_assert_str_eq(error, "prog: the process that compiles it is gone");
-	gone(pid);
-	setenv("MUSLIN_TIER", "quick", 1);
-	ck_assert_msg(result(begin_number(1)) == 0, "%s", error);
-	module_put(mod);
+	lost(ticket, pid);
 }
 END_TEST
 

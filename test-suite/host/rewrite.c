@@ -183,23 +183,26 @@ START_TEST(any_changed_byte_around_a_fork_is_survived)
 }
 END_TEST
 
-#define JUMPING(im, body) do { \
+/* _start, and two functions that are exported, of those types and names; rest is their bodies. */
+#define THREE_FUNCTIONS(im, types, names, body, rest) do { \
 	IMAGE_HEADER(im); \
-	SECTION(im, TYPES, "\3" TYPE_I_V "\x60\1\x7f\1\x7f" "\x60\2\x7f\x7f\0"); \
+	SECTION(im, TYPES, "\3" TYPE_I_V types); \
 	SECTION(im, IMPORTS, "\1" ENV_MEMORY); \
 	SECTION(im, FUNCTIONS, "\3\0\1\2"); \
 	SECTION(im, TABLES, TABLE_16); \
 	SECTION(im, GLOBALS, ALL_GLOBALS); \
-	SECTION(im, EXPORTS, "\6" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE \
-		"\x08__setjmp\0\1" "\x09__longjmp\0\2"); \
+	SECTION(im, EXPORTS, "\6" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE names); \
 	im->p[im->n++] = CODE; \
 	im->p[im->n++] = sizeof(body) + 11; \
 	im->p[im->n++] = 3; \
 	im->p[im->n++] = sizeof(body) + 1; \
 	im->p[im->n++] = 0; \
 	BYTES(im, body); \
-	BYTES(im, "\x0b\3\0\0\x0b\3\0\0\x0b"); \
+	BYTES(im, "\x0b" rest); \
 } while (0)
+
+#define JUMPING(im, body) THREE_FUNCTIONS(im, "\x60\1\x7f\1\x7f" "\x60\2\x7f\x7f\0", \
+	"\x08__setjmp\0\1" "\x09__longjmp\0\2", body, "\3\0\0\x0b\3\0\0\x0b")
 
 START_TEST(any_changed_byte_around_setjmp_is_survived)
 {
@@ -217,23 +220,8 @@ START_TEST(any_changed_byte_around_setjmp_is_survived)
 END_TEST
 
 /* The environment's functions, and operations of all kinds that mind it. */
-#define FLOATING(im, body) do { \
-	IMAGE_HEADER(im); \
-	SECTION(im, TYPES, "\3" TYPE_I_V "\x60\0\1\x7f" "\x60\1\x7f\0"); \
-	SECTION(im, IMPORTS, "\1" ENV_MEMORY); \
-	SECTION(im, FUNCTIONS, "\3\0\1\2"); \
-	SECTION(im, TABLES, TABLE_16); \
-	SECTION(im, GLOBALS, ALL_GLOBALS); \
-	SECTION(im, EXPORTS, "\6" EXPORT_START EXPORT_SP EXPORT_TLS EXPORT_TABLE \
-		"\x0a__fenv_get\0\1" "\x0a__fenv_set\0\2"); \
-	im->p[im->n++] = CODE; \
-	im->p[im->n++] = sizeof(body) + 11; \
-	im->p[im->n++] = 3; \
-	im->p[im->n++] = sizeof(body) + 1; \
-	im->p[im->n++] = 0; \
-	BYTES(im, body); \
-	BYTES(im, "\x0b\4\0\x41\0\x0b\2\0\x0b"); \
-} while (0)
+#define FLOATING(im, body) THREE_FUNCTIONS(im, "\x60\0\1\x7f" "\x60\1\x7f\0", \
+	"\x0a__fenv_get\0\1" "\x0a__fenv_set\0\2", body, "\4\0\x41\0\x0b\2\0\x0b")
 
 /* PLAIN's, those of forks, and float.c's */
 enum { FLOATING_IMPORTS = 18 };
