@@ -27,4 +27,10 @@ static inline const char *next_line(const char *p, const char *end)
 	return p ? p + 1 : end;
 }
 
+/* Is the line of a function that was WebAssembly's?  was: its predecessor is. */
+static inline bool in_code(bool was, const char *p, const char *end)
+{
+	return *p != '}' && (was || begins(p, end, "  FUNC_PROLOGUE;"));
+}
+
 #endif

@@ -51,24 +51,18 @@ static const char *put_caller(const char *p, const char *end, FILE *out)
 int reload_filter(struct translation *t, const char *text, size_t size, FILE *out)
 {
 	const char *end = text + size, *p, *next;
-	bool code = false;	/* of a function that was WebAssembly's */
+	bool code = false;
 
 	(void)t;
 	for (p = text; p < end; p = next) {
 		bool call;
 
 		next = next_line(p, end);
-		if (*p == '}')
-			code = false;
-		else if (begins(p, next, "  FUNC_PROLOGUE;"))
-			code = true;
+		code = in_code(code, p, next);
 		call = code && is_call(p, next);
 		if (call)
 			p = put_caller(p, next, out);
-		if (code)
-			words_put_line(p, next, out);
-		else
-			fwrite(p, 1, next - p, out);
+		fwrite(p, 1, next - p, out);
 		if (call)
 			fputs("  MUSLIN_RELOAD;\n", out);
 	}

@@ -330,7 +330,7 @@ static int filter_to_memory(struct translation *t, filter_code *filter, const ch
 int translate_code(struct translation *t, const char *text, size_t size,
 		   FILE *out)
 {
-	filter_code *filters[6];
+	filter_code *filters[7];
 	char *code = NULL;
 	int n = 0, r = 0;
 
@@ -343,6 +343,7 @@ int translate_code(struct translation *t, const char *text, size_t size,
 		filters[n++] = frames_filter;
 	if (wasm_uses_fenv(t->w))
 		filters[n++] = put_fenv;
+	filters[n++] = words_filter;
 	filters[n++] = reload_filter;
 	for (int i = 0; i < n - 1 && !r; i++) {
 		char *made = NULL;

@@ -89,10 +89,9 @@ int frames_filter(struct translation *t, const char *text, size_t size, FILE *ou
  * comes after it.
  */
 void catches_filter(struct translation *t, const char *text, size_t size, FILE *out);
-/*
- * Has functions look for their instance again when a call has returned (reload.c), and for
- * the running thread's words in the vCPU (words.c).
- */
+/* Makes the running thread's words those of the vCPU: words.c. */
+int words_filter(struct translation *t, const char *text, size_t size, FILE *out);
+/* Has functions look for their instance again when a call has returned: reload.c. */
 int reload_filter(struct translation *t, const char *text, size_t size, FILE *out);
 
 /*
@@ -104,9 +103,6 @@ int link_filter(struct translation *t, const char *text, size_t size, FILE *out)
 const char *link_put_members(const struct wasm *w, const char *text, const char *end, FILE *out);
 /* What the code needs, for the end of the header. */
 void link_write_header(const struct translation *t, FILE *out);
-
-/* A line of a function of the program's: words.c. */
-void words_put_line(const char *p, const char *end, FILE *out);
 
 /* A file as it was at build time.  Arrays of them end with a NULL name. */
 struct prelude_file {

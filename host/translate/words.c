@@ -15,7 +15,7 @@ static const struct word {
 };
 
 /* "  instance->w2c_0x5F_stack_pointer = var_i0;", "  var_i0 = instance->..." */
-void words_put_line(const char *p, const char *end, FILE *out)
+static void put_line(const char *p, const char *end, FILE *out)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const struct word *w = &words[i];
@@ -35,4 +35,21 @@ void words_put_line(const char *p, const char *end, FILE *out)
 		return;
 	}
 	fwrite(p, 1, end - p, out);
+}
+
+int words_filter(struct translation *t, const char *text, size_t size, FILE *out)
+{
+	const char *end = text + size, *p, *next;
+	bool code = false;
+
+	(void)t;
+	for (p = text; p < end; p = next) {
+		next = next_line(p, end);
+		code = in_code(code, p, next);
+		if (code)
+			put_line(p, next, out);
+		else
+			fwrite(p, 1, next - p, out);
+	}
+	return 0;
 }
