@@ -45,7 +45,8 @@ $(h)/muslin-prelude $(h)/muslin-translate:
 $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(say) WASM2C $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(WASM2C) $< -n vmlinux --enable-threads --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
+	$(Q)$(WASM2C) $< -n vmlinux --enable-threads $$($(WASM2C) --help | \
+		grep -o -e --disable-tail-call) --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
 	$(Q)$(h)/muslin-prelude $(@D)/vmlinux-impl.h $(vmlinux_c)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;

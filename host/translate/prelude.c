@@ -175,18 +175,23 @@ static bool function(struct text t, const char **body, const char **end)
 
 static const char newer_local[] = "wasm_rt_local_memory_base, wasm_rt_local_memory_size, ";
 static const char newer_default[] = "_default32(";
+static const char newer_page_size[] = ", 65536);";
 
-/* "uint8_t* const wasm_rt_local_memory_base = NULL;", and what is made of it */
+/* "uint8_t* const wasm_rt_local_memory_base = NULL;", and what is made of it, or put there */
 static bool newer_declaration(struct text line)
 {
 	static const char *const starts[] = {
-		"  uint8_t* const wasm_rt_local_memory_base = ",
-		"  uint64_t wasm_rt_local_memory_size = ",
-		"  (void)wasm_rt_local_memory_base;", "  (void)wasm_rt_local_memory_size;",
+		"uint8_t* const wasm_rt_local_memory_base = ",
+		"uint64_t wasm_rt_local_memory_size = ",
+		"(void)wasm_rt_local_memory_base;", "(void)wasm_rt_local_memory_size;",
+		"wasm_rt_local_memory_base = ", "wasm_rt_local_memory_size = ",
 	};
+	const char *p = line.p;
 
+	while (p < line.end && *p == ' ')
+		p++;
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (begins(line.p, line.end, starts[i]))
+		if (begins(p, line.end, starts[i]))
 			return true;
 	return false;
 }
@@ -223,6 +228,13 @@ static void newer_line(struct text line, FILE *out)
 	if (p) {
 		copy(&line, p + 1, out);
 		line.p += strlen("wrap_");
+	}
+	/* wasm_rt_allocate_memory(&instance->w2c_memory, 15, 65536, 0, 65536); */
+	p = begins(line.p, line.end, "  wasm_rt_allocate_memory") ?
+		find_in(line, newer_page_size) : NULL;
+	if (p) {
+		copy(&line, p, out);
+		line.p += strlen(newer_page_size) - strlen(");");
 	}
 	copy(&line, line.end, out);
 }

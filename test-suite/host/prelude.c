@@ -468,6 +468,8 @@ START_TEST(newer_text_becomes_the_older_one)
 		"  i32_store(wasm_rt_local_memory_base, wasm_rt_local_memory_size, "
 		"instance->w2c_env_memory, (u64)(var_i0), i32_load_default32("
 		"wasm_rt_local_memory_base, wasm_rt_local_memory_size, m, 0));\n"
+		"    wasm_rt_local_memory_size = (&instance->w2c_memory)->size;\n"
+		"  wasm_rt_allocate_memory(&instance->w2c_memory, 15, 65536, 0, 65536);\n"
 		"}\n";
 	static const char want[] =
 		"  {RefFunc, w2c_x_t3, (wasm_rt_function_ptr_t)w2c_x_f1, {NULL}, 0},\n"
@@ -476,6 +478,7 @@ START_TEST(newer_text_becomes_the_older_one)
 		"  u32 var_i0;\n"
 		"  var_i0 = i32_load(instance->w2c_env_memory, (u64)(var_i0) + 12u);\n"
 		"  i32_store(instance->w2c_env_memory, (u64)(var_i0), i32_load(m, 0));\n"
+		"  wasm_rt_allocate_memory(&instance->w2c_memory, 15, 65536, 0);\n"
 		"}\n";
 
 	filtered(text, want);
