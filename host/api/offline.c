@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "loader/build.h"
+#include "machine/fault.h"
 #include "machine/machine.h"
+#include "machine/syscalls.h"
 #include "loader/module.h"
 #include "muslin.h"
 #include "wasm/wasm.h"

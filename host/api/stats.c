@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "machine/machine.h"
+#include "machine/syscalls.h"
 #include "muslin.h"
 
 void muslin_stats(const struct muslin *m, struct muslin_stats *s)

@@ -5,6 +5,7 @@
 #include "devices/console.h"
 #include "devices/stream.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 #include "machine/switch.h"
 

@@ -10,6 +10,7 @@
 #include "devices/console.h"
 #include "devices/ctl.h"
 #include "host_page.h"
+#include "machine/irq.h"
 #include "machine/machine.h"
 #include "devices/tty.h"
 

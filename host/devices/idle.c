@@ -10,6 +10,8 @@
 #include "devices/tty.h"
 #include "disk/disk.h"
 #include "loader/jobs.h"
+#include "machine/clock.h"
+#include "machine/irq.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"

@@ -9,6 +9,7 @@
 #include "core/stat.h"
 #include "devices/stream.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 
 /* Its descriptor, or -1: it is none, or no regular file. */

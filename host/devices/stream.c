@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "devices/ctl.h"
+#include "host_page.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 #include "devices/stream.h"
 #include "devices/tty.h"

@@ -8,7 +8,10 @@
 
 #include "devices/console.h"
 #include "devices/ctl.h"
+#include "host_page.h"
+#include "machine/irq.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 #include "devices/tty.h"
 

@@ -15,7 +15,10 @@
 #include "core/thread.h"
 #include "disk/disk.h"
 #include "disk/impl.h"
+#include "host_page.h"
+#include "machine/irq.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 
 #define DONE (HOST_DISKS * HOST_DISK_TAGS)

@@ -2,6 +2,7 @@
 /* The kernel's imports of section "host files" in asm/host.h. */
 #include "hostfs/hostfs.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 
 u32 w2c_host_file_stat(struct w2c_host *h, u32 root, u32 path, u32 len, u32 st)

@@ -10,6 +10,9 @@
 #include "host_page.h"
 #include "image/impl.h"
 #include "loader/module.h"
+#include "machine/mm.h"
+#include "machine/stack.h"
+#include "machine/task.h"
 
 #define MEMORY_MAX	(3584u << 20)
 #define USER_ADDRESSES	(1ull << 47)

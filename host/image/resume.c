@@ -9,8 +9,10 @@
 
 #include "hostfs/hostfs.h"
 #include "image/impl.h"
+#include "machine/clock.h"
 #include "machine/kernel.h"
 #include "loader/module.h"
+#include "machine/mm.h"
 #include "machine/stack.h"
 
 static int read_at(int fd, void *data, size_t n, uint64_t offset)

@@ -10,10 +10,14 @@
 #include "devices/ctl.h"
 #include "hostfs/hostfs.h"
 #include "image/impl.h"
+#include "machine/clock.h"
 #include "machine/kernel.h"
 #include "core/memory-file.h"
 #include "loader/module.h"
+#include "machine/link.h"
+#include "machine/mm.h"
 #include "machine/stack.h"
+#include "machine/task.h"
 
 static int add_part(struct image *im, struct part p, const void *data)
 {

@@ -18,7 +18,7 @@
 /*
  * tcc's code does not touch the pages of a large frame in turn, so no frame
  * may be large enough to reach across a task's guard.  What is left of it
- * then is the kernel's: see machine.h.
+ * then is the kernel's: see machine/stack.h.
  */
 #define MAX_FRAME (64 << 10)
 

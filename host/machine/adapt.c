@@ -9,7 +9,10 @@
  */
 #include <string.h>
 #include "machine/adapt.h"
+#include "machine/fault.h"
+#include "machine/link.h"
 #include "machine/machine.h"
+#include "machine/task.h"
 
 /*
  * References, and several results, are structs to the callee: one that is

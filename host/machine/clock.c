@@ -11,8 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_page.h"
+#include "machine/clock.h"
+#include "machine/fault.h"
+#include "machine/irq.h"
 #include "machine/kernel.h"
 #include "machine/hooks.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 
 #define LAST (1ull << 62)	/* nanoseconds since boot: in 146 years */

@@ -20,7 +20,9 @@
 #include <string.h>
 #include "machine/fork.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
 #include "machine/stack.h"
+#include "machine/task.h"
 
 void fork_relocate(uint64_t *words, size_t n, const struct fork_move *moves, int nmoves)
 {

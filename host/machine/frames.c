@@ -13,11 +13,17 @@
 #include <unwind.h>
 
 #include "host_symbol.h"
+#include "machine/fault.h"
 #include "machine/frames.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
+#include "machine/link.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/task.h"
+#include "machine/where.h"
 #include "loader/module.h"
 
 /* A place is how far into the kernel's code it is; pointers to functions are below. */

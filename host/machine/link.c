@@ -22,9 +22,15 @@
 
 #include "core/share.h"
 #include "core/text.h"
+#include "host_page.h"
 #include "loader/module.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
+#include "machine/link.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
+#include "machine/task.h"
+#include "machine/user.h"
 
 #define MAX_LINKS	256u		/* of one call */
 #define MAX_LIBRARIES	4096u		/* of a process */

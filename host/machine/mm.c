@@ -8,8 +8,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "host_page.h"
 #include "machine/kernel.h"
+#include "machine/link.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
+#include "machine/task.h"
+#include "machine/user.h"
 #include "loader/module.h"
 #include "core/memory-file.h"
 #include "core/share.h"

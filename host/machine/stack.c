@@ -10,6 +10,8 @@
 #include "core/share.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/task.h"
+#include "machine/user.h"
 
 #define POOL_MAX 256
 #define POOL_WHOLE 8

@@ -6,8 +6,39 @@
 #include <stdint.h>
 
 struct muslin;
-struct stack;
 struct task;
+
+/*
+ * A task's native stacks.  On the lower one the kernel runs; it is empty while
+ * user code does.  The other is user code's, and of those functions of the host
+ * that lie between user code and the kernel: thunks, and what calls handlers.
+ *
+ * When user code has used up its part, the reserve is opened: for the handler of
+ * the SIGSEGV, and what it calls.  The part below is for the host's functions, if
+ * they are called with little left: user code that comes back to find it open is
+ * killed.
+ *
+ *	stack - NATIVE_GUARD	never mapped
+ *	stack			the kernel's
+ *	stack + NATIVE_KERNEL	its top; never mapped
+ *	stack + NATIVE_HOST	for the host's functions, closed at first
+ *	stack + NATIVE_HANDLER	reserve, closed at first
+ *	stack + NATIVE_RESERVE	what user code can use
+ *	stack + NATIVE_STACK	top
+ */
+#define NATIVE_GUARD	(256u << 10)
+#define NATIVE_KERNEL	(256u << 10)
+#define NATIVE_HOST	(NATIVE_KERNEL + NATIVE_GUARD)
+#define NATIVE_HANDLER	(NATIVE_HOST + (64u << 10))
+#define NATIVE_RESERVE	(NATIVE_HANDLER + (256u << 10))
+#define NATIVE_STACK	(NATIVE_RESERVE + (8704u << 10))
+
+struct stack {
+	uint8_t *base;
+	bool reserve_open;
+	bool host_open;
+	bool told;		/* user code has got its SIGSEGV */
+};
 
 int stack_init(struct muslin *m);
 void stack_exit(struct muslin *m);

@@ -7,8 +7,10 @@
 #include "machine/fork.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/task.h"
 
 /* The first function on a task's stack. */
 static void task_main(void *arg)

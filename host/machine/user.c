@@ -6,16 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_page.h"
 #include "machine/adapt.h"
 #include "cgen/jump.h"
+#include "machine/fault.h"
 #include "machine/fork.h"
 #include "loader/jobs.h"
+#include "machine/irq.h"
 #include "machine/kernel.h"
 #include "machine/hooks.h"
+#include "machine/kmem.h"
+#include "machine/link.h"
 #include "machine/machine.h"
 #include "loader/module.h"
+#include "machine/mm.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
+#include "machine/syscalls.h"
+#include "machine/task.h"
+#include "machine/user.h"
 #include "machine/x86_64/enter.h"
 
 KERNEL_ENTRY(w2c_vmlinux_user_enter);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/machine.h"
+#include "machine/task.h"
 #include "machine/vcpu.h"
 
 /* What the register was, and is to be again. */

@@ -11,7 +11,12 @@
 #include <sys/stat.h>
 
 #include "machine/kernel.h"
+#include "machine/kmem.h"
+#include "machine/link.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
+#include "machine/task.h"
+#include "machine/where.h"
 #include "loader/module.h"
 
 static const char *what(wasm_rt_trap_t reason)

@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host_page.h"
+#include "machine/irq.h"
 #include "machine/kernel.h"
+#include "machine/kmem.h"
 #include "machine/machine.h"
 #include "machine/switch.h"
 #include "net/net.h"

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host_page.h"
+#include "machine/irq.h"
 #include "machine/machine.h"
 #include "muslin.h"
 

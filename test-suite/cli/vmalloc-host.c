@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "machine/machine.h"
+#include "machine/mm.h"
 #include "muslin.h"
 
 #define VMALLOC_START 0xe0000000ull

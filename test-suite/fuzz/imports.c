@@ -27,12 +27,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_page.h"
 #include "host_symbol.h"
 #include "devices/ctl.h"
 #include "disk/disk.h"
 #include "hostfs/impl.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
+#include "machine/syscalls.h"
+#include "machine/task.h"
 #include "devices/stream.h"
 #include "net/net.h"
 

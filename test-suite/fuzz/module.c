@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/syscalls.h"
 #include "muslin.h"
 #include "loader/module.h"
 #include "translate/translate.h"

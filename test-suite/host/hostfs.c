@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 /* before check.h, which has a macro fail */
+#include "host_page.h"
 #include "image/impl.h"
 
 #include <check.h>

@@ -13,6 +13,7 @@
 #include "loader/build.h"
 #include "loader/jobs.h"
 #include "machine/machine.h"
+#include "machine/syscalls.h"
 #include "muslin.h"
 
 /* It has a macro called fail. */

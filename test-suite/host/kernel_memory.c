@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_page.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "muslin.h"

@@ -6,6 +6,7 @@
 #include "image.h"
 #include "loader/load.h"
 #include "machine/machine.h"
+#include "machine/syscalls.h"
 #include "wasm/wasm.h"
 
 /* It has a macro called fail. */

@@ -15,6 +15,7 @@
 #include "loader/build.h"
 #include "image.h"
 #include "machine/machine.h"
+#include "machine/syscalls.h"
 #include "machine/vcpu.h"
 #include "muslin.h"
 #include "loader/module.h"

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host_page.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "net/frame.h"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "devices/ctl.h"
+#include "host_page.h"
 #include "machine/machine.h"
 #include "devices/stream.h"
 #include "devices/tty.h"

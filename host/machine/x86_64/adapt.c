@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "machine/adapt.h"
+#include "machine/fault.h"
 #include "machine/machine.h"
 
 #define INTS 6
