@@ -96,7 +96,7 @@ out_free:
 void muslin_free(struct muslin *m)
 {
 	/* it runs: this is a callback of it */
-	if (!m || m->running)
+	if (!m || boot_vcpu(m)->running)
 		return;
 	/* their threads use its memory */
 	disks_exit(m);
@@ -184,7 +184,7 @@ int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
 
 bool api_busy(const struct muslin *m)
 {
-	return fault_machine() || m->running;
+	return fault_vcpu() || boot_vcpu(m)->running;
 }
 
 int api_check(struct muslin *m)

@@ -152,8 +152,10 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 /* In the boot task, which idles: all others sleep, and not for a program to be loaded. */
 static bool until_idle(struct muslin *m, void *arg)
 {
+	const struct vcpu *v = boot_vcpu(m);
+
 	(void)arg;
-	return m->task->id == BOOT_TASK && !irq_pending(m) && !jobs_wait(&m->loader);
+	return v->task->id == BOOT_TASK && !irq_pending(v) && !jobs_wait(&m->loader);
 }
 
 /* The program waits, and not for somebody to take what it has written. */

@@ -128,7 +128,7 @@ int muslin_compile(const struct muslin_config *config, const char *path,
 	int r;
 
 	/* it may be this program that the machine's call compiles */
-	if (fault_machine()) {
+	if (fault_vcpu()) {
 		snprintf(error, n, "a machine is running: this is one of its callbacks");
 		return -EBUSY;
 	}

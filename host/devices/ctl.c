@@ -134,7 +134,7 @@ int ctl_send(struct muslin *m, const struct ctl_head *msg)
 	if (r)
 		return r;
 	asked(m->ctl, msg, program_get(m, msg->id));
-	if (m->page)
+	if (boot_vcpu(m)->page)
 		irq_raise(m, HOST_IRQ_STREAM);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "machine/stack.h"
+#include "machine/x86_64/this-vcpu.h"
 #include "net/net.h"
 
 #define TTY_INTERVAL 200000000	/* nanoseconds */
@@ -52,17 +53,19 @@ void idle_poll(struct muslin *m)
 void w2c_host_idle(struct w2c_host *h)
 {
 	struct muslin *m = machine(h);
+	struct vcpu *v;
 	struct timespec timeout = { .tv_sec = 3600 };
 	uint64_t now, when;
 
 	machine_poke(m);
+	v = this_vcpu();
 	/*
 	 * The timer's signal does not wake what is only about to sleep.  After
 	 * this line it finds a timeout that it has not changed; before it, it
 	 * has left an interrupt.
 	 */
-	when = __atomic_load_n(&m->timer_when, __ATOMIC_SEQ_CST);
-	if (irq_pending(m))
+	when = __atomic_load_n(&v->timer_when, __ATOMIC_SEQ_CST);
+	if (irq_pending(v))
 		return;
 	stack_trim(m);
 	now = clock_now(m);
@@ -71,5 +74,5 @@ void w2c_host_idle(struct w2c_host *h)
 	if (tty_background(m) && clock_nsec(&timeout) > TTY_INTERVAL)
 		timeout = clock_timespec(TTY_INTERVAL);
 	look(m, &timeout);
-	clock_poll(m);
+	clock_poll(v);
 }

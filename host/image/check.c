@@ -133,20 +133,34 @@ static bool check_program(const struct kept_program *p, uint32_t used)
 	return true;
 }
 
-/* The kernel's instance is that of a space, and what it shares is in memory. */
+/* The kernel's instance is that of a space. */
 static bool check_kernel(const struct image *im)
 {
 	const struct muslin *m = &im->head.machine;
 	uint64_t kernel = (uintptr_t)m->kernel;
-	uint64_t page = (uintptr_t)m->page - (uintptr_t)m->memory;
 	uint32_t i;
 
 	for (i = 0; i < im->head.nparts; i++)
 		if (im->part[i].kind == PART_SPACE && im->part[i].base == kernel)
 			break;
 	return i < im->head.nparts &&
-		(uintptr_t)m->memory == kernel + MUSLIN_MEMORY_OFFSET &&
-		page <= m->memory_size - sizeof(*m->page);
+		(uintptr_t)m->memory == kernel + MUSLIN_MEMORY_OFFSET;
+}
+
+/* Each has a task, and a page of shared words in the kernel's memory. */
+static bool check_vcpus(const struct image *im)
+{
+	const struct muslin *m = &im->head.machine;
+
+	for (int i = 0; i < VCPUS; i++) {
+		const struct vcpu *v = &m->vcpus[i];
+		uint64_t page = (uintptr_t)v->page - (uintptr_t)m->memory;
+
+		if (page > m->memory_size - sizeof(*v->page) ||
+		    !in_objects(im, v->task, 1, sizeof(*v->task)))
+			return false;
+	}
+	return true;
 }
 
 static bool check_machine(const struct image *im)
@@ -158,7 +172,6 @@ static bool check_machine(const struct image *im)
 		m->ntasks > 0 && m->nmms > 0 &&
 		in_objects(im, m->tasks, m->ntasks, sizeof(*m->tasks)) &&
 		in_objects(im, m->mms, m->nmms, sizeof(*m->mms)) &&
-		in_objects(im, m->task, 1, sizeof(*m->task)) &&
 		in_objects(im, m->stacks, 1, 1);
 }
 
@@ -196,7 +209,7 @@ bool image_check(const struct image *im)
 	for (i = 0; i < h->nparts; i++)
 		if (!check_part(im, i, &memory))
 			return false;
-	return check_machine(im) && check_kernel(im);
+	return check_machine(im) && check_kernel(im) && check_vcpus(im);
 }
 
 bool image_check_data(const struct image *im)

@@ -224,22 +224,30 @@ static void unload(struct image *im)
 	}
 }
 
-/* What files other than those of machine.h keep is this process's own. */
+/* A vCPU's thread, and what it has of the host, are this process's own. */
+static void take_vcpu(struct muslin *m, struct vcpu *v, const struct vcpu *saved)
+{
+	vcpu_init(v, m);
+	v->page = saved->page;
+	v->task = saved->task;
+	v->timer_when = saved->timer_when;
+}
+
+/* The kernel's state is the image's; all else that a machine has is this process's own. */
 static void take(struct muslin *m, const struct muslin *saved)
 {
 	m->kernel = saved->kernel;
-	m->page = saved->page;
 	m->memory = saved->memory;
 	m->memory_size = saved->memory_size;
-	m->task = saved->task;
 	m->tasks = saved->tasks;
 	m->ntasks = saved->ntasks;
 	m->stacks = saved->stacks;
 	m->mms = saved->mms;
 	m->nmms = saved->nmms;
 	m->families = saved->families;
-	m->timer_when = saved->timer_when;
 	m->arena = saved->arena;
+	for (int i = 0; i < VCPUS; i++)
+		take_vcpu(m, &m->vcpus[i], &saved->vcpus[i]);
 }
 
 const struct module_builtin *image_find_builtin(const void *ops)

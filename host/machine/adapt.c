@@ -9,10 +9,10 @@
  */
 #include <string.h>
 #include "machine/adapt.h"
-#include "machine/fault.h"
 #include "machine/link.h"
 #include "machine/machine.h"
 #include "machine/task.h"
+#include "machine/x86_64/this-vcpu.h"
 
 /*
  * References, and several results, are structs to the callee: one that is
@@ -33,15 +33,15 @@ static bool has_room(const char *type)
 wasm_rt_function_ptr_t adapt(void *instance, const wasm_rt_funcref_t *f,
 			     wasm_rt_func_type_t type)
 {
-	struct muslin *m = fault_machine();
+	const struct mm *mm = this_task()->mm;
 	struct muslin_adapted a = { .func = f->func };
 
-	if (instance == m->kernel)
+	if (instance == this_vcpu()->machine->kernel)
 		return NULL;
-	a.from = type ? link_signature(m->task->mm, type) : NULL;
-	a.to = link_signature(m->task->mm, f->func_type);
+	a.from = type ? link_signature(mm, type) : NULL;
+	a.to = link_signature(mm, f->func_type);
 	if (!has_room(a.from) || !has_room(a.to))
 		return NULL;
-	m->vcpu.unwind->adapted = a;
+	this_vcpu()->words.unwind->adapted = a;
 	return adapt_entry;
 }

@@ -19,6 +19,7 @@
 #include "machine/hooks.h"
 #include "machine/kmem.h"
 #include "machine/machine.h"
+#include "machine/x86_64/this-vcpu.h"
 
 #define LAST (1ull << 62)	/* nanoseconds since boot: in 146 years */
 #define RANDOM_MOST (1u << 20)	/* bytes, at once */
@@ -89,22 +90,22 @@ static int wall_timer(void)
 	return fd;
 }
 
-static void timer_arm(struct muslin *m)
+static void timer_arm(const struct vcpu *v)
 {
 	struct itimerspec it = { 0 };
 
-	if (m->timer_when != CLOCK_NEVER)
-		it.it_value = clock_timespec(m->timer_when + clock_nsec(&m->boot_time));
-	timer_settime(m->timer, TIMER_ABSTIME, &it, NULL);
+	if (v->timer_when != CLOCK_NEVER)
+		it.it_value = clock_timespec(v->timer_when + clock_nsec(&v->machine->boot_time));
+	timer_settime(v->timer, TIMER_ABSTIME, &it, NULL);
 }
 
 /* It may be a signal handler, which has interrupted any host code. */
-void clock_poll(struct muslin *m)
+void clock_poll(struct vcpu *v)
 {
-	if (m->timer_when == CLOCK_NEVER || clock_now(m) < m->timer_when)
+	if (v->timer_when == CLOCK_NEVER || clock_now(v->machine) < v->timer_when)
 		return;
-	m->timer_when = CLOCK_NEVER;
-	irq_raise(m, HOST_IRQ_TIMER);
+	v->timer_when = CLOCK_NEVER;
+	vcpu_raise(v, HOST_IRQ_TIMER);
 }
 
 /*
@@ -114,14 +115,15 @@ void clock_poll(struct muslin *m)
 void w2c_host_timer_set(struct w2c_host *h, u64 when)
 {
 	struct muslin *m = machine(h);
+	struct vcpu *v = this_vcpu();
 
 	/* it is to be a time of the host's, too */
-	m->timer_when = when > LAST ? CLOCK_NEVER : when;
+	v->timer_when = when > LAST ? CLOCK_NEVER : when;
 	if (when <= clock_now(m)) {
-		m->timer_when = CLOCK_NEVER;
-		irq_raise(m, HOST_IRQ_TIMER);
+		v->timer_when = CLOCK_NEVER;
+		vcpu_raise(v, HOST_IRQ_TIMER);
 	}
-	timer_arm(m);
+	timer_arm(v);
 	if (clock_now(m) - m->polled > POLL_INTERVAL)
 		machine_hooks.poll(m);
 }
@@ -148,7 +150,6 @@ void w2c_host_random(struct w2c_host *h, u32 buf, u32 n)
 int clock_init(struct muslin *m)
 {
 	clock_gettime(CLOCK_MONOTONIC, &m->boot_time);
-	m->timer_when = CLOCK_NEVER;
 	return 0;
 }
 
@@ -161,9 +162,10 @@ void clock_resume(struct muslin *m, uint64_t now)
 	m->boot_time = clock_timespec(boot);
 }
 
-/* Interrupts go to the thread that runs the machine. */
-int clock_start(struct muslin *m)
+/* Interrupts go to the thread that runs the vCPU. */
+int clock_start(struct vcpu *v)
 {
+	struct muslin *m = v->machine;
 	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID,
 		.sigev_signo = fault_irq_signal(),
 		.sigev_value.sival_ptr = fault_irq_tag() };
@@ -172,15 +174,15 @@ int clock_start(struct muslin *m)
 		m->wall_fd = wall_timer();
 	m->wall_watched = true;
 	ev.sigev_notify_thread_id = syscall(SYS_gettid);
-	if (timer_create(CLOCK_MONOTONIC, &ev, &m->timer))
+	if (timer_create(CLOCK_MONOTONIC, &ev, &v->timer))
 		return -errno;
-	timer_arm(m);
+	timer_arm(v);
 	return 0;
 }
 
-void clock_stop(struct muslin *m)
+void clock_stop(struct vcpu *v)
 {
-	timer_delete(m->timer);
+	timer_delete(v->timer);
 }
 
 void clock_exit(struct muslin *m)

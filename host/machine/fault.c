@@ -24,23 +24,24 @@
 #include "machine/task.h"
 #include "machine/user.h"
 #include "machine/x86_64/enter.h"
+#include "machine/x86_64/this-vcpu.h"
 
 KERNEL_ENTRY(w2c_vmlinux_user_fault);
 
 #define ALT_STACK_SIZE 65536
 
-/* of the thread, while it runs a machine */
+/* of the thread, while it runs a vCPU */
 struct host_signals {
 	stack_t alt_stack;
 	sigset_t mask;
 	uint8_t *memory;
 };
 
-static _Thread_local struct muslin *current_machine;
+static _Thread_local struct vcpu *current_vcpu;
 
-struct muslin *fault_machine(void)
+struct vcpu *fault_vcpu(void)
 {
-	return current_machine;
+	return current_vcpu;
 }
 
 struct fault {
@@ -52,15 +53,15 @@ struct fault {
 
 static void remember(const struct fault *f, wasm_rt_trap_t reason)
 {
-	f->m->task->trap = (struct trap) {
+	this_task()->trap = (struct trap) {
 		.reason = reason, .addr = f->addr, .pc = f->pc, .caller = f->caller,
 	};
 }
 
 /* What comes later did not happen there. */
-static void forget(const struct fault *f)
+static void forget(void)
 {
-	f->m->task->trap = (struct trap) { 0 };
+	this_task()->trap = (struct trap) { 0 };
 }
 
 /* A task that sleeps may wake up in another process, which has errno elsewhere. */
@@ -77,7 +78,7 @@ static __attribute__((noinline)) void set_errno(int e)
 /* So may the C library be, which copies memory for programs. */
 static bool is_elsewhere(const struct fault *f)
 {
-	const struct mm *mm = f->m->task->mm;
+	const struct mm *mm = this_task()->mm;
 
 	return !mm || !mm->module || !link_in_native(mm, f->pc);
 }
@@ -86,9 +87,9 @@ static bool is_elsewhere(const struct fault *f)
  * User code was interrupted, at any of its instructions.  What a handler has left by
  * longjmp() is below, and not there any more.
  */
-static bool interrupt_begins(const struct fault *f)
+static bool interrupt_begins(void)
 {
-	struct task *t = f->m->task;
+	struct task *t = this_task();
 	const uint8_t *here = __builtin_frame_address(0);
 
 	if (t->interrupted > here)
@@ -98,10 +99,10 @@ static bool interrupt_begins(const struct fault *f)
 }
 
 /* Perhaps in a child: then its task is another. */
-static void interrupt_ends(const struct fault *f, bool outermost)
+static void interrupt_ends(bool outermost)
 {
 	if (outermost)
-		f->m->task->interrupted = NULL;
+		this_task()->interrupted = NULL;
 }
 
 /* On the task's own stack, where it can sleep. */
@@ -109,21 +110,21 @@ static void handle_fault(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins(&f);
+	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins();
 
-	f.m->task->elsewhere += elsewhere;
+	this_task()->elsewhere += elsewhere;
 	f.m->stats.page_faults++;
 	remember(&f, WASM_RT_TRAP_NONE);
-	f.m->task->in_fault = true;
+	this_task()->in_fault = true;
 	enter_w2c_vmlinux_user_fault(f.m->kernel, f.addr, f.write);
-	f.m->task->in_fault = false;
-	user_return(f.m, NULL);
-	f.m->in_user = 1;
-	if (user_pending(f.m))
-		user_irq(f.m);
-	forget(&f);
-	f.m->task->elsewhere -= elsewhere;
-	interrupt_ends(&f, outermost);
+	this_task()->in_fault = false;
+	user_return(NULL);
+	set_in_user(true);
+	if (user_pending(this_vcpu()))
+		user_irq();
+	forget();
+	this_task()->elsewhere -= elsewhere;
+	interrupt_ends(outermost);
 	set_errno(saved_errno);
 }
 
@@ -133,7 +134,7 @@ static void handle_wild(void *arg)
 	struct fault *f = arg;
 
 	remember(f, WASM_RT_TRAP_NONE);
-	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
+	user_trap(SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
 /* A page that is there, and cannot be had: the host is out of memory. */
@@ -142,7 +143,7 @@ static void handle_missing(void *arg)
 	struct fault *f = arg;
 
 	remember(f, WASM_RT_TRAP_NONE);
-	user_trap(f->m, SIGBUS, BUS_ADRERR, f->addr);
+	user_trap(SIGBUS, BUS_ADRERR, f->addr);
 }
 
 /* The program has used up its stack. */
@@ -151,7 +152,7 @@ static void handle_exhaustion(void *arg)
 	struct fault *f = arg;
 
 	remember(f, WASM_RT_TRAP_EXHAUSTION);
-	user_trap(f->m, SIGSEGV, SEGV_MAPERR, f->addr);
+	user_trap(SIGSEGV, SEGV_MAPERR, f->addr);
 }
 
 /* The kernel has used up its stack, or the host's functions theirs. */
@@ -169,21 +170,21 @@ static void handle_kill(void *arg)
 	struct fault *f = arg;
 
 	remember(f, WASM_RT_TRAP_EXHAUSTION);
-	user_trap(f->m, SIGSEGV, SI_KERNEL, 0);
+	user_trap(SIGSEGV, SI_KERNEL, 0);
 }
 
 static void handle_irq(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins(&f);
+	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins();
 
-	f.m->task->elsewhere += elsewhere;
+	this_task()->elsewhere += elsewhere;
 	remember(&f, WASM_RT_TRAP_NONE);
-	user_irq(f.m);
-	forget(&f);
-	f.m->task->elsewhere -= elsewhere;	/* a child's, perhaps */
-	interrupt_ends(&f, outermost);
+	user_irq();
+	forget();
+	this_task()->elsewhere -= elsewhere;	/* a child's, perhaps */
+	interrupt_ends(outermost);
 	set_errno(saved_errno);
 }
 
@@ -194,7 +195,7 @@ static void handle_irq(void *arg)
 static void handle_kernel(void *arg)
 {
 	struct fault *f = arg;
-	struct task *t = f->m->task;
+	struct task *t = this_task();
 
 	if (f->bus)
 		fail(f->m, -ENOMEM, "the kernel's memory at %#x cannot be had: the host is out of memory, or its image was cut",
@@ -281,44 +282,45 @@ static bool in_kernel_guard(const struct task *t, const uint8_t *addr)
  * User code that has used up its stack gets a SIGSEGV.  The kernel, called
  * with little of it left, goes on in what is reserved.
  */
-static void stack_overflow(struct muslin *m, struct task *t, ucontext_t *uc)
+static void stack_overflow(struct vcpu *v, ucontext_t *uc)
 {
-	struct fault f = { .m = m, .pc = context_pc(uc) };
-	struct stack *s = t->stack;
+	struct fault f = { .m = v->machine, .pc = context_pc(uc) };
+	struct stack *s = v->task->stack;
 
-	if (!m->in_user) {
-		if (!stack_open_next(m))
+	if (!v->in_user) {
+		if (!stack_open_next(v))
 			context_divert(uc, stack_top(s), handle_overflow, &f, sizeof(f));
 		return;
 	}
-	m->in_user = 0;
+	v->in_user = 0;
 	if (s->reserve_open) {
 		context_divert(uc, stack_top(s), handle_kill, &f, sizeof(f));
 		return;
 	}
-	stack_open_next(m);
+	stack_open_next(v);
 	s->told = true;
-	f.addr = m->vcpu.sp;
+	f.addr = v->words.sp;
 	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 
-static bool is_alt(const struct muslin *m, const void *sp)
+static bool is_alt(const struct vcpu *v, const void *sp)
 {
-	return (uintptr_t)sp - (uintptr_t)m->signals->memory < ALT_STACK_SIZE;
+	return (uintptr_t)sp - (uintptr_t)v->signals->memory < ALT_STACK_SIZE;
 }
 
 /* A fault while this thread runs a task.  False: it is not the machine's. */
-static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
+static bool handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 {
+	struct muslin *m = v->machine;
 	struct fault f = { .m = m, .pc = context_pc(uc), .bus = sig == SIGBUS };
-	struct task *t = m->task;
+	struct task *t = v->task;
 	uint64_t off;
 
 	if (in_guard(t, addr)) {
-		stack_overflow(m, t, uc);
+		stack_overflow(v, uc);
 		return true;
 	}
-	if (in_kernel_guard(t, addr) && !m->in_user) {
+	if (in_kernel_guard(t, addr) && !v->in_user) {
 		context_divert(uc, stack_kernel_top(t->stack), handle_overflow, &f, sizeof(f));
 		return true;
 	}
@@ -327,16 +329,16 @@ static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 	if (off < 2 * USER_SPACE) {
 		f.addr = off;
 		/* below on_irq() we are ourselves; nobody comes back to the task */
-		context_divert(uc, is_alt(m, context_sp(uc)) ? stack_kernel_top(t->stack) : NULL,
+		context_divert(uc, is_alt(v, context_sp(uc)) ? stack_kernel_top(t->stack) : NULL,
 			       handle_kernel, &f, sizeof(f));
 		return true;
 	}
-	if (!m->in_user)
+	if (!v->in_user)
 		return false;
 	off = addr - mm_memory(t->mm);
 	if (off >= 2 * USER_SPACE + 65536)
 		return false;
-	m->in_user = 0;
+	v->in_user = 0;
 	f.addr = off;
 	f.write = context_is_write(uc);
 	/* memcpy() and the like, and what the quick tier calls, have no frame */
@@ -352,19 +354,19 @@ static bool handle(struct muslin *m, int sig, uint8_t *addr, ucontext_t *uc)
 
 static void on_fault(int sig, siginfo_t *si, void *context)
 {
-	struct muslin *m = current_machine;
+	struct vcpu *v = current_vcpu;
 
 	/* what was sent by somebody has no address */
-	if (!m || !m->task || si->si_code <= 0 ||
-	    !handle(m, sig, si->si_addr, context))
+	if (!v || !v->task || si->si_code <= 0 ||
+	    !handle(v, sig, si->si_addr, context))
 		pass_on(sig == SIGBUS ? BUS : SEGV, sig, si, context);
 }
 
 /* Not on the task's stack, which may have no room for a host's frame. */
 static void on_irq(int sig, siginfo_t *si, void *context)
 {
-	struct muslin *m = current_machine;
-	struct fault f = { .m = m, .pc = context_pc(context) };
+	struct vcpu *v = current_vcpu;
+	struct fault f = { .pc = context_pc(context) };
 	int saved_errno = errno;
 
 	if (si->si_code != SI_TIMER || si->si_ptr != fault_irq_tag()) {
@@ -372,11 +374,12 @@ static void on_irq(int sig, siginfo_t *si, void *context)
 		errno = saved_errno;
 		return;
 	}
-	if (!m)
+	if (!v)
 		return;
-	clock_poll(m);
-	if (m->in_user && user_pending(m)) {
-		m->in_user = 0;
+	clock_poll(v);
+	if (v->in_user && user_pending(v)) {
+		v->in_user = 0;
+		f.m = v->machine;
 		context_divert(context, NULL, handle_irq, &f, sizeof(f));
 	}
 	errno = saved_errno;
@@ -449,7 +452,7 @@ static void unblock_signals(sigset_t *old)
 	pthread_sigmask(SIG_UNBLOCK, &set, old);
 }
 
-int fault_start(struct muslin *m)
+int fault_start(struct vcpu *v)
 {
 	struct host_signals *s = calloc(1, sizeof(*s));
 	stack_t alt = { .ss_size = ALT_STACK_SIZE };
@@ -467,8 +470,8 @@ int fault_start(struct muslin *m)
 		err = -errno;
 		goto out_unmap;
 	}
-	current_machine = m;
-	m->signals = s;
+	current_vcpu = v;
+	v->signals = s;
 	install_handlers();
 	unblock_signals(&s->mask);
 	return 0;
@@ -479,14 +482,14 @@ out_free:
 	return err;
 }
 
-void fault_stop(struct muslin *m)
+void fault_stop(struct vcpu *v)
 {
-	struct host_signals *s = m->signals;
+	struct host_signals *s = v->signals;
 
 	if (!s)
 		return;
-	m->signals = NULL;
-	current_machine = NULL;
+	v->signals = NULL;
+	current_vcpu = NULL;
 	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
 	remove_handlers();
 	sigaltstack(&s->alt_stack, NULL);

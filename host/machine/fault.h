@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct muslin;
+struct vcpu;
 
-/* Host signals while a machine runs on this thread: saved and put back. */
-struct host_signals;
-int fault_start(struct muslin *m);
-void fault_stop(struct muslin *m);
-struct muslin *fault_machine(void);
-/* The signal that clock.c's timer sends, and the value that comes with it. */
+/* Host signals while a vCPU runs on this thread: saved and put back. */
+int fault_start(struct vcpu *v);
+void fault_stop(struct vcpu *v);
+/* The vCPU that this thread runs, or NULL: for whoever may be on any thread. */
+struct vcpu *fault_vcpu(void);
+/* The signal that clock.c's timers send, and the value that comes with it. */
 int fault_irq_signal(void);
 void *fault_irq_tag(void);
 

@@ -24,6 +24,7 @@
 #include "machine/switch.h"
 #include "machine/task.h"
 #include "machine/where.h"
+#include "machine/x86_64/this-vcpu.h"
 #include "loader/module.h"
 
 /* A place is how far into the kernel's code it is; pointers to functions are below. */
@@ -174,7 +175,7 @@ static int walk(struct walk *w)
 {
 	const struct task *t = w->task;
 
-	if (t == w->m->task) {
+	if (t == this_task()) {
 		walk_here(w);
 		return 0;
 	}

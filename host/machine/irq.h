@@ -6,20 +6,26 @@
 #include "host_page.h"
 #include "machine/machine.h"
 
-static inline void irq_raise(struct muslin *m, unsigned int bits)
+static inline void vcpu_raise(struct vcpu *v, unsigned int bits)
 {
-	__atomic_fetch_or(&m->page->irq_pending, bits, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&v->page->irq_pending, bits, __ATOMIC_SEQ_CST);
 }
 
-static inline bool irq_pending(struct muslin *m)
+/* What is not about one of its vCPUs. */
+static inline void irq_raise(struct muslin *m, unsigned int bits)
 {
-	return *(volatile unsigned int *)&m->page->irq_pending;
+	vcpu_raise(boot_vcpu(m), bits);
+}
+
+static inline bool irq_pending(const struct vcpu *v)
+{
+	return *(volatile unsigned int *)&v->page->irq_pending;
 }
 
 /* Anything that has to be looked at before user code runs. */
-static inline bool user_pending(struct muslin *m)
+static inline bool user_pending(const struct vcpu *v)
 {
-	return __builtin_expect(irq_pending(m) | m->look, 0);
+	return __builtin_expect(irq_pending(v) | v->look, 0);
 }
 
 #endif

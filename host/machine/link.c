@@ -31,6 +31,7 @@
 #include "machine/mm.h"
 #include "machine/task.h"
 #include "machine/user.h"
+#include "machine/x86_64/this-vcpu.h"
 
 #define MAX_LINKS	256u		/* of one call */
 #define MAX_LIBRARIES	4096u		/* of a process */
@@ -732,7 +733,7 @@ u32 w2c_host_user_link(struct w2c_host *h, u32 id, u32 links, u32 n, u32 error)
 	int r;
 
 	/* another's words may be in that of a program that does not run */
-	if (l.mm != m->task->mm)
+	if (l.mm != this_task()->mm)
 		machine_refuse(m, "linked address space %u, which does not run", id);
 	l.error[0] = 0;
 	if (!n || n > MAX_LINKS)

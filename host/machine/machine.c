@@ -18,6 +18,7 @@
 #include "machine/task.h"
 #include "machine/user.h"
 #include "machine/vcpu.h"
+#include "machine/x86_64/this-vcpu.h"
 
 /* physical memory ends where vmalloc space begins, asm/pgtable.h */
 #define MEMORY_MIN (32ull << 20)
@@ -48,7 +49,7 @@ void machine_refuse(struct muslin *m, const char *fmt, ...)
 /* Until the kernel says where its own is. */
 static struct host_page *first_page(const struct muslin *m)
 {
-	return (struct host_page *)(m->memory + m->memory_size - sizeof(*m->page));
+	return (struct host_page *)(m->memory + m->memory_size - sizeof(struct host_page));
 }
 
 u32 w2c_host_memory_size(struct w2c_host *h)
@@ -75,14 +76,15 @@ u32 w2c_host_initrd(struct w2c_host *h, u32 buf)
 void w2c_host_set_page(struct w2c_host *h, u32 page)
 {
 	struct muslin *m = machine(h);
+	struct vcpu *v = this_vcpu();
 
 	/* signal handlers use it: it has to be there always, and its words whole */
 	if (page % _Alignof(struct host_page) || page < m->memory_lowest ||
-	    (uint64_t)page + sizeof(*m->page) > m->memory_size)
+	    (uint64_t)page + sizeof(*v->page) > m->memory_size)
 		machine_refuse(m, "passed a wild page of shared words, %#x", page);
-	if (m->page != first_page(m))
+	if (v->page != first_page(m))
 		machine_refuse(m, "passed a second page of shared words");
-	m->page = kmem(m, page, sizeof(*m->page));
+	v->page = kmem(m, page, sizeof(*v->page));
 }
 
 void w2c_host_halt(struct w2c_host *h, u32 how)
@@ -97,43 +99,46 @@ void w2c_host_halt(struct w2c_host *h, u32 how)
 _Noreturn void machine_halt(struct muslin *m, int how)
 {
 	m->halted = how;
-	m->in_user = 0;
-	task_leave(m);
+	set_in_user(false);
+	task_leave();
 	abort();	/* machine_run() does not enter it again */
 }
 
 void machine_poke(struct muslin *m)
 {
-	if (m->until && m->until(m, m->until_arg))
-		task_leave(m);
+	const struct vcpu *v = boot_vcpu(m);
+
+	if (v->until && v->until(m, v->until_arg))
+		task_leave();
 }
 
 int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg)
 {
+	struct vcpu *v = boot_vcpu(m);
 	int err;
 
-	if (m->running)
+	if (v->running)
 		return -EBUSY;
 	if (m->halted)
 		return -ESHUTDOWN;
-	err = fault_start(m);
+	err = fault_start(v);
 	if (err)
 		return err;
-	err = clock_start(m);
+	err = clock_start(v);
 	if (err)
 		goto out_fault;
-	m->until = until;
-	m->until_arg = arg;
-	m->running = true;
-	vcpu_start(m);
-	task_enter(m);
-	vcpu_stop(m);
-	m->running = false;
-	clock_stop(m);
+	v->until = until;
+	v->until_arg = arg;
+	v->running = true;
+	vcpu_start(v);
+	task_enter(v);
+	vcpu_stop(v);
+	v->running = false;
+	clock_stop(v);
 	if (m->halted)
 		err = -ESHUTDOWN;
 out_fault:
-	fault_stop(m);
+	fault_stop(v);
 	return err;
 }
 
@@ -145,7 +150,7 @@ static int kernel_init(struct muslin *m)
 	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	wasm2c_vmlinux_instantiate(m->kernel, (struct w2c_host *)m);
-	m->page = first_page(m);
+	boot_vcpu(m)->page = first_page(m);
 	return 0;
 }
 
@@ -157,6 +162,7 @@ int machine_init(struct muslin *m, uint64_t memory_size)
 		return fail(m, -EINVAL, "memory size: from %llu to %llu MiB",
 			    MEMORY_MIN >> 20, MEMORY_MAX >> 20);
 	m->memory_size = memory_size / MM_PAGE * MM_PAGE;
+	vcpu_init(boot_vcpu(m), m);
 	err = mm_init(m);
 	if (!err)
 		err = task_init(m);
@@ -176,9 +182,8 @@ void machine_reset(struct muslin *m)
 		close(m->memory_fd);
 	m->memory_fd = -1;
 	m->kernel = NULL;
-	m->page = NULL;
 	m->memory = NULL;
-	m->task = NULL;
+	memset(m->vcpus, 0, sizeof(m->vcpus));
 	m->tasks = NULL;
 	m->ntasks = 0;
 	m->stacks = NULL;

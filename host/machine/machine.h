@@ -2,24 +2,21 @@
 /*
  * One machine: a kernel, its memory, its tasks.  Private to libmuslin.
  *
- * Everything is reached from struct muslin; the only other state is the
- * thread-local pointer to the machine that runs on this thread, for signal
- * handlers.
+ * Everything is reached from struct muslin, or from the vCPU that runs on this
+ * thread (this_vcpu(), and fault_vcpu() for signal handlers).
  */
 #ifndef MUSLIN_MACHINE_H
 #define MUSLIN_MACHINE_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-#include "cgen/abi.h"
 #include "loader/loader.h"
 #include "machine/arena.h"
+#include "machine/vcpu.h"
 #include "muslin.h"
 
-struct host_page;
 struct w2c_vmlinux;
 struct mm;
 struct task;
@@ -39,10 +36,11 @@ struct limits {
 	uint32_t tasks;		/* 0: no limit */
 };
 
+#define VCPUS 1
+
 struct muslin {
-	/* the kernel: instance, linear memory, the words shared with it */
+	/* the kernel: its instance, and its linear memory */
 	struct w2c_vmlinux *kernel;
-	struct host_page *page;
 	uint8_t *memory;
 	uint32_t memory_size;	/* where physical memory ends */
 	uint32_t memory_lowest;	/* the first of it that is there: MEMORY_START */
@@ -55,22 +53,11 @@ struct muslin {
 	enum { FREEZING = 1, FROZEN } freezing;	/* see api/image.c */
 	bool thawed;		/* what the kernel has forgotten is mapped again */
 
-	/*
-	 * The vCPU is in user code, which may be interrupted anywhere.  0 in
-	 * the kernel and in the host: an interrupt stays pending.
-	 */
-	volatile sig_atomic_t in_user;
-	/*
-	 * The running task cannot just go back to user code, which has to be kept
-	 * from using up the stack's reserve, or is gone.
-	 */
-	bool look;
+	struct vcpu vcpus[VCPUS];
 
-	struct task *task;	/* the running one */
 	struct task **tasks;	/* by id */
 	int ntasks;
 	struct stack_pool *stacks;	/* native stacks to use again */
-	struct muslin_vcpu vcpu;
 
 	struct mm **mms;	/* by id; 0 is the kernel's own */
 	int nmms;
@@ -80,20 +67,11 @@ struct muslin {
 
 	/* clock.c */
 	struct timespec boot_time;
-	uint64_t timer_when;	/* nanoseconds since boot, ~0 for none */
-	timer_t timer;
 	uint64_t polled;	/* when files were last looked at */
 	int64_t wall;		/* CLOCK_REALTIME less CLOCK_MONOTONIC, as the kernel knows it */
 	bool wall_watched;
 	int wall_fd;		/* a timer that tells when that changes, or -1 */
 
-	struct host_signals *signals;	/* fault.c, while it runs */
-
-	/* machine_run(): back to its caller */
-	void *caller_sp;
-	bool (*until)(struct muslin *m, void *arg);
-	void *until_arg;
-	bool running;
 	int halted;		/* 0, or HALTED + HOST_POWER_OFF ... */
 
 	/* given before boot */
@@ -125,6 +103,12 @@ struct muslin {
 
 #define HALTED 1
 
+/* The vCPU on which the kernel boots, and that gets what is not about one of them. */
+static inline struct vcpu *boot_vcpu(const struct muslin *m)
+{
+	return (struct vcpu *)&m->vcpus[0];
+}
+
 /* What wasm2c passes to the kernel's imports. */
 struct w2c_host {
 	struct muslin m;
@@ -147,7 +131,7 @@ void machine_exit(struct muslin *m);
 void machine_reset(struct muslin *m);
 
 /*
- * Runs the vCPU on the calling thread until until(m, arg) is true, which is
+ * Runs the boot vCPU on the calling thread until until(m, arg) is true, which is
  * asked whenever the machine is idle and after machine_poke(), or until the
  * machine has halted.  0; -ESHUTDOWN if it has halted.
  */

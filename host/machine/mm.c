@@ -15,6 +15,7 @@
 #include "machine/mm.h"
 #include "machine/task.h"
 #include "machine/user.h"
+#include "machine/x86_64/this-vcpu.h"
 #include "loader/module.h"
 #include "core/memory-file.h"
 #include "core/share.h"
@@ -296,7 +297,7 @@ u32 w2c_host_mm_fork(struct w2c_host *h, u32 id, u32 parent)
 	if (mm->space)
 		machine_refuse(m, "forked address space %u, which is in use", id);
 	/* another's words may be in that of a program that does not run */
-	if (p != m->task->mm)
+	if (p != this_task()->mm)
 		machine_refuse(m, "forked address space %u, which does not run", parent);
 	if (mm_make_space(m, mm) || link_fork(m, mm, p))
 		return -ENOMEM;
@@ -355,7 +356,9 @@ void w2c_host_mm_destroy(struct w2c_host *h, u32 id)
 	for (i = 0; i < m->ntasks; i++)
 		if (m->tasks[i] && m->tasks[i]->mm == mm)
 			m->tasks[i]->mm = NULL;
-	m->look = task_look(m->task);
+	for (i = 0; i < VCPUS; i++)
+		if (m->vcpus[i].task)
+			m->vcpus[i].look = task_look(m->vcpus[i].task);
 	mm_delete(m, mm);
 }
 
@@ -424,9 +427,9 @@ static int unmap(struct muslin *m, struct mm *mm, struct change c)
  */
 #define GOES_THROUGH 3
 
-static bool is_used_whole(struct muslin *m, struct space *s, const struct change *c)
+static bool is_used_whole(struct space *s, const struct change *c)
 {
-	if (!m->task->in_fault)
+	if (!this_task()->in_fault)
 		return false;
 	s->fault_run = c->first == s->fault_end ? s->fault_run + 1 : 1;
 	s->fault_end = c->end;
@@ -469,7 +472,7 @@ static int map(struct muslin *m, struct mm *mm, const struct change *c, u32 pa, 
 		r = take_share(m, mm->space, c);
 	if (r)
 		return r;
-	if (is_used_whole(m, mm->space, c))
+	if (is_used_whole(mm->space, c))
 		flags |= MAP_POPULATE;
 	if (mmap(mm_memory(mm) + c->first * MM_PAGE, len, prot, flags, m->memory_fd, pa) ==
 	    MAP_FAILED)
@@ -558,16 +561,25 @@ int mm_init(struct muslin *m)
 	return mm_resume(m);
 }
 
+/* Signal handlers use a vCPU's page of shared words, and cannot wait for another. */
+static bool has_page(const struct muslin *m, u32 pa, u32 len)
+{
+	for (int i = 0; i < VCPUS; i++) {
+		uint64_t page = (uint8_t *)m->vcpus[i].page - m->memory;
+
+		if (page + sizeof(struct host_page) > pa && page < (uint64_t)pa + len)
+			return true;
+	}
+	return false;
+}
+
 /* The kernel keeps nothing there. */
 void w2c_host_memory_free(struct w2c_host *h, u32 pa, u32 len)
 {
 	struct muslin *m = machine(h);
 
-	uint64_t page = (uint8_t *)m->page - m->memory;
-
-	/* signal handlers use that page, and cannot wait for another */
 	if (pa % MM_PAGE || len % MM_PAGE || (uint64_t)pa + len > m->memory_size ||
-	    (page + sizeof(*m->page) > pa && page < (uint64_t)pa + len))
+	    has_page(m, pa, len))
 		machine_refuse(m, "passed wild memory to free, %#x, of %u bytes", pa, len);
 	if (!m->image_pages)
 		fallocate(m->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,

@@ -12,6 +12,7 @@
 #include "machine/switch.h"
 #include "machine/task.h"
 #include "machine/user.h"
+#include "machine/x86_64/this-vcpu.h"
 
 #define POOL_MAX 256
 #define POOL_WHOLE 8
@@ -111,9 +112,9 @@ void stack_put(struct muslin *m, struct stack *s)
 		trim_one(pool);
 }
 
-bool stack_open_next(struct muslin *m)
+bool stack_open_next(struct vcpu *v)
 {
-	struct stack *s = m->task->stack;
+	struct stack *s = v->task->stack;
 
 	if (s->host_open)
 		return false;
@@ -123,7 +124,7 @@ bool stack_open_next(struct muslin *m)
 		     PROT_READ | PROT_WRITE))
 		return false;
 	s->host_open = s->reserve_open;
-	s->reserve_open = m->look = true;
+	s->reserve_open = v->look = true;
 	return true;
 }
 
@@ -136,36 +137,37 @@ void stack_close(struct stack *s)
 
 static void overflowed(void *arg)
 {
-	struct muslin *m = arg;
-
-	m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
-	user_trap(m, SIGSEGV, SI_KERNEL, 0);
+	(void)arg;
+	this_task()->trap.reason = WASM_RT_TRAP_EXHAUSTION;
+	user_trap(SIGSEGV, SI_KERNEL, 0);
 }
 
-_Noreturn void stack_overflowed(struct muslin *m)
+_Noreturn void stack_overflowed(void)
 {
 	void *here;
 
-	switch_stack(&here, switch_prepare(stack_top(m->task->stack), overflowed, m));
+	switch_stack(&here, switch_prepare(stack_top(this_task()->stack), overflowed, NULL));
 	abort();	/* nobody comes back */
 }
 
-void stack_settle(struct muslin *m)
+void stack_settle(void)
 {
-	struct stack *s = m->task->stack;
+	struct vcpu *v = this_vcpu();
+	struct task *t = v->task;
+	struct stack *s = t->stack;
 	uint8_t *here = __builtin_frame_address(0);
 
 	if (!s->reserve_open)
 		return;
 	if (s->host_open)
-		stack_overflowed(m);
+		stack_overflowed();
 	if (here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE) {
 		stack_close(s);
-		m->look = task_look(m->task);
+		v->look = task_look(t);
 	} else if (!s->told) {
 		s->told = true;
-		m->task->trap.reason = WASM_RT_TRAP_EXHAUSTION;
-		user_trap(m, SIGSEGV, SEGV_MAPERR, m->vcpu.sp);
+		t->trap.reason = WASM_RT_TRAP_EXHAUSTION;
+		user_trap(SIGSEGV, SEGV_MAPERR, v->words.sp);
 	}
 }
 
@@ -214,16 +216,17 @@ static void call_main(void *arg)
 
 int stack_call(struct muslin *m, void (*fn)(void *arg), void *arg)
 {
-	struct stack *own = m->task->stack, *s = stack_get(m);
+	struct task *t = this_task();
+	struct stack *own = t->stack, *s = stack_get(m);
 	struct call c = { .fn = fn, .arg = arg };
 
 	if (!s)
 		return -ENOMEM;
 	/* its guard is the one that counts */
-	m->task->stack = s;
+	t->stack = s;
 	switch_stack(&c.caller, switch_prepare(stack_top(s), call_main, &c));
-	m->task->stack = own;
-	m->look = task_look(m->task);
+	t->stack = own;
+	this_vcpu()->look = task_look(t);
 	stack_put(m, s);
 	return 0;
 }

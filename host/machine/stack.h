@@ -7,6 +7,7 @@
 
 struct muslin;
 struct task;
+struct vcpu;
 
 /*
  * A task's native stacks.  On the lower one the kernel runs; it is empty while
@@ -60,20 +61,18 @@ uint8_t *stack_kernel_top(const struct stack *s);
 uint8_t *stack_user_sp(const struct task *t);
 /* What is to be mapped of a stack at first.  0 or -1 with errno. */
 int stack_protect(uint8_t *base);
-/* See NATIVE_RESERVE.  The next part that is closed; false: there is none. */
-bool stack_open_next(struct muslin *m);
+/* See NATIVE_RESERVE.  The next part that is closed of the running task's; false: there is none. */
+bool stack_open_next(struct vcpu *v);
 void stack_close(struct stack *s);
 /*
  * Before user code runs: closes what was opened if the caller, and so all that
  * is left, is above it; else the program gets a SIGSEGV.
  */
-void stack_settle(struct muslin *m);
+void stack_settle(void);
 /* The running task's program dies, and with it all that is on the stack. */
-_Noreturn void stack_overflowed(struct muslin *m);
+_Noreturn void stack_overflowed(void);
 
 /* fn(arg) on a stack that nobody has used up.  0 or -ENOMEM. */
 int stack_call(struct muslin *m, void (*fn)(void *arg), void *arg);
-/* From the stack of from, which runs, to that of m->task. */
-void stack_switch(struct muslin *m, struct task *from);
 
 #endif

@@ -9,27 +9,26 @@
 # A child of fork() goes on here, on a copy of this stack.
 function forking(call) {
 	print "\tstruct muslin_jump point;\n"
-	print "\tif (muslin_setjmp(&point)) {\n\t\tr = user_forked(m);\n\t} else {"
-	print "\t\tdo {\n\t\t\tm->task->fork_point = &point;"
+	print "\tif (muslin_setjmp(&point)) {\n\t\tr = user_forked();\n\t} else {"
+	print "\t\tdo {\n\t\t\tthis_task()->fork_point = &point;"
 	printf "\t\t\tr = %s;\n", call
 	# a handler may leave this frame, and never come back
-	print "\t\t\tm->task->fork_point = NULL;"
-	print "\t\t} while (m->page->action && user_return(m, &r));\n\t}"
-	print "\tm->task->fork_point = NULL;"
+	print "\t\t\tthis_task()->fork_point = NULL;"
+	print "\t\t} while (this_vcpu()->page->action && user_return(&r));\n\t}"
+	print "\tthis_task()->fork_point = NULL;"
 }
 
 function thunk(kind, name, params, call) {
-	printf "static u32 %s_%s(struct w2c_linux *l%s)\n{\n", kind, name, params
-	print "\tstruct muslin *m = l->machine;\n\tu32 r;\n"
-	print "\tm->in_user = 0;"
+	printf "static u32 %s_%s(struct w2c_linux *l%s)\n{\n\tu32 r;\n\n", kind, name, params
+	print "\tset_in_user(false);"
 	if (name == "clone" || name == "clone3") {
 		forking(call)
 	} else {
-		printf "\twhile (__builtin_expect(((r = %s), m->page->action), 0)) {\n", call
-		print "\t\tu32 changed = r;\n\t\tbool again = user_return(m, &changed);\n"
+		printf "\twhile (__builtin_expect(((r = %s), this_vcpu()->page->action), 0)) {\n", call
+		print "\t\tu32 changed = r;\n\t\tbool again = user_return(&changed);\n"
 		print "\t\tr = changed;\n\t\tif (!again)\n\t\t\tbreak;\n\t}"
 	}
-	print "\tm->in_user = 1;\n\treturn user_pending(m) ? interrupted(m, r) : r;\n}\n"
+	print "\tset_in_user(true);\n\treturn user_pending(this_vcpu()) ? interrupted(r) : r;\n}\n"
 }
 
 BEGIN {
@@ -41,14 +40,15 @@ BEGIN {
 	print "#include \"machine/syscalls.h\""
 	print "#include \"machine/task.h\""
 	print "#include \"machine/user.h\""
-	print "#include \"machine/x86_64/enter.h\"\n"
+	print "#include \"machine/x86_64/enter.h\""
+	print "#include \"machine/x86_64/this-vcpu.h\"\n"
 	# so that a thunk keeps no result in its frame
-	print "static __attribute__((noinline)) u32 interrupted(struct muslin *m, u32 r)\n{"
-	print "\tuser_irq(m);\n\treturn r;\n}\n"
+	print "static __attribute__((noinline)) u32 interrupted(u32 r)\n{"
+	print "\tuser_irq();\n\treturn r;\n}\n"
 	print "#define COUNTED(n, call) ({ \\"
-	print "\tuint64_t start = call_begins(m, n); \\"
+	print "\tuint64_t start = call_begins(n); \\"
 	print "\tu32 result = call; \\"
-	print "\tcall_ends(m, n, start); \\"
+	print "\tcall_ends(n, start); \\"
 	print "\tresult; \\\n})\n"
 }
 
@@ -71,7 +71,7 @@ match($0, /^u32 w2c_vmlinux_0x5F_syscall_[a-z0-9_A-Z]*\(/) {
 		exit 1
 	}
 	print "KERNEL_ENTRY(" fn ");\n"
-	call = "enter_" fn "(m->kernel" call ")"
+	call = "enter_" fn "(l->machine->kernel" call ")"
 	thunk("call", name, params, call)
 	# what never returns has no time; what returns twice, the parent's
 	thunk("count", name, params, "COUNTED(" count + 0 ", " call ")")
@@ -85,7 +85,8 @@ END {
 	for (i = 1; i <= count; i++)
 		print rows[i]
 	print "};\n\nconst unsigned int kernel_exports_count = " count ";\n"
-	print "u32 kernel_restart(struct muslin *m)\n{"
+	print "u32 kernel_restart(void)\n{"
+	print "\tconst struct muslin *m = this_vcpu()->machine;\n"
 	print "\tif (m->calls)"
 	print "\t\treturn COUNTED(" restart ", enter_w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel));"
 	print "\treturn enter_w2c_vmlinux_0x5F_syscall_restart_syscall(m->kernel);\n}"

@@ -5,12 +5,13 @@
 
 #include "core/stats.h"
 #include "machine/machine.h"
+#include "machine/x86_64/this-vcpu.h"
 
 extern const struct kernel_export kernel_exports[];
 extern const unsigned int kernel_exports_count;
 
 /* What HOST_RESTART_BLOCK asks for. */
-uint32_t kernel_restart(struct muslin *m);
+uint32_t kernel_restart(void);
 
 /* --- api/stats.c --- */
 
@@ -18,16 +19,20 @@ struct call_count {
 	uint64_t calls, time;
 };
 
-static inline uint64_t call_begins(struct muslin *m, unsigned int n)
+static inline uint64_t call_begins(unsigned int n)
 {
+	struct muslin *m = this_vcpu()->machine;
+
 	/* NULL: a boot image's program began it where calls were counted */
 	if (m->calls)
 		m->calls[n].calls++;
 	return stats_now();
 }
 
-static inline void call_ends(struct muslin *m, unsigned int n, uint64_t start)
+static inline void call_ends(unsigned int n, uint64_t start)
 {
+	struct muslin *m = this_vcpu()->machine;
+
 	if (m->calls)
 		m->calls[n].time += stats_now() - start;
 }

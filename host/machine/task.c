@@ -11,12 +11,13 @@
 #include "machine/stack.h"
 #include "machine/switch.h"
 #include "machine/task.h"
+#include "machine/x86_64/this-vcpu.h"
 
 /* The first function on a task's stack. */
 static void task_main(void *arg)
 {
 	struct muslin *m = arg;
-	struct task *t = m->task;
+	const struct task *t = this_task();
 
 	if (t->id == BOOT_TASK)
 		w2c_vmlinux_boot(m->kernel);
@@ -29,7 +30,7 @@ static void exec_main(void *arg)
 {
 	struct muslin *m = arg;
 
-	w2c_vmlinux_task_exec(m->kernel, m->task->kernel_sp);
+	w2c_vmlinux_task_exec(m->kernel, this_task()->kernel_sp);
 	abort();	/* does not return */
 }
 
@@ -99,7 +100,7 @@ static bool has_room(const struct muslin *m)
 {
 	uint32_t n = 0;
 
-	if (!m->limits.tasks || !m->task || !m->task->mm)
+	if (!m->limits.tasks || !this_task()->mm)
 		return true;
 	for (int i = 0; i < m->ntasks; i++)
 		n += m->tasks[i] && m->tasks[i]->by_user;
@@ -110,8 +111,6 @@ static struct task *task_create(struct muslin *m, uint32_t task, uint32_t kernel
 {
 	struct task *t = task_new(m, task, kernel_sp);
 
-	if (t)
-		t->by_user = m->task && m->task->mm;
 	if (t && task_start(m, t, task_main)) {
 		task_delete(m, t);
 		return NULL;
@@ -126,19 +125,22 @@ u32 w2c_host_task_create(struct w2c_host *h, u32 task, u32 sp)
 	if (!has_room(machine(h)))
 		return -EAGAIN;
 	t = task_create(machine(h), task, sp);
-	return t ? (u32)t->id : (u32)-ENOMEM;
+	if (!t)
+		return -ENOMEM;
+	t->by_user = this_task()->mm;
+	return t->id;
 }
 
-void task_user_save(struct muslin *m, struct task *t)
+void task_user_save(const struct vcpu *v, struct task *t)
 {
-	t->user_sp = m->vcpu.sp;
-	t->user_tls = m->vcpu.tls;
+	t->user_sp = v->words.sp;
+	t->user_tls = v->words.tls;
 }
 
 u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 {
 	struct muslin *m = machine(h);
-	struct task *parent = m->task, *t;
+	struct task *parent = this_task(), *t;
 
 	if (!parent->fork_point)
 		return -ENOSYS;
@@ -150,15 +152,17 @@ u32 w2c_host_task_fork(struct w2c_host *h, u32 task, u32 sp)
 	if (!t)
 		return -ENOMEM;
 	m->stats.forks++;
+	t->by_user = true;
 	t->elsewhere = parent->elsewhere;
-	task_user_save(m, parent);
+	task_user_save(this_vcpu(), parent);
 	fork_stack(t, parent);
 	return t->id;
 }
 
-_Noreturn void task_exec(struct muslin *m)
+_Noreturn void task_exec(void)
 {
-	struct task *t = m->task;
+	struct muslin *m = this_vcpu()->machine;
+	struct task *t = this_task();
 	void *here;
 
 	t->mm = NULL;
@@ -170,35 +174,44 @@ _Noreturn void task_exec(struct muslin *m)
 	t->fenv = 0;
 	stack_close(t->stack);
 	t->sp = switch_prepare(stack_kernel_top(t->stack), exec_main, m);
-	m->look = task_look(t);
+	this_vcpu()->look = task_look(t);
 	switch_stack(&here, t->sp);
 	abort();	/* nobody comes back */
 }
 
-void task_user_load(struct muslin *m, struct task *t)
+void task_user_load(struct vcpu *v, const struct task *t)
 {
-	m->vcpu.kernel_stack = stack_kernel_top(t->stack);
-	m->vcpu.unwind = stack_unwind(t->stack);
-	m->vcpu.instance = t->mm ? t->mm->space->base : NULL;
-	m->vcpu.sp = t->user_sp;
-	m->vcpu.tls = t->user_tls;
+	v->words.kernel_stack = stack_kernel_top(t->stack);
+	v->words.unwind = stack_unwind(t->stack);
+	v->words.instance = t->mm ? t->mm->space->base : NULL;
+	v->words.sp = t->user_sp;
+	v->words.tls = t->user_tls;
 }
 
 void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 {
 	struct muslin *m = machine(h);
 	struct task *p = task_get(m, prev), *n = task_get(m, next);
+	struct vcpu *v = this_vcpu();
 
-	if (p != m->task)
+	if (p != v->task)
 		machine_refuse(m, "switched from task %u, which does not run", prev);
 	if (n == p)
 		machine_refuse(m, "switched from task %u to itself", prev);
 	m->stats.switches++;
-	task_user_save(m, p);
-	m->task = n;
-	task_user_load(m, n);
-	m->look = task_look(n);
+	task_user_save(v, p);
+	v->task = n;
+	task_user_load(v, n);
+	v->look = task_look(n);
 	switch_stack(&p->sp, n->sp);
+}
+
+static bool is_running(const struct muslin *m, const struct task *t)
+{
+	for (int i = 0; i < VCPUS; i++)
+		if (m->vcpus[i].task == t)
+			return true;
+	return false;
 }
 
 void w2c_host_task_free(struct w2c_host *h, u32 id)
@@ -206,7 +219,7 @@ void w2c_host_task_free(struct w2c_host *h, u32 id)
 	struct muslin *m = machine(h);
 	struct task *t = task_get(m, id);
 
-	if (t == m->task || id == BOOT_TASK)
+	if (is_running(m, t) || id == BOOT_TASK)
 		machine_refuse(m, "freed task %u, which runs or has to be there", id);
 	task_delete(m, t);
 }
@@ -216,30 +229,31 @@ bool task_look(const struct task *t)
 	return t->stack->reserve_open || (t->entered && !t->mm);
 }
 
-void task_check(struct muslin *m)
+void task_check(void)
 {
-	if (!m->task->mm)
-		machine_refuse(m, "went back to a program that it has destroyed");
+	if (!this_task()->mm)
+		machine_refuse(this_vcpu()->machine, "went back to a program that it has destroyed");
 }
 
-void task_enter(struct muslin *m)
+void task_enter(struct vcpu *v)
 {
-	switch_stack(&m->caller_sp, m->task->sp);
+	switch_stack(&v->caller_sp, v->task->sp);
 }
 
-void task_leave(struct muslin *m)
+void task_leave(void)
 {
-	switch_stack(&m->task->sp, m->caller_sp);
+	switch_stack(&this_task()->sp, this_vcpu()->caller_sp);
 }
 
 int task_init(struct muslin *m)
 {
+	struct vcpu *v = boot_vcpu(m);
 	int err = stack_init(m);
 
 	if (err)
 		return err;
-	m->task = task_create(m, 0, 0);
-	return m->task ? 0 : -ENOMEM;
+	v->task = task_create(m, 0, 0);
+	return v->task ? 0 : -ENOMEM;
 }
 
 void task_exit(struct muslin *m)

@@ -11,6 +11,7 @@
 struct mm;
 struct muslin;
 struct stack;
+struct vcpu;
 
 #define BOOT_TASK 0
 
@@ -58,18 +59,18 @@ struct task {
 int task_init(struct muslin *m);
 void task_exit(struct muslin *m);
 /* t's words of user code become the vCPU's, and the other way round. */
-void task_user_load(struct muslin *m, struct task *t);
-void task_user_save(struct muslin *m, struct task *t);
+void task_user_load(struct vcpu *v, const struct task *t);
+void task_user_save(const struct vcpu *v, struct task *t);
 /* Starts the running task's new program on an empty stack. */
-_Noreturn void task_exec(struct muslin *m);
-/* Switches from API caller to the running task, and back. */
-void task_enter(struct muslin *m);
-void task_leave(struct muslin *m);
+_Noreturn void task_exec(void);
+/* Switches from API caller to the task that v runs, and from the running one back. */
+void task_enter(struct vcpu *v);
+void task_leave(void);
 /* The task of that id; the machine ends if there is none. */
 struct task *task_get(struct muslin *m, uint32_t id);
-/* What m->look is to be for the running task. */
+/* What vcpu.look is to be while t runs. */
 bool task_look(const struct task *t);
-/* A task whose program is gone must not go back to it. */
-void task_check(struct muslin *m);
+/* The running task must not go back to a program that is gone. */
+void task_check(void);
 
 #endif

@@ -9,7 +9,6 @@
 #include "host_page.h"
 #include "machine/adapt.h"
 #include "cgen/jump.h"
-#include "machine/fault.h"
 #include "machine/fork.h"
 #include "loader/jobs.h"
 #include "machine/irq.h"
@@ -26,6 +25,7 @@
 #include "machine/task.h"
 #include "machine/user.h"
 #include "machine/x86_64/enter.h"
+#include "machine/x86_64/this-vcpu.h"
 
 KERNEL_ENTRY(w2c_vmlinux_user_enter);
 KERNEL_ENTRY(w2c_vmlinux_user_irq);
@@ -35,9 +35,11 @@ KERNEL_ENTRY(w2c_vmlinux_user_trap);
 /* The running task's program. */
 static struct mm *running(struct muslin *m)
 {
-	if (!m->task->mm)
+	struct mm *mm = this_task()->mm;
+
+	if (!mm)
 		machine_refuse(m, "asked for a program that does not run");
-	return m->task->mm;
+	return mm;
 }
 
 /* Before the kernel has given up the old program, while there is who to tell. */
@@ -276,25 +278,21 @@ u32 w2c_host_user_data(struct w2c_host *h, u32 module, u32 offset, u32 buf, u32 
 
 u32 w2c_host_user_sp(struct w2c_host *h)
 {
-	struct muslin *m = machine(h);
-
-	running(m);
-	return m->vcpu.sp;
+	running(machine(h));
+	return this_vcpu()->words.sp;
 }
 
 u32 w2c_host_user_tls(struct w2c_host *h)
 {
-	struct muslin *m = machine(h);
-
-	running(m);
-	return m->vcpu.tls;
+	running(machine(h));
+	return this_vcpu()->words.tls;
 }
 
-static void user_enter(struct muslin *m)
+static void user_enter(void)
 {
-	m->in_user = 1;
-	if (user_pending(m))
-		user_irq(m);
+	set_in_user(true);
+	if (user_pending(this_vcpu()))
+		user_irq();
 }
 
 static void call_dispatcher(struct mm *mm, const struct host_page *p)
@@ -307,42 +305,46 @@ static void call_dispatcher(struct mm *mm, const struct host_page *p)
  * Calls the handler that host_page describes.  True if it wishes that the
  * system call which it interrupted fails.  A handler may also never return.
  */
-static bool call_handler(struct muslin *m)
+static bool call_handler(void)
 {
-	struct host_page p = *m->page;
-	struct trap trap = m->task->trap;
+	struct muslin *m = this_vcpu()->machine;
+	struct host_page p = *this_vcpu()->page;
+	struct trap trap = this_task()->trap;
 	uint32_t old, env = fenv_get();
 
-	task_check(m);
-	old = m->vcpu.sp;
-	m->task->trap = (struct trap) { 0 };
+	task_check();
+	old = this_vcpu()->words.sp;
+	this_task()->trap = (struct trap) { 0 };
 	/* another signal may be due before this handler's first instruction */
-	m->vcpu.sp = p.info;
+	this_vcpu()->words.sp = p.info;
 	enter_w2c_vmlinux_user_enter(m->kernel);
-	user_return(m, NULL);
+	user_return(NULL);
 
 	fenv_set(0);	/* a handler has the default one */
-	user_enter(m);
-	call_dispatcher(m->task->mm, &p);
-	m->in_user = 0;
+	user_enter();
+	call_dispatcher(this_task()->mm, &p);
+	set_in_user(false);
 	fenv_set(env);
-	m->task->trap = trap;	/* who called may not be who returns: fork */
-	m->vcpu.sp = old;
+	this_task()->trap = trap;	/* who called may not be who returns: fork */
+	this_vcpu()->words.sp = old;
 	return enter_w2c_vmlinux_user_sigreturn(m->kernel, p.info);
 }
 
-bool user_return(struct muslin *m, uint32_t *ret)
+bool user_return(uint32_t *ret)
 {
+	struct muslin *m = this_vcpu()->machine;
 	uint32_t action, restart = 0;
 
-	while ((action = m->page->action)) {
-		m->page->action = 0;
-		restart |= m->page->restart;
+	while ((action = this_vcpu()->page->action)) {
+		struct host_page *p = this_vcpu()->page;
+
+		p->action = 0;
+		restart |= p->restart;
 		if (action > HOST_USER_EXEC)
 			machine_refuse(m, "asked for action %u", action);
 		if (action == HOST_USER_EXEC)
-			task_exec(m);
-		if (action == HOST_USER_CALL && call_handler(m)) {
+			task_exec();
+		if (action == HOST_USER_CALL && call_handler()) {
 			restart = 0;
 			if (ret)
 				*ret = -EINTR;
@@ -350,35 +352,39 @@ bool user_return(struct muslin *m, uint32_t *ret)
 		if (action == HOST_USER_RESTART && restart == HOST_RESTART_BLOCK) {
 			if (!ret)
 				machine_refuse(m, "restarted a system call that there is not");
-			*ret = kernel_restart(m);
+			*ret = kernel_restart();
 			restart = 0;
 		}
 	}
 	return restart == HOST_RESTART;
 }
 
-void user_irq(struct muslin *m)
+void user_irq(void)
 {
+	struct muslin *m = this_vcpu()->machine;
+
 	do {
-		m->in_user = 0;
-		task_check(m);
-		module_ticked(m->task->mm->module);
+		set_in_user(false);
+		task_check();
+		module_ticked(this_task()->mm->module);
 		enter_w2c_vmlinux_user_irq(m->kernel);
-		user_return(m, NULL);
-		task_check(m);
-		stack_settle(m);
-		m->in_user = 1;
-	} while (irq_pending(m));
+		user_return(NULL);
+		task_check();
+		stack_settle();
+		set_in_user(true);
+	} while (irq_pending(this_vcpu()));
 }
 
-_Noreturn void user_trap(struct muslin *m, int sig, int code, uint32_t addr)
+_Noreturn void user_trap(int sig, int code, uint32_t addr)
 {
+	struct muslin *m = this_vcpu()->machine;
+
 	/* a handler that returns comes back to the instruction that trapped */
 	for (;;) {
-		m->in_user = 0;
+		set_in_user(false);
 		enter_w2c_vmlinux_user_trap(m->kernel, sig, code, addr);
-		user_return(m, NULL);
-		user_enter(m);
+		user_return(NULL);
+		user_enter();
 	}
 }
 
@@ -391,28 +397,28 @@ static _Noreturn void kernel_trap(struct muslin *m, wasm_rt_trap_t reason)
 static __attribute__((noreturn)) void rt_trap(void *instance, wasm_rt_trap_t reason,
 					      const char *function, const void *pc)
 {
-	struct muslin *m = fault_machine();
+	struct muslin *m = this_vcpu()->machine;
 
 	if (instance == m->kernel)
 		kernel_trap(m, reason);
 	/* a call that does not return may be the last thing in a function */
-	m->task->trap = (struct trap) {
+	this_task()->trap = (struct trap) {
 		.reason = reason, .function = function, .pc = (const uint8_t *)pc - 1,
 	};
 	switch (reason) {
 	case WASM_RT_TRAP_DIV_BY_ZERO:
-		user_trap(m, SIGFPE, FPE_INTDIV, 0);
+		user_trap(SIGFPE, FPE_INTDIV, 0);
 	case WASM_RT_TRAP_INT_OVERFLOW:
-		user_trap(m, SIGFPE, FPE_INTOVF, 0);
+		user_trap(SIGFPE, FPE_INTOVF, 0);
 	case WASM_RT_TRAP_INVALID_CONVERSION:
-		user_trap(m, SIGFPE, FPE_FLTINV, 0);
+		user_trap(SIGFPE, FPE_FLTINV, 0);
 	case WASM_RT_TRAP_UNALIGNED:
-		user_trap(m, SIGBUS, BUS_ADRALN, 0);
+		user_trap(SIGBUS, BUS_ADRALN, 0);
 	case WASM_RT_TRAP_OOB:
 	case WASM_RT_TRAP_CALL_INDIRECT:
-		user_trap(m, SIGSEGV, SEGV_MAPERR, 0);
+		user_trap(SIGSEGV, SEGV_MAPERR, 0);
 	default:
-		user_trap(m, SIGILL, ILL_ILLOPC, 0);
+		user_trap(SIGILL, ILL_ILLOPC, 0);
 	}
 }
 
@@ -438,37 +444,38 @@ const struct muslin_rt user_rt = {
 /* A task's stack has one program: to have another, it becomes empty. */
 static void enter(struct muslin *m, struct mm *mm)
 {
-	if (m->task->entered)
+	struct task *t = this_task();
+
+	if (t->entered)
 		machine_refuse(m, "ran a program in a program");
-	m->task->entered = true;
-	m->task->mm = mm;
+	t->entered = true;
+	t->mm = mm;
 }
 
 /* The first function on a task's stack for user code. */
 static void user_main(void *arg)
 {
 	struct muslin *m = arg;
-	struct task *t = m->task;
-	uint32_t entry = t->start_entry, start = t->start_arg;
+	uint32_t entry = this_task()->start_entry, start = this_task()->start_arg;
 
 	enter_w2c_vmlinux_user_enter(m->kernel);
-	user_return(m, NULL);
-	fenv_set(m->task->fenv);
-	user_enter(m);
+	user_return(NULL);
+	fenv_set(this_task()->fenv);
+	user_enter();
 	if (entry) {
-		m->task->mm->ops->call1(m->vcpu.instance, entry, start);
+		this_task()->mm->ops->call1(this_vcpu()->words.instance, entry, start);
 	} else {
-		m->task->mm->ops->start(m->vcpu.instance);
-		m->task->mm->ops->entry(m->vcpu.instance, start);
+		this_task()->mm->ops->start(this_vcpu()->words.instance);
+		this_task()->mm->ops->entry(this_vcpu()->words.instance, start);
 	}
 	/* neither returns in a program that keeps to the ABI */
-	user_trap(m, SIGILL, ILL_ILLOPC, 0);
+	user_trap(SIGILL, ILL_ILLOPC, 0);
 }
 
 void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
 	struct muslin *m = machine(h);
-	struct task *t = m->task;
+	struct task *t = this_task();
 	struct mm *mm = mm_program(m, id);
 	void *here;
 
@@ -481,7 +488,7 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 	};
 	t->start_entry = entry;
 	t->start_arg = arg;
-	task_user_load(m, t);
+	task_user_load(this_vcpu(), t);
 	switch_stack(&here, switch_prepare(stack_top(t->stack), user_main, m));
 	abort();	/* nobody comes back */
 }
@@ -489,7 +496,7 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 void w2c_host_user_resume(struct w2c_host *h, u32 id)
 {
 	struct muslin *m = machine(h);
-	struct task *t = m->task;
+	struct task *t = this_task();
 	struct mm *mm = mm_program(m, id);
 	struct muslin_jump *point = t->fork_point;
 
@@ -500,14 +507,14 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 	/* a handler that is called first may never come back */
 	t->fork_point = NULL;
 	t->fork_sp = NULL;
-	task_user_load(m, t);
+	task_user_load(this_vcpu(), t);
 	muslin_longjmp(point);
 }
 
-uint32_t user_forked(struct muslin *m)
+uint32_t user_forked(void)
 {
-	enter_w2c_vmlinux_user_enter(m->kernel);
-	user_return(m, NULL);
-	fenv_set(m->task->fenv);
+	enter_w2c_vmlinux_user_enter(this_vcpu()->machine->kernel);
+	user_return(NULL);
+	fenv_set(this_task()->fenv);
 	return 0;
 }

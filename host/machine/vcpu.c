@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-#include "machine/machine.h"
+#include "machine/clock.h"
 #include "machine/task.h"
 #include "machine/vcpu.h"
 
-/* What the register was, and is to be again. */
-static _Thread_local uint64_t others;
-
-void vcpu_start(struct muslin *m)
+void vcpu_init(struct vcpu *v, struct muslin *m)
 {
-	others = vcpu_register();
-	m->vcpu.self = &m->vcpu;
-	set_vcpu_register((uintptr_t)&m->vcpu);
-	task_user_load(m, m->task);
+	v->machine = m;
+	v->words.self = &v->words;
+	v->timer_when = CLOCK_NEVER;
 }
 
-void vcpu_stop(struct muslin *m)
+void vcpu_start(struct vcpu *v)
 {
-	task_user_save(m, m->task);
-	set_vcpu_register(others);
+	v->others = vcpu_register();
+	set_vcpu_register((uintptr_t)v);
+	task_user_load(v, v->task);
+}
+
+void vcpu_stop(struct vcpu *v)
+{
+	task_user_save(v, v->task);
+	set_vcpu_register(v->others);
 }

@@ -1,15 +1,57 @@
 /* SPDX-License-Identifier: MIT */
-/* The register of a thread that runs a machine by which its code finds the vCPU. */
+/* Processors of a machine: each is a thread of the host that runs tasks. */
 #ifndef MUSLIN_VCPU_H
 #define MUSLIN_VCPU_H
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
+#include "cgen/abi.h"
+
+struct host_page;
+struct host_signals;
 struct muslin;
+struct task;
 
-/* This thread begins, or ceases, to run m: the register is the embedder's, too. */
-void vcpu_start(struct muslin *m);
-void vcpu_stop(struct muslin *m);
+struct vcpu {
+	/* The first, by which generated code, and this_vcpu(), find it all. */
+	struct muslin_vcpu words;
+	struct muslin *machine;
+
+	struct task *task;	/* the running one */
+	struct host_page *page;	/* the words shared with the kernel */
+	/*
+	 * The vCPU is in user code, which may be interrupted anywhere.  0 in
+	 * the kernel and in the host: an interrupt stays pending.
+	 */
+	volatile sig_atomic_t in_user;
+	/*
+	 * The running task cannot just go back to user code, which has to be kept
+	 * from using up the stack's reserve, or is gone.
+	 */
+	bool look;
+
+	/* clock.c */
+	uint64_t timer_when;	/* nanoseconds since boot, CLOCK_NEVER for none */
+	timer_t timer;
+
+	/* machine_run(): back to its caller */
+	bool running;
+	void *caller_sp;
+	bool (*until)(struct muslin *m, void *arg);
+	void *until_arg;
+
+	/* of the thread, while it runs */
+	struct host_signals *signals;	/* fault.c */
+	uint64_t others;	/* what the register was, and is to be again */
+};
+
+void vcpu_init(struct vcpu *v, struct muslin *m);
+/* This thread begins, or ceases, to run v: the register is the embedder's, too. */
+void vcpu_start(struct vcpu *v);
+void vcpu_stop(struct vcpu *v);
 
 /* --- machine/x86_64/vcpu.c: particular to a CPU --- */
 

@@ -17,6 +17,7 @@
 #include "machine/mm.h"
 #include "machine/task.h"
 #include "machine/where.h"
+#include "machine/x86_64/this-vcpu.h"
 #include "loader/module.h"
 
 static const char *what(wasm_rt_trap_t reason)
@@ -132,8 +133,8 @@ static const struct module *look(const struct mm *mm, const struct trap *t, int6
 void w2c_host_user_trapped(struct w2c_host *h, u32 buf, u32 n)
 {
 	struct muslin *m = machine(h);
-	const struct trap *t = &m->task->trap;
-	const struct mm *mm = m->task->mm;
+	const struct trap *t = &this_task()->trap;
+	const struct mm *mm = this_task()->mm;
 	const struct module *mod = NULL;
 	char address[24] = "", function[220];
 	int64_t i = -1;

@@ -20,7 +20,7 @@ static struct muslin *m;
 
 static bool is_pending(void)
 {
-	return __atomic_load_n(&m->page->irq_pending, __ATOMIC_SEQ_CST) & HOST_IRQ_WINCH;
+	return __atomic_load_n(&boot_vcpu(m)->page->irq_pending, __ATOMIC_SEQ_CST) & HOST_IRQ_WINCH;
 }
 
 static void *raise_all(void *arg)

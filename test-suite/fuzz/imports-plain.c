@@ -30,12 +30,12 @@ static void run_with(void (*entry)(void), void (*syscall)(void))
 
 static void task_of_nobody(void)
 {
-	w2c_host_task_switch(h, m->task->id, 77);
+	w2c_host_task_switch(h, this_task()->id, 77);
 }
 
 static void switch_to_itself(void)
 {
-	w2c_host_task_switch(h, m->task->id, m->task->id);
+	w2c_host_task_switch(h, this_task()->id, this_task()->id);
 }
 
 static void switch_from_another(void)
@@ -50,18 +50,18 @@ static void switch_to_freed(void)
 	int a = w2c_host_task_create(h, 0, 0);
 
 	w2c_host_task_free(h, a);
-	w2c_host_task_switch(h, m->task->id, a);
+	w2c_host_task_switch(h, this_task()->id, a);
 }
 
 static void free_running(void)
 {
-	w2c_host_task_free(h, m->task->id);
+	w2c_host_task_free(h, this_task()->id);
 }
 
 static void free_running_other(void)
 {
 	in_task = free_running;
-	w2c_host_task_switch(h, m->task->id, w2c_host_task_create(h, 0, 0));
+	w2c_host_task_switch(h, this_task()->id, w2c_host_task_create(h, 0, 0));
 }
 
 static void fork_of_nothing(void)
@@ -122,7 +122,7 @@ static void tls_of_nothing(void)
 
 static void fork_twice(void)
 {
-	u32 child = w2c_host_mm_create(h), mm = m->task->mm->id;
+	u32 child = w2c_host_mm_create(h), mm = this_task()->mm->id;
 
 	w2c_host_mm_fork(h, child, mm);
 	w2c_host_mm_fork(h, child, mm);
@@ -145,7 +145,7 @@ static void run_fork_another(void)
 
 static void destroy_running(void)
 {
-	w2c_host_mm_destroy(h, m->task->mm->id);
+	w2c_host_mm_destroy(h, this_task()->mm->id);
 }
 
 static void run_destroyed_at_entry(void)
@@ -165,8 +165,8 @@ static void run_in_run(void)
 
 static void restart_of_nothing(void)
 {
-	m->page->action = HOST_USER_RESTART;
-	m->page->restart = HOST_RESTART_BLOCK;
+	this_vcpu()->page->action = HOST_USER_RESTART;
+	this_vcpu()->page->restart = HOST_RESTART_BLOCK;
 }
 
 static void run_restart(void)
@@ -176,7 +176,7 @@ static void run_restart(void)
 
 static void wild_action(void)
 {
-	m->page->action = 4;
+	this_vcpu()->page->action = 4;
 }
 
 static void run_wild_action(void)
@@ -186,7 +186,7 @@ static void run_wild_action(void)
 
 static void handler(void)
 {
-	m->page->action = HOST_USER_CALL;
+	this_vcpu()->page->action = HOST_USER_CALL;
 }
 
 static void run_handlers(void)
@@ -197,16 +197,16 @@ static void run_handlers(void)
 /* A handler may leave the thunk of the system call: no task can be forked there. */
 static void no_fork_point(void)
 {
-	if (m->task->fork_point)
+	if (this_task()->fork_point)
 		abort();
 }
 
 static void clone_interrupted(void)
 {
-	if (!m->task->fork_point)
+	if (!this_task()->fork_point)
 		abort();
 	in_kernel = no_fork_point;
-	m->page->action = HOST_USER_CALL;
+	this_vcpu()->page->action = HOST_USER_CALL;
 }
 
 static void call_clone(void)
@@ -559,7 +559,7 @@ static int result_of(u32 ticket)
 	int r;
 
 	while ((r = w2c_host_user_load_result(h, ticket, mm, BUFFER)) == -EAGAIN) {
-		m->page->irq_pending = 0;
+		this_vcpu()->page->irq_pending = 0;
 		idle();
 	}
 	return r;
@@ -792,13 +792,13 @@ static const char tiny[] = "\0asm\1\0\0\0"
 /* What becomes of the n bytes at PROGRAM, which the running program is to have. */
 static int take_library(u32 n)
 {
-	u32 mm = m->task->mm->id;
+	u32 mm = this_task()->mm->id;
 	int r, ticket = w2c_host_user_library(h, mm, NAMES, PROGRAM, n, BUFFER);
 
 	if (ticket <= 0)
 		return ticket;
 	while ((r = w2c_host_user_load_result(h, ticket, mm, BUFFER)) == -EAGAIN) {
-		m->page->irq_pending = 0;
+		this_vcpu()->page->irq_pending = 0;
 		idle();
 	}
 	return r;
@@ -832,7 +832,7 @@ static struct host_link *link_of(u32 module)
 
 static int try_link(u32 n)
 {
-	return w2c_host_user_link(h, m->task->mm->id, BUFFER, n, NAMES);
+	return w2c_host_user_link(h, this_task()->mm->id, BUFFER, n, NAMES);
 }
 
 static void want_link(int error)
@@ -893,7 +893,7 @@ static void links(void)
 	if (take_library(muslin_init_end - muslin_init) != -ENOEXEC)
 		abort();
 	memset(m->memory + BUFFER, 0, sizeof(struct host_image));
-	if ((int)w2c_host_user_library(h, m->task->mm->id, NAMES, 0, 0, BUFFER) != -ENOENT)
+	if ((int)w2c_host_user_library(h, this_task()->mm->id, NAMES, 0, 0, BUFFER) != -ENOENT)
 		abort();
 	w2c_host_halt(h, HOST_POWER_OFF);
 }
@@ -930,7 +930,7 @@ static void run_link_another(void)
 
 static void links_at_the_end(void)
 {
-	w2c_host_user_link(h, m->task->mm->id, MEMORY - 8, 1, NAMES);
+	w2c_host_user_link(h, this_task()->mm->id, MEMORY - 8, 1, NAMES);
 }
 
 static void run_links_at_the_end(void)
@@ -951,7 +951,7 @@ static void run_values_at_the_end(void)
 
 static void link_error_at_the_end(void)
 {
-	w2c_host_user_link(h, m->task->mm->id, BUFFER, 1, MEMORY - HOST_ERROR + 1);
+	w2c_host_user_link(h, this_task()->mm->id, BUFFER, 1, MEMORY - HOST_ERROR + 1);
 }
 
 static void run_link_error_at_the_end(void)
@@ -961,7 +961,7 @@ static void run_link_error_at_the_end(void)
 
 static void library_at_the_end(void)
 {
-	w2c_host_user_library(h, m->task->mm->id, NAMES, MEMORY - 8, 9, BUFFER);
+	w2c_host_user_library(h, this_task()->mm->id, NAMES, MEMORY - 8, 9, BUFFER);
 }
 
 static void run_library_at_the_end(void)

@@ -37,6 +37,7 @@
 #include "machine/mm.h"
 #include "machine/syscalls.h"
 #include "machine/task.h"
+#include "machine/x86_64/this-vcpu.h"
 #include "devices/stream.h"
 #include "net/net.h"
 
@@ -66,7 +67,7 @@ static void count(struct w2c_host *host)
 {
 	for (;;) {
 		counted++;
-		machine(host)->page->irq_pending = 0;
+		this_vcpu()->page->irq_pending = 0;
 		w2c_host_timer_set(host, w2c_host_clock_ns(host) + 1000);
 		w2c_host_idle(host);
 	}
@@ -119,7 +120,7 @@ static u32 some_task(void)
 	if (b < 16)
 		return word();
 	if (b < 64)
-		return m->task->id;
+		return this_task()->id;
 	for (i = 0; i < (unsigned int)m->ntasks; i++)
 		if (m->tasks[(b + i) % m->ntasks])
 			return (b + i) % m->ntasks;
@@ -132,8 +133,8 @@ static u32 some_mm(void)
 
 	if (b < 8)
 		return b < 4 ? 0 : word();
-	if (b < 96 && m->task->mm)
-		return m->task->mm->id;
+	if (b < 96 && this_task()->mm)
+		return this_task()->mm->id;
 	for (i = 0; i < (unsigned int)m->nmms; i++)
 		if (m->mms[(b + i) % m->nmms])
 			return (b + i) % m->nmms;
@@ -240,7 +241,7 @@ static void play(void);
 
 static void map_page(u32 addr)
 {
-	w2c_host_mm_map(h, m->task->mm->id, addr & -PAGE, PAGES + (addr / PAGE) % 128 * PAGE,
+	w2c_host_mm_map(h, this_task()->mm->id, addr & -PAGE, PAGES + (addr / PAGE) % 128 * PAGE,
 			PAGE, PROT_READ | PROT_WRITE);
 }
 
@@ -288,7 +289,7 @@ static void tasks(unsigned int what)
 	case 3:
 	case 4:
 	case 5:
-		a = byte() < 16 ? some_task() : (u32)m->task->id;
+		a = byte() < 16 ? some_task() : (u32)this_task()->id;
 		w2c_host_task_switch(h, a, some_task());
 		break;
 	case 6:
@@ -393,11 +394,11 @@ static void programs(unsigned int what)
 		w2c_host_user_data(h, a, b, some_address(n), n);
 		break;
 	case 5:
-		m->page->action = byte() % 5;
-		m->page->restart = byte() % 4;
-		m->page->dispatcher = byte();
-		m->page->handler = word();
-		m->page->info = word();
+		this_vcpu()->page->action = byte() % 5;
+		this_vcpu()->page->restart = byte() % 4;
+		this_vcpu()->page->dispatcher = byte();
+		this_vcpu()->page->handler = word();
+		this_vcpu()->page->info = word();
 		break;
 	case 6:
 		a = byte() % 8 ? byte() % 16 : word();
@@ -732,7 +733,7 @@ void w2c_vmlinux_task_exec(w2c_vmlinux *k, u32 sp)
 void w2c_vmlinux_user_irq(w2c_vmlinux *k)
 {
 	(void)k;
-	m->page->irq_pending = 0;
+	this_vcpu()->page->irq_pending = 0;
 	in_kernel();
 }
 

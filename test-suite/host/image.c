@@ -187,7 +187,12 @@ START_TEST(fields_of_the_head_are_checked)
 	sign();
 	ck_assert_int_lt(resume(), 0);
 	read_back();
-	im->head.machine.page = (void *)(im->head.machine.memory + im->head.memory_size);
+	im->head.machine.vcpus[0].page =
+		(void *)(im->head.machine.memory + im->head.memory_size);
+	sign();
+	ck_assert_int_lt(resume(), 0);
+	read_back();
+	im->head.machine.vcpus[0].task = NULL;
 	sign();
 	ck_assert_int_lt(resume(), 0);
 	read_back();

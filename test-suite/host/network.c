@@ -46,7 +46,7 @@ static void setup(void)
 	memset(&host, 0, sizeof(host));
 	memset(&page, 0, sizeof(page));
 	logged[0] = 0;
-	m->page = &page;
+	boot_vcpu(m)->page = &page;
 	m->memory = memory;
 	m->memory_lowest = PAGE;
 	m->memory_size = sizeof(memory);

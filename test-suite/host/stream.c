@@ -27,7 +27,7 @@ static char buf[1 << 17];
 static void setup(void)
 {
 	memset(&m, 0, sizeof(m));
-	m.page = &page;
+	boot_vcpu(&m)->page = &page;
 	ck_assert_int_eq(ctl_init(&m), 0);
 	ck_assert_int_eq(streams_init(&m), 0);
 	ck_assert_int_eq(tty_init(&m), 0);

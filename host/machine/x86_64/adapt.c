@@ -3,8 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "machine/adapt.h"
-#include "machine/fault.h"
-#include "machine/machine.h"
+#include "machine/x86_64/this-vcpu.h"
 
 #define INTS 6
 #define FLOATS 8
@@ -79,7 +78,7 @@ static size_t write_arguments(const struct arguments *a, const char *type,
 /* By the second type; what the caller, by the first, takes of its result. */
 void adapt_call(struct registers *r, const uint64_t *stack)
 {
-	struct muslin_adapted call = fault_machine()->vcpu.unwind->adapted;
+	struct muslin_adapted call = this_vcpu()->words.unwind->adapted;
 	const char *given = strchr(call.to, ':') + 1;
 	const char *wanted = strchr(call.from, ':') + 1;
 	struct arguments a = { 0 };
