@@ -29,7 +29,7 @@ KERNEL_TEXT := -include host/cgen/kernel-text.h -funwind-tables
 objects = $(1:host/%.c=$(h)/%.o)
 
 # the tools, and the part of the library that they consist of
-prelude_objects := $(call objects,host/translate/prelude.c host/process/child.c host/core/memory-file.c \
+prelude_objects := $(call objects,host/translate/prelude.c host/process/child.c host/process/workdir.c host/core/memory-file.c \
 	host/process/sandbox.c host/process/landlock.c host/process/$(arch)/cpu.c)
 translate_objects := $(prelude_objects) $(call objects,$(filter-out host/translate/prelude.c, \
 	$(wildcard host/wasm/*.c host/translate/*.c)))

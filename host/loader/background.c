@@ -17,6 +17,7 @@
 #include "loader/background.h"
 #include "loader/build.h"
 #include "process/child.h"
+#include "process/workdir.h"
 #include "loader/compile.h"
 #include "core/memory-file.h"
 #include "cache/cache.h"

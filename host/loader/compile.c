@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "process/child.h"
+#include "process/workdir.h"
 #include "loader/compile.h"
 #include "process/cpu.h"
 #include "core/stats.h"

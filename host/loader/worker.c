@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "loader/build.h"
 #include "process/child.h"
+#include "process/workdir.h"
 #include "core/stats.h"
 #include "core/memory-file.h"
 #include "muslin.h"

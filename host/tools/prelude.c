@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "process/child.h"
+#include "process/workdir.h"
 #include "translate/translate.h"
 
 static int filter(const char *path)

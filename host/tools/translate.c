@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "process/child.h"
+#include "process/workdir.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
 

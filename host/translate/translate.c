@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "process/child.h"
+#include "process/workdir.h"
 #include "process/sandbox.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"

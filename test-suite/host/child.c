@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 
 #include "process/child.h"
+#include "process/workdir.h"
 #include "core/memory-file.h"
 
 #include <check.h>
