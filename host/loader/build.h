@@ -4,7 +4,7 @@
  * guests: that has no right to start compilers, and their bugs are not its own.
  *
  *	who runs the machine	builder.c: asks, and gets a sealed file in memory
- *	builder			build.c: knows cache and compilers, reads no image
+ *	builder			builder-process.c, build.c: knows cache and compilers, reads no image
  *	helper			a copy of it for what is not in the cache
  *	worker			loader/worker.c: one image, then it ends; what it
  *				can reach is what sandbox.h leaves to it

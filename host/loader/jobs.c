@@ -1,300 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/* Modules that are being made, for who uses the loader: tickets. */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/thread.h"
-#include "loader/jobs.h"
-#include "loader/load.h"
+#include "loader/jobs-impl.h"
 #include "loader/tier.h"
-#include "muslin.h"
-
-#define LINES 16		/* of progress, until somebody looks */
-
-enum job_state {
-	JOB_DUE,
-	JOB_BUSY,		/* the thread has it, who gives it back or frees it */
-	JOB_DONE,
-};
-
-struct job {
-	struct load load;	/* own_image is its own until a module has it */
-	char *name;
-	char error[MODULE_ERROR_SIZE];
-	struct muslin_stats stats;
-	bool asked;		/* the thread's: the builder is at it */
-	/* under the lock: */
-	enum job_state state;
-	int tickets;		/* of those who wait; nobody does: it is to go */
-	/* when it is done: */
-	int err;
-	struct module *mod;	/* of the loader's; NULL: nobody has taken it */
-};
-
-struct ticket {
-	int number;		/* 0: free */
-	char *name;
-	struct job *job;
-};
-
-struct jobs {
-	struct loader *loader;
-	pthread_t thread;
-	bool (*confine)(void);
-	int due;		/* eventfd: the thread has to look */
-	int wake;		/* eventfd: who uses the loader has */
-	struct ticket tickets[JOBS_TICKETS];	/* the user's alone */
-	int last_ticket;
-	uint32_t last_number;	/* of a request to the builder */
-	pthread_mutex_t lock;	/* of all below, and what a job has of it */
-	struct job *jobs[JOBS_MOST];
-	bool ends;
-	char lines[LINES][256];	/* a ring */
-	unsigned int lines_begin, nlines;
-};
-
-static void signal_fd(int fd)
-{
-	static const uint64_t one = 1;
-
-	/* it fails where nobody has looked for 2^64 times */
-	(void)!write(fd, &one, sizeof(one));
-}
-
-static void clear_fd(int fd)
-{
-	uint64_t times;
-
-	(void)!read(fd, &times, sizeof(times));
-}
-
-/* It is in no list any more, and nobody else has it. */
-static void free_job(struct job *job)
-{
-	load_drop(&job->load);
-	free(job->load.own_image);
-	free(job->name);
-	free(job);
-}
-
-/* Under the lock. */
-static void unlist(struct jobs *all, const struct job *job)
-{
-	for (int i = 0; i < JOBS_MOST; i++)
-		if (all->jobs[i] == job)
-			all->jobs[i] = NULL;
-}
-
-/* --- the thread --- */
-
-static void tell_user(struct jobs *all)
-{
-	all->loader->loaded(all->loader->loaded_arg);
-	/* it may have looked for interrupts before, and be about to sleep */
-	signal_fd(all->wake);
-}
-
-static void finish(struct jobs *all, struct job *job, int err)
-{
-	bool wanted;
-
-	pthread_mutex_lock(&all->lock);
-	wanted = job->tickets;
-	job->err = err;
-	job->state = JOB_DONE;
-	if (!wanted)
-		unlist(all, job);
-	pthread_mutex_unlock(&all->lock);
-	if (!wanted)
-		free_job(job);
-	tell_user(all);
-}
-
-/* Under the lock. */
-static struct job *first(struct jobs *all, bool (*is_it)(const struct job *job, uint32_t number),
-			 uint32_t number)
-{
-	for (int i = 0; i < JOBS_MOST; i++)
-		if (all->jobs[i] && is_it(all->jobs[i], number))
-			return all->jobs[i];
-	return NULL;
-}
-
-/* The builder is at it: of that number; 0: any. */
-static bool is_asked(const struct job *job, uint32_t number)
-{
-	return job->state == JOB_BUSY && job->asked && (!number || job->load.number == number);
-}
-
-static bool is_due(const struct job *job, uint32_t number)
-{
-	(void)number;
-	return job->state == JOB_DUE;
-}
-
-static bool is_unwanted(const struct job *job, uint32_t number)
-{
-	(void)number;
-	return job->state == JOB_BUSY && !job->tickets;
-}
-
-static struct job *find_asked(struct jobs *all, uint32_t number)
-{
-	struct job *found;
-
-	pthread_mutex_lock(&all->lock);
-	found = first(all, is_asked, number);
-	pthread_mutex_unlock(&all->lock);
-	return found;
-}
-
-/* The next job gets another one, if this process may start one. */
-static void lose_builder(struct jobs *all, int err)
-{
-	struct job *job;
-
-	builder_lose(all->loader);
-	while ((job = find_asked(all, 0))) {
-		job->asked = false;
-		finish(all, job, load_go_on(&job->load, NULL, err));
-	}
-}
-
-static struct job *next_due(struct jobs *all)
-{
-	struct job *found;
-
-	pthread_mutex_lock(&all->lock);
-	found = first(all, is_due, 0);
-	if (found)
-		found->state = JOB_BUSY;
-	pthread_mutex_unlock(&all->lock);
-	return found;
-}
-
-static void begin_due(struct jobs *all)
-{
-	struct job *job = next_due(all);
-	bool lost;
-	int r;
-
-	if (!job)
-		return;
-	/* there may be more */
-	signal_fd(all->due);
-	job->load.number = ++all->last_number;
-	r = load_begin(&job->load);
-	lost = job->load.lost;
-	if (r == LOAD_WAITS)
-		job->asked = true;
-	else
-		finish(all, job, r);
-	if (lost)
-		lose_builder(all, -EPIPE);
-}
-
-static struct job *next_unwanted(struct jobs *all)
-{
-	struct job *found;
-
-	pthread_mutex_lock(&all->lock);
-	found = first(all, is_unwanted, 0);
-	if (found)
-		unlist(all, found);
-	pthread_mutex_unlock(&all->lock);
-	return found;
-}
-
-static void drop_unwanted(struct jobs *all)
-{
-	struct job *job;
-
-	while ((job = next_unwanted(all))) {
-		builder_cancel(all->loader, job->load.number);
-		free_job(job);
-		tell_user(all);
-	}
-}
-
-/* A line that nobody has seen in time is lost. */
-static void add_line(struct jobs *all, const struct job *job, const char *line)
-{
-	char text[256];
-
-	load_progress(&job->load, line, text);
-	pthread_mutex_lock(&all->lock);
-	if (all->nlines == LINES) {
-		all->lines_begin++;
-		all->nlines--;
-	}
-	memcpy(all->lines[(all->lines_begin + all->nlines++) % LINES], text, sizeof(text));
-	pthread_mutex_unlock(&all->lock);
-	signal_fd(all->wake);
-}
-
-static void take_answer(struct jobs *all)
-{
-	struct builder_answer a;
-	int r = builder_answer(all->loader, &a);
-	struct job *job;
-
-	if (r) {
-		lose_builder(all, r);
-		return;
-	}
-	job = find_asked(all, a.number);
-	if (job && !a.done)
-		add_line(all, job, a.line);
-	if (job && a.done) {
-		job->asked = false;
-		finish(all, job, load_go_on(&job->load, &a, 0));
-	}
-	/* it was cancelled as it was answered */
-	if (!job && a.code >= 0)
-		close(a.code);
-}
-
-static bool ends(struct jobs *all)
-{
-	bool r;
-
-	pthread_mutex_lock(&all->lock);
-	r = all->ends;
-	pthread_mutex_unlock(&all->lock);
-	return r;
-}
-
-static void *serve(void *arg)
-{
-	struct jobs *all = arg;
-
-	if (all->confine)
-		all->confine();
-	while (!ends(all)) {
-		struct pollfd p[2] = {
-			{ .fd = all->due, .events = POLLIN },
-			{ .fd = find_asked(all, 0) ? builder_fd(all->loader) : -1, .events = POLLIN },
-		};
-
-		if (poll(p, 2, -1) < 0)
-			continue;
-		if (p[0].revents)
-			clear_fd(all->due);
-		drop_unwanted(all);
-		begin_due(all);
-		if (p[1].revents)
-			take_answer(all);
-	}
-	return NULL;
-}
-
-/* --- who uses the loader --- */
 
 static void free_jobs(struct jobs *all)
 {
@@ -324,7 +39,7 @@ int jobs_start(struct loader *loader, bool (*confine)(void))
 	all->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&all->lock, NULL);
 	r = all->due < 0 || all->wake < 0 ? -errno :
-		thread_start(&all->thread, serve, all);
+		thread_start(&all->thread, jobs_serve, all);
 	if (r)
 		free_jobs(all);
 	else
@@ -353,15 +68,15 @@ static void give_back(struct jobs *all, struct ticket *t)
 	pthread_mutex_lock(&all->lock);
 	mine = !--job->tickets && job->state != JOB_BUSY;
 	if (mine)
-		unlist(all, job);
+		jobs_unlist(all, job);
 	pthread_mutex_unlock(&all->lock);
 	if (!mine) {
-		signal_fd(all->due);
+		jobs_signal(all->due);
 		return;
 	}
 	if (job->mod)
 		module_put(job->mod);
-	free_job(job);
+	jobs_free(job);
 }
 
 void jobs_stop(struct loader *loader)
@@ -376,12 +91,12 @@ void jobs_stop(struct loader *loader)
 	pthread_mutex_lock(&all->lock);
 	all->ends = true;
 	pthread_mutex_unlock(&all->lock);
-	signal_fd(all->due);
+	jobs_signal(all->due);
 	pthread_join(all->thread, NULL);
 	/* those that it had */
 	for (int i = 0; i < JOBS_MOST; i++)
 		if (all->jobs[i])
-			free_job(all->jobs[i]);
+			jobs_free(all->jobs[i]);
 	free_jobs(all);
 	loader->jobs = NULL;
 }
@@ -481,7 +196,7 @@ int job_begin(struct loader *loader, const char *name, const void *image, size_t
 		*room = job;
 	pthread_mutex_unlock(&all->lock);
 	if (room)
-		signal_fd(all->due);
+		jobs_signal(all->due);
 	return t->number;
 }
 
@@ -591,7 +306,7 @@ static bool take_line(struct jobs *all, char line[256])
 	pthread_mutex_lock(&all->lock);
 	is_one = all->nlines;
 	if (is_one) {
-		memcpy(line, all->lines[all->lines_begin++ % LINES], 256);
+		memcpy(line, all->lines[all->lines_begin++ % JOBS_LINES], 256);
 		all->nlines--;
 	}
 	pthread_mutex_unlock(&all->lock);
@@ -603,7 +318,7 @@ void jobs_woken(struct loader *loader)
 	struct jobs *all = loader->jobs;
 	char line[256];
 
-	clear_fd(all->wake);
+	jobs_clear(all->wake);
 	while (take_line(all, line))
 		loader->progress(loader->progress_arg, line);
 }
