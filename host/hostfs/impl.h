@@ -173,7 +173,7 @@ int hostfs_chown(struct root *root, int fd, const struct stat *st,
 /* Of a new file, or an old one's new mode: does the directory allow it? */
 bool hostfs_mode_allowed(const struct root *root, mode_t mode);
 
-/* --- hostfs/guard.c: what no guest may have --- */
+/* --- hostfs/id.c --- */
 
 static inline bool same_id(const struct id *a, const struct id *b)
 {
@@ -183,11 +183,18 @@ static inline bool same_id(const struct id *a, const struct id *b)
 
 struct id hostfs_id(const struct stat *st);
 struct id hostfs_stat_id(const struct host_stat *st);
+/* What leads to fd as a path; for use at once. */
+struct fd_path {
+	char text[40];
+};
+struct fd_path hostfs_fd_path(int fd);
+/* fd is of a file system of the host's kernel: /proc, /sys ... */
+bool hostfs_kernels(int fd);
+
+/* --- hostfs/guard.c: what no guest may have --- */
 
 /* A work directory of the compiler. */
 bool hostfs_hidden(const char *name);
-/* fd is of a file system of the kernel's: /proc, /sys ... */
-bool hostfs_kernels(int fd);
 /* A boot image: the guest does not write to it. */
 bool hostfs_is_image(int fd);
 
@@ -212,11 +219,6 @@ int hostfs_show(struct hostfs *fs, const struct place *p, struct host_stat *st);
 int hostfs_check_root(struct hostfs *fs, int fd, struct id *id);
 void hostfs_guards_free(struct hostfs *fs);
 
-/* What leads to fd as a path; for use at once. */
-struct fd_path {
-	char text[40];
-};
-struct fd_path hostfs_fd_path(int fd);
 /* As the guest is to see it, in that root. */
 int hostfs_statx(const struct root *root, int dir, const char *name, int flags,
 		 struct host_stat *st);
