@@ -150,12 +150,6 @@ void run_net_free(struct run_options *o);
 int run_limit_option(struct run_options *o, enum limit_option opt, const char *arg);
 /* "512M", as the value of option; 0, or an exit status. */
 int run_size(const char *option, const char *arg, uint64_t *size);
-/* The clocks begin, before m is confined; 0, or an exit status. */
-int run_limits_start(const struct run_options *o);
-/* Which program they end, from now on; NULL: none. */
-void run_limits_program(struct muslin *m, int id);
-/* What becomes of a program's exit status: another one if a clock has ended it. */
-int run_limits_status(int status);
 
 /* --root of muslin run and muslin boot. */
 int run_root(struct run_options *o);

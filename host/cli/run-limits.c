@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "muslin.h"
 
 /* From the first signal on: the guest dies within it, or we do without it. */
@@ -77,8 +77,7 @@ int run_limit_option(struct run_options *o, enum limit_option opt, const char *a
 
 /* --- when time is over --- */
 
-static struct muslin *volatile machine;
-static volatile int program;
+static volatile sig_atomic_t kills;	/* the program, or us alone */
 static const char *volatile why;		/* not NULL: it is over */
 static char texts[2][64];
 
@@ -94,10 +93,8 @@ static void over(int sig, siginfo_t *info, void *context)
 	(void)context;
 	if (!why) {
 		why = text;
-		if (machine) {
-			muslin_kill(machine, -program, SIGKILL);
-			muslin_kill(machine, program, SIGKILL);
-		}
+		if (kills)
+			run_signals_kill();
 		return;
 	}
 	(void)!write(2, text, strlen(text));
@@ -144,10 +141,9 @@ int run_limits_start(const struct run_options *o)
 	return status;
 }
 
-void run_limits_program(struct muslin *m, int id)
+void run_limits_kill(bool yes)
 {
-	program = id;
-	machine = m;
+	kills = yes;
 }
 
 int run_limits_status(int status)

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+/* muslin run: a machine for one program. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "muslin.h"
 
-#define PROGRAM_DIR "/run/muslin"
-
-static const char help[] =
+const char run_help[] =
 	"usage: muslin run [OPTION]... [--] PROG [ARG]...\n"
 	"       muslin run [--stats] --image FILE\n"
 	"\n"
@@ -25,168 +21,6 @@ static const char help[] =
 	"killed it.  The second form goes on with the program that waits in FILE, see\n"
 	"muslin snapshot.\n"
 	"\n";
-
-/* --- signals that we get are for the program --- */
-
-static struct muslin *volatile machine;
-static volatile sig_atomic_t program;
-/* the signal that ended the program */
-static int killed_by;
-
-/* what the terminal's keys send goes to all processes of the job */
-static const int group_signals[] = { SIGINT, SIGQUIT, SIGHUP };
-static const int single_signals[] = { SIGTERM, SIGUSR1, SIGUSR2 };
-
-static void forward_to_group(int sig)
-{
-	muslin_kill(machine, -program, sig);
-}
-
-static void forward(int sig)
-{
-	muslin_kill(machine, program, sig);
-}
-
-static void set_handler(int sig, void (*handler)(int))
-{
-	struct sigaction sa = {
-		.sa_handler = handler,
-		.sa_flags = SA_ONSTACK | SA_RESTART,
-	}, old;
-
-	/* the machine's own signals must not take this for its user code */
-	sigfillset(&sa.sa_mask);
-	/* nohup */
-	if (!sigaction(sig, NULL, &old) && old.sa_handler == SIG_IGN)
-		return;
-	sigaction(sig, &sa, NULL);
-}
-
-static void forward_signals(struct muslin *m, int id)
-{
-	size_t i;
-
-	machine = m;
-	program = id;
-	for (i = 0; i < sizeof(group_signals) / sizeof(int); i++)
-		set_handler(group_signals[i], id ? forward_to_group : SIG_DFL);
-	for (i = 0; i < sizeof(single_signals) / sizeof(int); i++)
-		set_handler(single_signals[i], id ? forward : SIG_DFL);
-}
-
-/* --- the program's file and surroundings --- */
-
-struct target {
-	char *host;		/* real path */
-	char *guest;		/* as the guest sees it; NULL: in no --dir */
-};
-
-/* What we can see of it without a machine. */
-static int find_program(const char *prog, struct target *t)
-{
-	struct stat st;
-	int fd;
-
-	t->host = realpath(prog, NULL);
-	if (!t->host || stat(t->host, &st))
-		return complain(errno == ENOENT || errno == ENOTDIR ?
-				STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
-				"%s: %s", prog, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return complain(STATUS_NOT_EXECUTABLE, "%s: %s", prog,
-				S_ISDIR(st.st_mode) ? strerror(EISDIR) :
-				"not a regular file");
-	fd = TEMP_FAILURE_RETRY(open(t->host, O_RDONLY | O_CLOEXEC));
-	if (fd < 0)
-		return complain(STATUS_NOT_EXECUTABLE, "%s: %s", prog,
-				strerror(errno));
-	close(fd);
-	return 0;
-}
-
-/* It is the guest's: it finds out whether it is there. */
-static int program_in_root(const struct run_options *o, struct target *t)
-{
-	if (*o->program != '/')
-		return complain(STATUS_USAGE, "%s: with --root, a path that begins with /",
-				o->program);
-	t->guest = xstrdup(o->program);
-	return 0;
-}
-
-/* It may be mounted over the guest's /tmp; the others are needed. */
-static void add_current_dir(struct run_options *o, const char *cwd)
-{
-	if (is_guests_own(cwd) && strncmp(cwd, "/tmp", 4))
-		return;
-	/* first, so that those below it are mounted on it */
-	o->dirs = grown(o->dirs, o->ndirs + 1, sizeof(*o->dirs));
-	memmove(o->dirs + 1, o->dirs, o->ndirs++ * sizeof(*o->dirs));
-	o->dirs[0] = (struct dir){ .host = xstrdup(cwd), .guest = xstrdup(cwd) };
-}
-
-static bool is_visible(const struct run_options *o, const char *host)
-{
-	char *guest = guest_path(o, host);
-
-	free(guest);
-	return guest;
-}
-
-static int mount_all(struct muslin *m, const struct run_options *o,
-		     struct target *t)
-{
-	char *name;
-	size_t i;
-	int r;
-
-	if (o->on_disk && muslin_mount_disk(m, o->ndisks - 1, "/", o->root_flags))
-		return complain(STATUS_FAILED, "%s: %s", o->disks[o->ndisks - 1].path,
-				muslin_error(m));
-	for (i = 0; i < o->ndirs; i++) {
-		const struct dir *d = &o->dirs[i];
-
-		r = d->layer ? muslin_mount_layer(m, d->host, d->guest, d->layer) :
-			muslin_mount(m, d->host, d->guest, d->flags);
-		if (r)
-			return complain(STATUS_FAILED, "--dir %s: %s", d->host,
-					muslin_error(m));
-	}
-	if (!t->host)
-		return 0;
-	/* To run a file by name it is enough that it can be read. */
-	t->guest = access(t->host, X_OK) ? NULL : guest_path(o, t->host);
-	if (t->guest)
-		return 0;
-	name = basename(t->host);
-	t->guest = xasprintf(PROGRAM_DIR "/%s", name);
-	r = muslin_mount_file(m, t->host, PROGRAM_DIR, name);
-	return r ? complain(STATUS_FAILED, "%s: %s", t->host, muslin_error(m)) : 0;
-}
-
-/* What the user asked for comes first, so this only fills up. */
-static void default_env(struct run_options *o)
-{
-	struct passwd *pw = getpwuid(getuid());
-	const char *user = getenv("USER"), *home = getenv("HOME");
-	const char *term = getenv("TERM");
-	struct run_options given = *o;
-	size_t i;
-
-	o->env = NULL;
-	o->nenv = 0;
-	env_add(o, xstrdup("PATH=/usr/local/bin:/usr/bin:/bin"));
-	if (o->on_disk)
-		home = "/root", user = "root";
-	env_add(o, xasprintf("HOME=%s", home ? home : pw ? pw->pw_dir : "/"));
-	env_add(o, xasprintf("USER=%s", user ? user : pw ? pw->pw_name : "user"));
-	env_add(o, xasprintf("TERM=%s", term ? term : "dumb"));
-	for (i = 0; i < given.nenv; i++)
-		env_add(o, given.env[i]);
-	free(given.env);
-}
-
-/* --- running --- */
 
 /* The input of a program that is kept comes later: one that never has any. */
 static int silence(void)
@@ -258,8 +92,8 @@ static int wait_for(struct muslin *m, int id, bool tty)
 		if (WIFEXITED(status))
 			return WEXITSTATUS(status);
 		if (WIFSIGNALED(status)) {
-			killed_by = WTERMSIG(status);
-			return 128 + killed_by;
+			run_signals_killed(WTERMSIG(status));
+			return 128 + WTERMSIG(status);
 		}
 		if (tty)
 			kill(0, SIGTSTP);
@@ -301,9 +135,9 @@ static int keep(struct muslin *m, const struct run_options *o, const char *prog,
 {
 	int r;
 
-	forward_signals(m, id);
+	run_signals(m, id);
 	r = muslin_snapshot(m, o->image);
-	forward_signals(m, 0);
+	run_signals(m, 0);
 	return r ? not_kept(m, o, prog, id, r) : 0;
 }
 
@@ -313,11 +147,11 @@ static int follow(struct muslin *m, const struct run_options *o, int id, bool tt
 	int status;
 
 	release_files(o->boot);
-	forward_signals(m, id);
-	run_limits_program(m, id);
+	run_signals(m, id);
+	run_limits_kill(true);
 	status = run_limits_status(wait_for(m, id, tty));
-	run_limits_program(NULL, 0);
-	forward_signals(m, 0);
+	run_limits_kill(false);
+	run_signals(m, 0);
 	return status;
 }
 
@@ -470,8 +304,8 @@ int run_machine(struct run_options *o, char **argv)
 	if (argv) {
 		if (!o->program)
 			o->program = argv[0];
-		status = o->on_disk || (o->root && !o->of_shell) ? program_in_root(o, &t) :
-			find_program(o->program, &t);
+		status = o->on_disk || (o->root && !o->of_shell) ? target_in_root(o, &t) :
+			target_find(o->program, &t);
 		if (status)
 			goto out;
 	}
@@ -508,7 +342,7 @@ static int resume(struct run_options *o)
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o = { 0 };
-	int status, i = run_options_parse(&o, argc, argv, help);
+	int status, i = run_options_parse(&o, argc, argv, run_help);
 
 	if (i < 0)
 		status = -1 - i;
@@ -520,63 +354,5 @@ int cmd_run(int argc, char **argv)
 	else
 		status = run_machine(&o, argv + i);
 	run_options_free(&o);
-	return status;
-}
-
-/*
- * What waits for the program sees its signal.  We leave no core file, whatever
- * the signal is.
- */
-static void die_as_program_did(void)
-{
-	static const struct rlimit none;
-	sigset_t set;
-
-	setrlimit(RLIMIT_CORE, &none);
-	signal(killed_by, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, killed_by);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(killed_by);
-}
-
-/* MUSLIN_OPTIONS; words are never freed, for options point into them. */
-static int options_of_environment(struct run_options *o)
-{
-	const char *value = getenv("MUSLIN_OPTIONS");
-	char *rest = xstrdup(value ? value : ""), *word;
-	char **argv = xmalloc(2 * sizeof(*argv));
-	int i, argc = 1;
-
-	argv[0] = "MUSLIN_OPTIONS";
-	while ((word = strsep(&rest, " \t\n"))) {
-		if (!*word)
-			continue;
-		argv = grown(argv, argc + 2, sizeof(*argv));
-		argv[argc++] = word;
-		argv[argc] = NULL;
-	}
-	i = run_options_parse(o, argc, argv, help);
-	if (i < 0)
-		return -1 - i;
-	return i == argc ? 0 : complain(STATUS_USAGE, "MUSLIN_OPTIONS: %s: not an option",
-					argv[i]);
-}
-
-/* muslin FILE ARGV[0] ARGV[1]... */
-int run_as_interpreter(int argc, char **argv)
-{
-	struct run_options o = { .as_native = true };
-	int status;
-
-	if (argc < 3)
-		return complain(STATUS_USAGE, "started for a program, but not told which");
-	status = options_of_environment(&o);
-	o.program = argv[1];
-	if (!status)
-		status = run_machine(&o, argv + 2);
-	run_options_free(&o);
-	if (killed_by)
-		die_as_program_did();
 	return status;
 }
