@@ -247,7 +247,7 @@ int image_save(struct muslin *m, int fd, const struct kept_program *program)
 	if (program)
 		im->head.program = *program;
 	stack_drop(m);
-	mm_drop(m);
+	space_drop(m);
 	r = save(im, fd);
 	forget(im);
 	if (r && !m->error[0])
