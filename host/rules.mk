@@ -106,7 +106,7 @@ cflags_host/api/confine-calls.c := -iquote $(h)
 
 # They have frames on stacks that a boot image keeps: no canary of a process.
 on_stacks := host/machine/$(arch)/adapt.c host/machine/clock.c host/machine/machine.c \
-	host/machine/stack.c host/machine/task.c host/machine/user.c host/machine/fault.c \
+	host/machine/stack.c host/machine/task.c host/machine/user.c host/machine/fault.c host/machine/signals.c \
 	host/devices/idle.c syscalls
 $(foreach f,$(on_stacks),$(eval cflags_$(f) := -fno-stack-protector))
 

@@ -66,9 +66,9 @@ $(T)/fuzz/imports-syscalls.c: $(h)/vmlinux/.stamp
 		$(h)/vmlinux/vmlinux.h; } >$@.tmp
 	$(Q)mv $@.tmp $@
 
-IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine/machine.c host/machine/kmem.c host/machine/task.c host/machine/mm.c host/machine/user.c \
+IMPORTS_SOURCES := $(T)/fuzz/imports-syscalls.c host/machine/machine.c host/machine/kmem.c host/machine/task.c host/machine/mm.c host/machine/space.c host/machine/user.c host/machine/exec.c \
 	host/devices/stream.c $(wildcard host/disk/*.c) host/devices/stream-file.c host/net/net.c host/machine/clock.c host/devices/idle.c host/devices/hooks.c host/devices/console.c host/machine/stack.c host/devices/tty.c \
-	host/machine/arena.c host/core/share.c host/machine/fault.c $(wildcard host/hostfs/*.c)
+	host/machine/arena.c host/core/share.c host/machine/fault.c host/machine/signals.c $(wildcard host/hostfs/*.c)
 IMPORTS_LIBS := $(call objects,host/machine/$(arch)/switch.c) $(filter %-asm.o,$(lib_objects)) $(B)/lib/libmuslin.a
 
 # Stacks that tasks switch between are not AddressSanitizer's to watch; heap and

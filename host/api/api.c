@@ -16,7 +16,7 @@
 #include "hostfs/hostfs.h"
 #include "image/image.h"
 #include "api/initrd.h"
-#include "machine/fault.h"
+#include "machine/signals.h"
 #include "machine/frames.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
@@ -184,7 +184,7 @@ int api_run(struct muslin *m, bool (*until)(struct muslin *, void *), void *arg)
 
 bool api_busy(const struct muslin *m)
 {
-	return fault_vcpu() || boot_vcpu(m)->running;
+	return signals_vcpu() || boot_vcpu(m)->running;
 }
 
 int api_check(struct muslin *m)

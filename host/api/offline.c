@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "loader/build.h"
-#include "machine/fault.h"
+#include "machine/signals.h"
 #include "machine/machine.h"
 #include "machine/syscalls.h"
 #include "loader/module.h"
@@ -128,7 +128,7 @@ int muslin_compile(const struct muslin_config *config, const char *path,
 	int r;
 
 	/* it may be this program that the machine's call compiles */
-	if (fault_vcpu()) {
+	if (signals_vcpu()) {
 		snprintf(error, n, "a machine is running: this is one of its callbacks");
 		return -EBUSY;
 	}

@@ -13,7 +13,7 @@
 
 #include "host_page.h"
 #include "machine/clock.h"
-#include "machine/fault.h"
+#include "machine/signals.h"
 #include "machine/irq.h"
 #include "machine/kernel.h"
 #include "machine/hooks.h"
@@ -167,8 +167,8 @@ int clock_start(struct vcpu *v)
 {
 	struct muslin *m = v->machine;
 	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID,
-		.sigev_signo = fault_irq_signal(),
-		.sigev_value.sival_ptr = fault_irq_tag() };
+		.sigev_signo = signals_irq(),
+		.sigev_value.sival_ptr = signals_irq_tag() };
 
 	if (!m->wall_watched)
 		m->wall_fd = wall_timer();

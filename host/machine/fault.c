@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Host signals: page faults of user code, and the interrupt. */
+/* Page faults of user code, and interrupts of it: what the machine does about them. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <ucontext.h>
 
 #include "host_page.h"
@@ -14,11 +10,11 @@
 #include "machine/fault.h"
 #include "machine/irq.h"
 #include "machine/kernel.h"
-#include "machine/hooks.h"
 #include "machine/link.h"
 #include "machine/machine.h"
 #include "loader/module.h"
 #include "machine/mm.h"
+#include "machine/signals.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
 #include "machine/task.h"
@@ -27,22 +23,6 @@
 #include "machine/x86_64/this-vcpu.h"
 
 KERNEL_ENTRY(w2c_vmlinux_user_fault);
-
-#define ALT_STACK_SIZE 65536
-
-/* of the thread, while it runs a vCPU */
-struct host_signals {
-	stack_t alt_stack;
-	sigset_t mask;
-	uint8_t *memory;
-};
-
-static _Thread_local struct vcpu *current_vcpu;
-
-struct vcpu *fault_vcpu(void)
-{
-	return current_vcpu;
-}
 
 struct fault {
 	struct muslin *m;
@@ -210,63 +190,6 @@ static void handle_kernel(void *arg)
 	machine_halt(f->m, HALTED + HOST_PANIC);
 }
 
-/*
- * Handlers are the process's: the first machine that runs on any thread
- * installs ours, the last takes them away.  What they are not for goes to
- * those that the embedder had.
- */
-enum { SEGV, BUS, IRQ, SIGNALS };
-
-static struct {
-	pthread_mutex_t lock;
-	int machines;
-	struct sigaction others[SIGNALS];
-} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static int signal_number(int i)
-{
-	return i == SEGV ? SIGSEGV : i == BUS ? SIGBUS : fault_irq_signal();
-}
-
-/* As the kernel does it: the process may leave a core, and is seen to be killed. */
-static void take_default(int sig, const siginfo_t *si)
-{
-	if (sig == fault_irq_signal())
-		return;
-	machine_hooks.dying();
-	signal(sig, SIG_DFL);
-	/* an instruction comes back to its fault; what was sent does not */
-	if (si->si_code <= 0)
-		raise(sig);
-}
-
-/* Not the machine's: as if our handler were not there. */
-static void pass_on(int i, int sig, siginfo_t *si, void *context)
-{
-	struct sigaction sa = process.others[i];
-	sigset_t mask;
-
-	if (sa.sa_handler == SIG_IGN && si->si_code <= 0)
-		return;
-	if (sa.sa_handler == SIG_DFL || sa.sa_handler == SIG_IGN) {
-		take_default(sig, si);
-		return;
-	}
-	if (sa.sa_flags & SA_RESETHAND)
-		process.others[i].sa_handler = SIG_DFL;
-	/* that of the interrupted code; 64 signals are all that a frame has */
-	sigemptyset(&mask);
-	memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, NSIG / 8);
-	sigorset(&mask, &mask, &sa.sa_mask);
-	if (!(sa.sa_flags & SA_NODEFER))
-		sigaddset(&mask, sig);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	if (sa.sa_flags & SA_SIGINFO)
-		sa.sa_sigaction(sig, si, context);
-	else
-		sa.sa_handler(sig);
-}
-
 static bool in_guard(const struct task *t, const uint8_t *addr)
 {
 	return addr >= t->stack->base + NATIVE_KERNEL &&
@@ -303,13 +226,7 @@ static void stack_overflow(struct vcpu *v, ucontext_t *uc)
 	context_divert(uc, s->base + NATIVE_RESERVE, handle_exhaustion, &f, sizeof(f));
 }
 
-static bool is_alt(const struct vcpu *v, const void *sp)
-{
-	return (uintptr_t)sp - (uintptr_t)v->signals->memory < ALT_STACK_SIZE;
-}
-
-/* A fault while this thread runs a task.  False: it is not the machine's. */
-static bool handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
+bool fault_handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 {
 	struct muslin *m = v->machine;
 	struct fault f = { .m = m, .pc = context_pc(uc), .bus = sig == SIGBUS };
@@ -329,7 +246,7 @@ static bool handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 	if (off < 2 * USER_SPACE) {
 		f.addr = off;
 		/* below on_irq() we are ourselves; nobody comes back to the task */
-		context_divert(uc, is_alt(v, context_sp(uc)) ? stack_kernel_top(t->stack) : NULL,
+		context_divert(uc, signals_stack_has(v, context_sp(uc)) ? stack_kernel_top(t->stack) : NULL,
 			       handle_kernel, &f, sizeof(f));
 		return true;
 	}
@@ -352,147 +269,13 @@ static bool handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 	return true;
 }
 
-static void on_fault(int sig, siginfo_t *si, void *context)
+void fault_interrupt(struct vcpu *v, ucontext_t *uc)
 {
-	struct vcpu *v = current_vcpu;
+	struct fault f = { .m = v->machine, .pc = context_pc(uc) };
 
-	/* what was sent by somebody has no address */
-	if (!v || !v->task || si->si_code <= 0 ||
-	    !handle(v, sig, si->si_addr, context))
-		pass_on(sig == SIGBUS ? BUS : SEGV, sig, si, context);
-}
-
-/* Not on the task's stack, which may have no room for a host's frame. */
-static void on_irq(int sig, siginfo_t *si, void *context)
-{
-	struct vcpu *v = current_vcpu;
-	struct fault f = { .pc = context_pc(context) };
-	int saved_errno = errno;
-
-	if (si->si_code != SI_TIMER || si->si_ptr != fault_irq_tag()) {
-		pass_on(IRQ, sig, si, context);
-		errno = saved_errno;
-		return;
-	}
-	if (!v)
-		return;
 	clock_poll(v);
-	if (v->in_user && user_pending(v)) {
-		v->in_user = 0;
-		f.m = v->machine;
-		context_divert(context, NULL, handle_irq, &f, sizeof(f));
-	}
-	errno = saved_errno;
-}
-
-int fault_irq_signal(void)
-{
-	return SIGURG;	/* ignored by default, should one come late */
-}
-
-void *fault_irq_tag(void)
-{
-	return &process;
-}
-
-static bool is_ours(const struct sigaction *sa)
-{
-	return sa->sa_flags & SA_SIGINFO &&
-		(sa->sa_sigaction == on_fault || sa->sa_sigaction == on_irq);
-}
-
-/* Also if the embedder has put others there meanwhile: then those are it. */
-static void install_handlers(void)
-{
-	struct sigaction sa[SIGNALS], now;
-	int i;
-
-	sa[SEGV] = (struct sigaction){ .sa_sigaction = on_fault,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	sigaddset(&sa[SEGV].sa_mask, fault_irq_signal());
-	sa[BUS] = sa[SEGV];
-	sa[IRQ] = (struct sigaction){ .sa_sigaction = on_irq,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
-	pthread_mutex_lock(&process.lock);
-	process.machines++;
-	for (i = 0; i < SIGNALS; i++) {
-		sigaction(signal_number(i), NULL, &now);
-		if (is_ours(&now))
-			continue;
-		process.others[i] = now;
-		sigaction(signal_number(i), &sa[i], NULL);
-	}
-	pthread_mutex_unlock(&process.lock);
-}
-
-static void remove_handlers(void)
-{
-	struct sigaction now;
-	int i;
-
-	pthread_mutex_lock(&process.lock);
-	process.machines--;
-	for (i = 0; i < SIGNALS && !process.machines; i++) {
-		sigaction(signal_number(i), NULL, &now);
-		if (is_ours(&now))
-			sigaction(signal_number(i), &process.others[i], NULL);
-	}
-	pthread_mutex_unlock(&process.lock);
-}
-
-/* An embedder may have blocked them, or have left them blocked. */
-static void unblock_signals(sigset_t *old)
-{
-	sigset_t set;
-	int i;
-
-	sigemptyset(&set);
-	for (i = 0; i < SIGNALS; i++)
-		sigaddset(&set, signal_number(i));
-	pthread_sigmask(SIG_UNBLOCK, &set, old);
-}
-
-int fault_start(struct vcpu *v)
-{
-	struct host_signals *s = calloc(1, sizeof(*s));
-	stack_t alt = { .ss_size = ALT_STACK_SIZE };
-	int err = -ENOMEM;
-
-	if (!s)
-		return -ENOMEM;
-	s->memory = mmap(NULL, ALT_STACK_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s->memory == MAP_FAILED)
-		goto out_free;
-	alt.ss_sp = s->memory;
-	/* not in a handler that has another one */
-	if (sigaltstack(&alt, &s->alt_stack)) {
-		err = -errno;
-		goto out_unmap;
-	}
-	current_vcpu = v;
-	v->signals = s;
-	install_handlers();
-	unblock_signals(&s->mask);
-	return 0;
-out_unmap:
-	munmap(s->memory, ALT_STACK_SIZE);
-out_free:
-	free(s);
-	return err;
-}
-
-void fault_stop(struct vcpu *v)
-{
-	struct host_signals *s = v->signals;
-
-	if (!s)
+	if (!v->in_user || !user_pending(v))
 		return;
-	v->signals = NULL;
-	current_vcpu = NULL;
-	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
-	remove_handlers();
-	sigaltstack(&s->alt_stack, NULL);
-	munmap(s->memory, ALT_STACK_SIZE);
-	free(s);
+	v->in_user = 0;
+	context_divert(uc, NULL, handle_irq, &f, sizeof(f));
 }

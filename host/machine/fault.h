@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Host signals: page faults, and the interrupt. */
+/* Page faults and interrupts of user code. */
 #ifndef MUSLIN_FAULT_H
 #define MUSLIN_FAULT_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 struct vcpu;
 
-/* Host signals while a vCPU runs on this thread: saved and put back. */
-int fault_start(struct vcpu *v);
-void fault_stop(struct vcpu *v);
-/* The vCPU that this thread runs, or NULL: for whoever may be on any thread. */
-struct vcpu *fault_vcpu(void);
-/* The signal that clock.c's timers send, and the value that comes with it. */
-int fault_irq_signal(void);
-void *fault_irq_tag(void);
+/* A SIGSEGV or SIGBUS while this thread runs v.  False: it is not the machine's. */
+bool fault_handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc);
+/* The interrupt's signal came: what is due is raised, and user code interrupted for it. */
+void fault_interrupt(struct vcpu *v, ucontext_t *uc);
 
 /* The kernel's code, not ours which it called: kernel-text.h. */
 extern const uint8_t kernel_text[] __asm__("__start_muslin_kernel") __attribute__((weak));

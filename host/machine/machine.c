@@ -10,7 +10,7 @@
 
 #include "host_page.h"
 #include "machine/clock.h"
-#include "machine/fault.h"
+#include "machine/signals.h"
 #include "machine/kernel.h"
 #include "machine/kmem.h"
 #include "machine/machine.h"
@@ -121,7 +121,7 @@ int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), vo
 		return -EBUSY;
 	if (m->halted)
 		return -ESHUTDOWN;
-	err = fault_start(v);
+	err = signals_start(v);
 	if (err)
 		return err;
 	err = clock_start(v);
@@ -138,7 +138,7 @@ int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), vo
 	if (m->halted)
 		err = -ESHUTDOWN;
 out_fault:
-	fault_stop(v);
+	signals_stop(v);
 	return err;
 }
 

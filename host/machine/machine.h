@@ -3,7 +3,7 @@
  * One machine: a kernel, its memory, its tasks.  Private to libmuslin.
  *
  * Everything is reached from struct muslin, or from the vCPU that runs on this
- * thread (this_vcpu(), and fault_vcpu() for signal handlers).
+ * thread (this_vcpu(), and signals_vcpu() for signal handlers).
  */
 #ifndef MUSLIN_MACHINE_H
 #define MUSLIN_MACHINE_H
