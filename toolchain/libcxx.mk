@@ -33,9 +33,11 @@ libcxx_options := CMAKE_BUILD_TYPE=Release CMAKE_SYSTEM_NAME=Linux CMAKE_SYSTEM_
 # What throws is C, and nothing without these; our compiler has no exceptions for C.
 unwind_flags := -Xclang=-fexceptions -Xclang=-exception-model=wasm -mexception-handling \
 	-mllvm -wasm-enable-eh -mllvm -wasm-use-legacy-eh=true
-eh_options := -DCMAKE_CXX_FLAGS='-fexceptions -nostdlib++' -DCMAKE_C_FLAGS='$(unwind_flags)' \
+# What a failing assertion names is not a path of this machine.
+unnamed := -ffile-prefix-map='$(abspath $(B))/='
+eh_options := -DCMAKE_CXX_FLAGS="-fexceptions -nostdlib++ $(unnamed)" -DCMAKE_C_FLAGS="$(unwind_flags) $(unnamed)" \
 	-DLLVM_ENABLE_RUNTIMES='libunwind;libcxxabi;libcxx'
-noeh_options := -DCMAKE_CXX_FLAGS='-fno-exceptions -nostdlib++' -DLLVM_ENABLE_RUNTIMES='libcxxabi;libcxx' \
+noeh_options := -DCMAKE_CXX_FLAGS="-fno-exceptions -nostdlib++ $(unnamed)" -DLLVM_ENABLE_RUNTIMES='libcxxabi;libcxx' \
 	$(foreach o,LIBCXXABI_USE_LLVM_UNWINDER LIBCXXABI_ENABLE_EXCEPTIONS LIBCXX_ENABLE_EXCEPTIONS,-D$(o)=OFF)
 
 # $(call logged,COMMAND): what it says is of use only if it fails
