@@ -23,8 +23,8 @@ function compile(bytes) {
 
 // A program's stack, in KiB: V8 would give it what it gives JavaScript, 984.  The second flag
 // is its limit; that of this thread's own stack has been set before.
-v8.setFlagsFromString('--wasm-stack-switching-stack-size=4096');
-v8.setFlagsFromString('--stack-size=4096');
+v8.setFlagsFromString('--wasm-stack-switching-stack-size=16384');
+v8.setFlagsFromString('--stack-size=16384');
 
 parentPort.on('message', serve({
   post: (m, transfer) => parentPort.postMessage(m, transfer),
