@@ -19,15 +19,15 @@ export class MachineError extends Error {
   constructor(text, code) { super(text); this.name = 'MachineError'; this.code = code; }
 }
 
+// Whether threads can see the same memory; else the machine runs without that, and slower.
+const canShare = () => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true);
+
 // What a machine needs and is not here: [what, why], for people.
 export function missing() {
-  const out = [], isolated = globalThis.crossOriginIsolated ?? true;
+  const out = [];
   if (typeof WebAssembly === 'undefined') out.push(['WebAssembly', 'nothing runs without it']);
   else if (!('promising' in WebAssembly) || !('Suspending' in WebAssembly))
-    out.push(['JSPI (JavaScript Promise Integration)', 'tasks of Linux are stacks that wait; Chromium 137 and Node 24 have it, Firefox and Safari only behind a flag, if at all']);
-  if (typeof SharedArrayBuffer === 'undefined' || !isolated)
-    out.push(['SharedArrayBuffer', isolated ? 'the machine\'s memory is shared by threads' :
-      'the page must be served with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, by https or from localhost']);
+    out.push(['JSPI (JavaScript Promise Integration)', 'tasks of Linux are stacks that wait; Chromium and Edge have it from 137 on, and Node from 24; in Firefox about:config may have it, as javascript.options.wasm_js_promise_integration; Safari, if at all, behind a flag']);
   return out.map(([what, why]) => ({ what, why }));
 }
 
@@ -185,16 +185,16 @@ export class Machine {
   }
 
   constructor(options, root) {
-    const { platform } = this.constructor, channel = makeChannel();
+    const { platform } = this.constructor, channel = (options.shared ?? true) && canShare() ? makeChannel() : null;
     Object.assign(this, { options, platform, sources: new Map(), sinks: new Map(), processes: new Map(), mounting: new Map(), stores: new Map() });
     this.ids = { process: 1, mount: 1, stream: 1 };
-    this.sender = new Sender(channel);
+    this.sender = channel && new Sender(channel);	// or there is nothing that both threads see
     this.booted = new Promise((resolve, reject) => { this.boots = { resolve, reject }; });
     this.down = new Promise(resolve => { this.isDown = resolve; });
-    this.own = new Terminal(this, options.columns ?? 80, options.rows ?? 24, true);
     this.worker = platform.startWorker(m => this.heard(m), e => this.ends(`the machine's thread failed: ${e.message}`));
     const { memory = 256 << 20, cmdline = '', terminal = -1, image = null, freeze = null } = options;
     this.worker.post({ start: { channel, memory, cmdline, root, terminal, image, freeze: Boolean(freeze) } });
+    this.own = new Terminal(this, options.columns ?? 80, options.rows ?? 24, true);
   }
 
   // The terminal that is the machine's own.
@@ -202,8 +202,12 @@ export class Machine {
 
   // --- to the machine's thread ---
 
-  tell(type, id, payload, bits = 0) {
+  tell(type, id, payload = new Uint8Array(0), bits = 0) {
     if (this.stopped !== undefined) return;
+    if (!this.sender) {
+      this.worker.post({ message: { type, id, payload: payload.slice() }, bits: IRQ_STREAM | IRQ_TTY | bits });
+      return;
+    }
     this.sender.send(type, id, payload);
     this.wake(bits);
   }

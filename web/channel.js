@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Messages to the machine's thread, which sees no event while a program computes:
 // bytes in shared memory, with one who writes and one who reads.  The other way goes by
-// postMessage(), which needs nothing of the sort.
+// postMessage(), which needs nothing of the sort.  Where no memory can be shared, both ways do:
+// the machine's thread then looks for events while programs compute, see ticks.js.
 
 export const M = { DATA: 1, END: 2, ACK: 3, BREAK: 4, SPAWN: 5, MOUNT: 6, KILL: 7, RESIZE: 8, CLOSE: 9, TRACE: 10, TRACED: 11 };
 
@@ -84,6 +85,13 @@ export class Receiver extends End {
       }
     }
   }
+}
+
+// The same by postMessage().
+export class Inbox {
+  constructor() { this.messages = []; }
+  put(message) { this.messages.push(message); }
+  next() { return this.messages.shift() ?? null; }
 }
 
 // A value with bytes behind it.

@@ -23,6 +23,7 @@ enum { RESTART = 1, RESTART_BLOCK };
 enum { SIGILL = 4, SIGBUS = 7, EINTR = 4, ENOSYS = 38 };
 enum { CLONE_VM = 0x100 };
 enum { LD_WRITE = 0x100, LD_ATOMIC = 0x200 };	/* rewrite.c */
+enum { FAULT_COUNTS = 4096 };	/* as much as so many loops: see breathe() */
 
 IMPORT(kernel, user_enter) void user_enter(void);
 IMPORT(kernel, user_irq) void user_irq(void);
@@ -44,6 +45,8 @@ IMPORT(js, forget) void js_forget(void);
 IMPORT(js, set_up_child) void js_set_up_child(u32 id);
 IMPORT(js, put_back) void js_put_back(void);
 IMPORT(js, leave) void js_leave(void);
+IMPORT(js, tick) u32 js_tick(void);
+IMPORT(js, yield) void js_yield(void);
 
 #define SLOT 1
 #define SLOT_CLONE 2	/* the system call's thunk */
@@ -86,6 +89,16 @@ static u32 irqs(enum where where, u32 outer)
 			return 1;
 	}
 	return 0;
+}
+
+/*
+ * Where memory is not shared, nobody sets irq_pending while a program runs.  So programs count
+ * down, and then look at the clock here, and every few ms at the events of their thread.
+ */
+EXPORT(breathe) void breathe(void)
+{
+	if (SHARED->counts && SHARED->left < 0 && js_tick())
+		js_yield();
 }
 
 static void look_around(void)
@@ -326,6 +339,7 @@ EXPORT(poll) void poll(void)
 {
 	room();
 	SHARED->in_user = 0;
+	breathe();
 	irqs(NO_CALL, 0);
 	SHARED->in_user = 1;
 }
@@ -422,6 +436,7 @@ static u32 page(u32 ea, u32 write)
 		room();
 		SHARED->in_user = 0;
 		user_fault(ea, write);
+		SHARED->left -= FAULT_COUNTS;
 		look_around();
 		SHARED->in_user = 1;
 	}

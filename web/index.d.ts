@@ -26,6 +26,11 @@ export interface BootOptions {
   log?(text: string): void;
   /** Why a file was not taken for a program. */
   refused?(why: string): void;
+  /**
+   * false: share no memory between threads, as where that is not possible: in a page that is not
+   * crossOriginIsolated.  Programs are then slower, and hear of input and signals some ms later.
+   */
+  shared?: boolean;
   /** In Node: the file descriptor that shows the machine's own terminal. */
   terminal?: number;
 }

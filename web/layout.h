@@ -28,7 +28,9 @@ struct shared {
 	unsigned int fenv;	/* as bits/fenv.h has it: float.c */
 	unsigned int image, image_top;	/* as fork and top, of a task of the kernel: kernel.c */
 	unsigned int traces;	/* somebody looks at system calls: trace.js */
-	unsigned int unused_too[4];
+	int left;	/* until breathe(), where programs count */
+	unsigned int counts;	/* they do */
+	unsigned int unused_too[2];
 	unsigned char bounce[64];
 	unsigned long long ints[32], floats[32];	/* arguments, see adapt.c */
 };

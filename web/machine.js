@@ -5,9 +5,10 @@ import { E } from './errno.js';
 import { Control } from './control.js';
 import { Forks } from './forks.js';
 import * as Image from './image.js';
-import { readKernel, shareMemory, makeProbe, makeThunks, systemCalls } from './module.js';
+import { readKernel, makeProbe, makeThunks, systemCalls, withMemory } from './module.js';
 import { Refused } from './rewriter.js';
 import { Slots } from './slots.js';
+import { Ticks } from './ticks.js';
 import { Trace } from './trace.js';
 
 // of programs' memory: what page tables speak of, and WebAssembly
@@ -16,7 +17,7 @@ const MEMORY_MIN = 32 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, STREAMS = 256, POLLIN = 1, POLLOUT = 4;
 export const IRQ = { TIMER: 1, STREAM: 2, TTY: 4, WINCH: 8, THAW: 32, CLOCK: 64 };
 export const TLB = 0xd0000000;	// layout.h
-const FENV = 8;	// layout.h: the index in struct shared
+const FENV = 8, LEFT = 12, COUNTS = 13;	// layout.h: indices in struct shared
 const SIGILL = 4, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;
 
 // What V8 says of a trap: the signal and its code.
@@ -38,7 +39,7 @@ export class Halted extends Error {}
 
 // o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; compile(bytes): a program's module; cmdline; memory: bytes;
 //    streams, files, tty: devices; log(text); shared(memory, page address): the words that another
-//    thread may set bits of; attend(): takes what it has sent
+//    thread may set bits of; alone: no other thread sees the memory, so programs count; attend(): takes what it has sent
 export class Machine {
   constructor(o) {
     Object.assign(this, { o, halted: null, tasks: new Map(), mms: new Map(), modules: new Map() });
@@ -49,22 +50,23 @@ export class Machine {
     this.start = performance.now();
     this.forks = new Forks(this);
     this.slots = new Slots();
+    this.ticks = o.alone ? new Ticks(() => this.checkTimer()) : null;
     this.control = new Control(() => this.raise(IRQ.STREAM), o.log);
     this.down = new Promise(resolve => { this.isDown = resolve; });
   }
 
   // With a kernel.  No instruction of it has run.
   async prepare(vmlinux) {
-    const { o } = this;
+    const { o } = this, shared = !o.alone, adapted = bytes => withMemory(bytes, shared);
     if (o.memory < MEMORY_MIN || o.memory > 0xd0000000) throw new Error('memory size: from 32 to 3328 MiB');
     this.size = Math.floor(o.memory / WASM_PAGE) * WASM_PAGE;
     this.kernelTypes = readKernel(vmlinux);
     const late = new WebAssembly.Table({ element: 'anyfunc', initial: 3 });
     this.slot = new WebAssembly.Table({ element: 'anyfunc', initial: 3 });
     const taskSwitch = new WebAssembly.Suspending((p, n) => this.taskSwitch(p, n));
-    const scratch = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGES, shared: true });
-    const stub = await WebAssembly.instantiate(o.stub, { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
-    const module = await WebAssembly.compile(shareMemory(vmlinux, this.kernelTypes.flags));
+    const scratch = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGES, shared });
+    const stub = await WebAssembly.instantiate(adapted(o.stub), { env: { memory: scratch, __indirect_function_table: late }, js: { task_switch: taskSwitch } });
+    const module = await WebAssembly.compile(adapted(vmlinux));
     const calls = systemCalls(this.kernelTypes);
     this.trace = new Trace(this, calls, calls.map(n => this.kernelTypes.exports.get(n)[0].length), o.traced);
     const host = { ...this.imports(), ...stub.instance.exports };
@@ -78,12 +80,13 @@ export class Machine {
     this.i32 = new Int32Array(memory.buffer);
     this.u32 = new Uint32Array(memory.buffer);
     const probe = new WebAssembly.Instance(new WebAssembly.Module(makeProbe()), {}).exports;
-    const glue = await WebAssembly.instantiate(o.glue, {
+    const glue = await WebAssembly.instantiate(adapted(o.glue), {
       probe, env: { memory, __indirect_function_table: this.slot }, kernel: this.kernel, js: this.glueImports(),
     });
     this.glue = glue.instance.exports;
     this.tlb = this.glue.tlb() >>> 0;
     this.words = this.glue.shared() >>> 2;
+    this.u32[this.words + COUNTS] = o.alone ? 1 : 0;
     late.set(1, this.glue.user_run);
     late.set(2, this.glue.user_resume);
     this.began = this.start = performance.now();
@@ -310,7 +313,7 @@ export class Machine {
     const path = this.string(name), slotsAt = this.slots.reserve();
     if (!slotsAt) return -E.ENOMEM;
     try {
-      const { image: code, data, dataStart, dataEnd, end, slots } = this.o.rewrite(bytes, this.tlb, this.page, slotsAt);
+      const { image: code, data, dataStart, dataEnd, end, slots } = this.o.rewrite(bytes, this.tlb, this.poll, slotsAt);
       this.u8.set(slots, slotsAt);
       if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
       const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(this.ids.module - 1, code) };
@@ -329,12 +332,18 @@ export class Machine {
     }
   }
 
+  // What each loop looks at.  An image's /init, which computes nothing, is for any machine.
+  get poll() { return this.o.alone && !this.freezes ? { at: (this.words + LEFT) * 4, counts: true } : { at: this.page, counts: false }; }
+
   // The first one is /init, which computes nothing: to optimize it would take longer than it runs.
-  compile(id, code) { return id === 1 ? new WebAssembly.Module(code) : this.o.compile(code); }
+  compile(id, code) {
+    const bytes = withMemory(code, !this.o.alone);
+    return id === 1 ? new WebAssembly.Module(bytes) : this.o.compile(bytes);
+  }
 
   instantiate(module) {
     if (!this.syscalls) {
-      this.syscalls = new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4)),
+      this.syscalls = new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4, this.o.alone)),
         { kernel: this.kernel, glue: this.glue, trace: this.trace.imports(), env: { memory: this.memory } }).exports;
       this.slot.set(2, this.syscalls.__syscall_clone);
     }
@@ -411,6 +420,11 @@ export class Machine {
       get_sp: () => exports().__stack_pointer.value,
       set_sp: v => { exports().__stack_pointer.value = v; },
       leave: () => { this.task.execs = true; },
+      tick: () => {
+        this.i32[this.words + LEFT] = this.ticks.next();
+        return this.ticks.due ? 1 : 0;
+      },
+      yield: new WebAssembly.Suspending(() => this.ticks.events()),
       ...this.forks.glueImports(),
     };
   }

@@ -29,7 +29,6 @@ class Reader {
 // The kernel is ours, and the engine has validated it.
 export function readKernel(bytes) {
   const r = new Reader(bytes), types = [], funcs = [], exports = new Map();
-  let flags = 0;
   while (r.at < bytes.length) {
     const id = r.byte(), size = r.u32(), end = r.at + size;
     if (id === 1) for (const _ of r.each()) { r.byte(); types.push([r.types(), r.types()]); }
@@ -39,20 +38,37 @@ export function readKernel(bytes) {
       funcs.push(r.u32());
     }
     if (id === 3) for (const _ of r.each()) funcs.push(r.u32());
-    if (id === 5) { r.u32(); flags = r.at; }
     if (id === 7) for (const _ of r.each()) {
       const name = r.name(), kind = r.byte(), index = r.u32();
       if (kind === 0) exports.set(name, types[funcs[index]]);
     }
     r.at = end;
   }
-  return { exports, flags };
+  return { exports };
 }
 
-// The same kernel, whose memory another thread can see.
-export function shareMemory(bytes, flags) {
-  const copy = bytes.slice();
-  copy[flags] |= MEMORY_SHARED;
+// Where the flags of a module's only memory are, which it has or imports.
+function flagsAt(bytes) {
+  for (const r = new Reader(bytes); r.at < bytes.length;) {
+    const id = r.byte(), size = r.u32(), end = r.at + size;
+    if (id === 5 && r.u32()) return r.at;
+    if (id === 2) for (const _ of r.each()) {
+      r.name(); r.name();
+      const kind = r.byte(), at = r.at + (kind === 1);
+      if (kind === 2) return at;
+      if (kind === 0) r.u32();
+      else if (kind === 1) { r.byte(); r.limits(); }
+      else r.at += 2;
+    }
+    r.at = end;
+  }
+  throw new Error('a module has no memory');
+}
+
+// The same module, whose memory another thread can see, or not.
+export function withMemory(bytes, shared) {
+  const copy = bytes.slice(), at = flagsAt(bytes);
+  copy[at] = shared ? copy[at] | MEMORY_SHARED : copy[at] & ~MEMORY_SHARED;
   return copy;
 }
 
@@ -82,20 +98,22 @@ const text = s => { const b = new TextEncoder().encode(s); return [...leb(b.leng
 const section = (id, items) => { const body = [...leb(items.length), ...items.flat()]; return [id, ...leb(body.length), ...body]; };
 const I32 = 0x7f, CONST = 0x41, LOAD = 0x28, STORE = 0x36, GET = 0x20, SET = 0x21, CALL = 0x10;
 
-const OURS = 4, PASSED = 6;
+const OURS = 5, PASSED = 6, CALL_COUNTS = 1024, SUB = 0x6b, LESS = 0x48, IF = 0x04, END = 0x0b;
 export const systemCalls = kernel => [...kernel.exports.keys()].filter(n => n.startsWith('__syscall_'));
 
 // What programs import as linux.__syscall_NAME: calls the kernel's export, and
 // then glue.after() if there is something to do before user code goes on; and trace.js's
-// before and after it, if that wants to know.
-export function makeThunks(kernel, page, shared) {
+// before and after it, if that wants to know.  If programs count, a call is as many loops.
+export function makeThunks(kernel, page, shared, counts) {
   const names = systemCalls(kernel);
   const types = [[0x60, 1, I32, 1, I32], [0x60, 0, 0], [0x60, 1 + PASSED, ...Array(1 + PASSED).fill(I32), 0], [0x60, 1, I32, 0]], funcs = [], exports = [], code = [];
   const imports = [[...text('glue'), ...text('after'), 0, 0], [...text('glue'), ...text('room'), 0, 1],
-    [...text('trace'), ...text('enter'), 0, 2], [...text('trace'), ...text('leave'), 0, 3]];
+    [...text('trace'), ...text('enter'), 0, 2], [...text('trace'), ...text('leave'), 0, 3], [...text('glue'), ...text('breathe'), 0, 1]];
   const load = at => [CONST, ...sleb(at | 0), LOAD, 2, 0];
   const store = (at, v) => [CONST, ...sleb(at | 0), CONST, v, STORE, 2, 0];
-  const traced = code => [...load(shared + 44), 0x04, 0x40, ...code, 0x0b];
+  const traced = code => [...load(shared + 44), IF, 0x40, ...code, END], left = shared + 48;
+  const counted = counts ? [CONST, ...sleb(left | 0), ...load(left), CONST, ...sleb(CALL_COUNTS), SUB, STORE, 2, 0,
+    ...load(left), CONST, 0, LESS, IF, 0x40, CALL, 4, END] : [];
   names.forEach((name, i) => {
     const [params, results] = kernel.exports.get(name), r = params.length;
     imports.push([...text('kernel'), ...text(name), 0, ...leb(types.length)]);
@@ -106,13 +124,13 @@ export function makeThunks(kernel, page, shared) {
     const body = [1, 1, I32, CALL, 1, ...store(shared + 8, 0), ...traced([CONST, ...sleb(i), ...args, CALL, 2]),
       0x02, 0x40, 0x03, 0x40,
       0x02, 0x40, ...load(shared + 12), 0x0d, 0,	// fork has unwound it: it was in after()
-      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(OURS + i), SET, r,
+      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(OURS + i), SET, r, ...counted,
       ...load(page), ...load(page + 4), 0x72, 0x45, 0x0d, 2, 0x0b,
       GET, r, CALL, 0, CONST, 1, 0x46, 0x0d, 0, ...load(shared + 4), SET, r,
       0x0b, 0x0b, ...traced([GET, r, CALL, 3]), ...store(shared + 8, 1), GET, r, 0x0b];
     code.push([...leb(body.length), ...body]);
   });
-  imports.push([...text('env'), ...text('memory'), 2, 3, 1, ...leb(65536)]);
+  imports.push([...text('env'), ...text('memory'), 2, counts ? 1 : 3, 1, ...leb(65536)]);
   return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, types), ...section(2, imports),
     ...section(3, funcs), ...section(7, exports), ...section(10, code)]);
 }

@@ -25,6 +25,8 @@ if signal N killed it.
   --cmdline TEXT           add kernel parameters
   --snapshot FILE          write a machine that has booted to FILE, and exit
   --image FILE             go on from there, with its memory, and do not boot
+  --no-shared              share no memory between threads, as in a page without the
+                           headers for that: programs count loops, and are slower
   --help                   show this
 `;
 
@@ -50,7 +52,7 @@ function dir(text) {
 }
 
 function parse(args) {
-  const o = { dirs: [], env: new Map(), memory: 256 << 20, cwd: null, cmdline: '', image: null, snapshot: null };
+  const o = { dirs: [], env: new Map(), memory: 256 << 20, cwd: null, cmdline: '', image: null, snapshot: null, shared: true };
   const { HOME = '/', USER = 'user', TERM = 'dumb' } = process.env;
   for (const [k, v] of Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME, USER, TERM })) o.env.set(k, v);
   const set = text => {
@@ -72,6 +74,7 @@ function parse(args) {
     case '--cmdline': o.cmdline = value(); o.fixed ??= name; break;
     case '--image': o.image = value(); break;
     case '--snapshot': o.snapshot = value(); break;
+    case '--no-shared': o.shared = false; break;
     case '--help': process.stdout.write(HELP); process.exit(0);
     default: throw new Usage(`${arg}: no such option`);
     }
@@ -114,9 +117,9 @@ function forward(program) {
 }
 
 async function run(o) {
-  const { memory, cmdline } = o, say = why => fs.writeSync(2, `${why}\n`);
+  const { memory, cmdline, shared } = o, say = why => fs.writeSync(2, `${why}\n`);
   let quiet = true;
-  const options = { memory, cmdline, terminal: [0, 1, 2].findIndex(isatty), refused: why => quiet || say(why) };
+  const options = { memory, cmdline, shared, terminal: [0, 1, 2].findIndex(isatty), refused: why => quiet || say(why) };
   const machine = o.image ? await Machine.restore(fs.readFileSync(o.image), options) : await Machine.boot(options);
   const disconnect = connectTerminal(machine);
   process.on('exit', disconnect);

@@ -580,13 +580,36 @@ uint32_t moved(const struct rewriter *rw, uint32_t function)
 	return function < rw->imported ? function : function + rw->added;
 }
 
+static void load_poll(struct rewriter *rw)
+{
+	constant(rw, 0);
+	op_u32(rw, 0x28, 2);
+	put_u32(&rw->body, rw->poll);
+}
+
+/* One less: is it negative? */
+static void count_down(struct rewriter *rw)
+{
+	constant(rw, 0);
+	load_poll(rw);
+	constant(rw, 1);
+	op(rw, 0x6b);
+	tee(rw, rw->delta);
+	op_u32(rw, 0x36, 2);
+	put_u32(&rw->body, rw->poll);
+	get(rw, rw->delta);
+	constant(rw, 0);
+	op(rw, 0x48);
+}
+
 void loop_head(struct rewriter *rw)
 {
 	if (rw->kernel)
 		return;
-	constant(rw, 0);
-	op_u32(rw, 0x28, 2);
-	put_u32(&rw->body, rw->poll);
+	if (rw->counts)
+		count_down(rw);
+	else
+		load_poll(rw);
 	if_unlikely(rw);
 	call(rw, POLL);
 	op(rw, 0x0b);
@@ -1170,11 +1193,11 @@ void rewriter_free(struct rewriter *rw)
 	forking_free(rw);
 }
 
-int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t slots,
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, bool counts, uint32_t slots,
 	    struct rewritten *out)
 {
-	struct rewriter rw = { .tlb = tlb, .poll = poll, .slots = slots, .setjmp = -1, .longjmp = -1,
-		.fenv_get = -1, .fenv_set = -1 };
+	struct rewriter rw = { .tlb = tlb, .poll = poll, .counts = counts, .slots = slots,
+		.setjmp = -1, .longjmp = -1, .fenv_get = -1, .fenv_set = -1 };
 	int err;
 
 	*out = (struct rewritten){ 0 };

@@ -26,13 +26,13 @@ export function rewriteKernel(bytes, image, tlb, functions) {
 
 export function makeRewriter(bytes) {
   const module = new WebAssembly.Module(bytes);
-  return (image, tlb, poll, slotsAt) => {
+  return (image, tlb, { at: poll, counts }, slotsAt) => {
     // the rewriter may then believe that it is WebAssembly
     if (!WebAssembly.validate(image)) throw new Refused('not a valid WebAssembly module');
     const x = new WebAssembly.Instance(module, { linux }).exports, at = put(x, image);
     let err;
     try {
-      err = x.rewrite(at, image.length, tlb, poll, slotsAt);
+      err = x.rewrite(at, image.length, tlb, poll, counts, slotsAt);
     } catch (e) {
       throw new Refused(`the rewriter failed: ${e.message}`);
     }

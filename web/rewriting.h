@@ -42,6 +42,7 @@ struct rewriter {
 	struct reader r;
 	struct wasm w;
 	uint32_t tlb, poll, imported;	/* functions */
+	bool counts;			/* poll is to be counted down */
 	uint32_t added;			/* functions, too */
 	struct bytes out, section, body, hints, all_hints;
 	uint32_t hinted, nhints;

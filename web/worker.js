@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The thread of a machine: does what api.js, in the thread that owns it, says.
 // What it needs of where it runs is the platform: node-worker.js, browser-worker.js.
-import { M, Receiver, unpack } from './channel.js';
+import { Inbox, M, Receiver, unpack } from './channel.js';
 import { FD_CLOSED, FD_TTY } from './control.js';
 import { Files } from './files.js';
 import { NoImage, read } from './image.js';
@@ -24,7 +24,7 @@ class Served {
   constructor(platform, options) {
     Object.assign(this, { platform, options, log: '', refused: null, programs: new Map(), mounts: Promise.resolve() });
     this.post = (m, transfer) => platform.post(m, transfer);
-    this.inbox = new Receiver(options.channel, () => this.post({ room: true }));
+    this.inbox = options.channel ? new Receiver(options.channel, () => this.post({ room: true })) : new Inbox();
     const attend = () => this.attend();
     this.streams = new Streams(attend);
     this.files = new Files();
@@ -40,10 +40,17 @@ class Served {
     this.post({ log: text });
   }
 
+  memory() { return this.options.channel ? { shared: (memory, page) => this.post({ memory, page }) } : { alone: true }; }
+  // Of the other thread, where there is no channel; bits are those of an interrupt.
+  heard({ message, bits }) {
+    this.inbox.put(message);
+    this.machine?.raise(bits);
+  }
+
   make(options) {
     const m = this.machine = new Machine({
       compile: this.platform.compile, streams: this.streams, files: this.files, tty: this.terminal,
-      log: text => this.say(text), shared: (memory, page) => this.post({ memory, page }), traced: this.post, attend: () => this.attend(), ...options,
+      log: text => this.say(text), ...this.memory(), traced: this.post, attend: () => this.attend(), ...options,
     });
     m.refused = why => { this.refused = why; this.post({ refused: why }); };
     m.down.then(why => this.post({ down: why, log: this.log }));
@@ -141,11 +148,9 @@ class Served {
 export function serve(platform) {
   let served = null;
   return m => {
-    if (!m.start) {
-      served?.machine?.poke();
-      return;
-    }
+    if (m.message) return served.heard(m);
+    if (!m.start) return served?.machine?.poke();
     served = new Served(platform, m.start);
-    served.start().catch(e => platform.post({ down: e.message, log: served.log }));
+    return served.start().catch(e => platform.post({ down: e.message, log: served.log }));
   };
 }

@@ -24,7 +24,7 @@ static int rewrite_image(const uint8_t *p, size_t n)
 	int r;
 
 	memcpy(copy, p, n);
-	r = rewrite(copy, n, TLB, POLL, SLOTS, &out);
+	r = rewrite(copy, n, TLB, POLL, false, SLOTS, &out);
 	free(copy);
 	ck_assert(r == 0 || (r == -ENOEXEC && out.error[0] && !out.module && !out.data));
 	return r;

@@ -25,8 +25,8 @@ const SCREEN = id => `(() => {
 const screen = id => b.run(SCREEN(id));
 const shows = (id, text) => b.until(`${SCREEN(id)}.includes(${JSON.stringify(text)})`);
 
-async function visits(run) {
-  await b.open(url(good, `run=${run}&visit=${++visit}`));
+async function visits(run, server = good) {
+  await b.open(url(server, `run=${run}&visit=${++visit}`));
   await b.until(`location.search.endsWith('visit=${visit}') && globalThis.muslin`);
 }
 
@@ -59,16 +59,35 @@ await test('boots_where_there_is_no_image', async () => {
   assert.match(await b.run('document.getElementById("status").textContent'), /^Linux booted in/);
 });
 
-await test('says_what_is_missing_without_the_headers', async () => {
-  await b.open(url(plain, 'run=/usr/bin/hello'));
-  await b.until('!document.getElementById("missing").hidden');
-  assert.match(await b.run('document.getElementById("why").textContent'), /SharedArrayBuffer.*Cross-Origin-Opener-Policy/);
-});
-
-const inLua = async () => {
-  await visits('/usr/bin/lua');
+const inLua = async server => {
+  await visits('/usr/bin/lua', server);
   await shows(1, '>');
 };
+
+// Where no memory is shared.
+await test('runs_without_the_headers', async () => {
+  await inLua(plain);
+  assert.equal(await b.run('crossOriginIsolated'), false);
+  await b.type('print("lo" .. "ops") while true do end\n');
+  await shows(1, '\nloops');
+  await b.control('c');
+  await shows(1, 'interrupted!');
+  await b.run('document.getElementById("new").click()');
+  await shows(2, '>');
+  await b.type('print("sp" .. "ins") while true do end\n');
+  await shows(2, '\nspins');
+  await b.run('muslin.choose(1)');
+  await b.type('print(6 * 7)\n');
+  await shows(1, '\n42\n>');
+});
+
+await test('says_which_browser_to_take', async () => {
+  const { identifier } = await b.send('Page.addScriptToEvaluateOnNewDocument', { source: 'delete WebAssembly.promising;' });
+  await b.open(url(good, 'run=/usr/bin/hello'));
+  await b.until('!document.getElementById("missing").hidden');
+  assert.match(await b.run('document.getElementById("why").textContent'), /^JSPI.*Chromium.*137.*Firefox.*Safari/);
+  await b.send('Page.removeScriptToEvaluateOnNewDocument', { identifier });
+});
 
 await test('gives_what_is_typed_to_the_program', async () => {
   await inLua();
