@@ -17,6 +17,9 @@ $(tools) &: $(tool_parts) config.mak
 	$(say) GEN '$(B)/bin/$(cross)-*'
 	$(Q)toolchain/make-tools $(B)/bin ../sysroot $(KBUILD_LLVM)
 
+# Two makes would write the same files, or take the sysroot from under each other's compilers.
+lock = $(Q)mkdir -p $(B) && toolchain/lock $(B)/.lock $$PPID
+
 # --- libc ---
 
 # The kernel's list of system calls, and what musl makes of it.
@@ -41,6 +44,7 @@ $(syscall_headers): toolchain/syscall-headers.awk $(libc)/syscalls
 # musl's Makefile does not know which objects use which header, nor what compiles them.
 $(libc)/.headers: $(B)/musl/.stamp $(syscall_headers) toolchain/$(cross).cfg toolchain/cc.in \
 		toolchain/musl.mak $(wildcard arch/wasm32/* arch/wasm32/bits/* src/internal/*)
+	$(lock)
 	$(Q)mkdir -p $(libc)
 	$(Q)find $(libc)/obj -name '*.o' -delete
 	$(Q)touch $@
@@ -57,6 +61,7 @@ libc_make = +$(Q)$(MAKE) -C $(libc) -f ../musl/Makefile \
 
 $(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tools) \
 		$(wildcard crt/wasm32/* ldso/wasm32/* src/*/wasm32/*) | $(sysroot)/$(cross).cfg
+	$(lock)
 	$(libc_make) all $(ldso)
 	$(Q)touch $@
 
@@ -105,6 +110,7 @@ put_dynamic = mkdir -p $(1)/lib/dynamic && cp $(B)/toolchain/got-tls $(1)/lib/dy
 # The kernel's headers first: where both have a file, it is musl's.
 $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) $(runtime) \
 		$(simd) toolchain/simd/vectors.h $(B)/toolchain/got-tls
+	$(lock)
 	$(say) INSTALL $(sysroot)
 	$(Q)rm -rf $(sysroot).new $(sysroot).old
 	$(Q)mkdir -p $(sysroot).new/lib
@@ -138,6 +144,7 @@ built += $(toolchain)
 # What configure scripts, CMake and Meson are told.
 sysroot_share := $(sysroot)/share/.stamp
 $(sysroot_share): $(wildcard toolchain/share/* toolchain/share/*/*) $(sysroot)/.stamp
+	$(lock)
 	$(say) INSTALL $(@D)
 	$(Q)cp -R toolchain/share $(sysroot)
 	$(Q)touch $@
