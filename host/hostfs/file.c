@@ -78,6 +78,20 @@ int hostfs_sync(struct hostfs *fs, int file, int datasync)
 	return r ? -errno : 0;
 }
 
+int hostfs_seek(struct hostfs *fs, int file, int hole, uint64_t *offset)
+{
+	struct file *f = hostfs_file(fs, file);
+	off_t pos;
+
+	if (!f)
+		return -EBADF;
+	pos = lseek(f->fd, *offset, hole ? SEEK_HOLE : SEEK_DATA);
+	if (pos < 0)
+		return -errno;
+	*offset = pos;
+	return 0;
+}
+
 static uint32_t put_entry(char *buf, uint32_t room, uint64_t next,
 			  const char *name, const struct host_stat *st)
 {

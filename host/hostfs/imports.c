@@ -89,6 +89,13 @@ u32 w2c_host_file_sync(struct w2c_host *h, u32 file, u32 datasync)
 	return hostfs_sync(m->hostfs, file, datasync);
 }
 
+u32 w2c_host_file_seek(struct w2c_host *h, u32 file, u32 hole, u32 offset)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_seek(m->hostfs, file, hole, kmem_struct(m, offset, uint64_t));
+}
+
 u32 w2c_host_file_readdir(struct w2c_host *h, u32 file, u64 pos, u32 buf,
 			  u32 len)
 {

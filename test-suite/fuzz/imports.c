@@ -524,7 +524,7 @@ static void files(unsigned int what)
 	u32 root = byte() % 64 ? byte() % 3 : word(), file = byte() % 16 ? byte() % 4 : word();
 	u32 n, k, len = some_length(), path = some_path(&n), other;
 
-	switch (what % 29) {
+	switch (what % 30) {
 	case 25:
 		other = some_attribute(&k);
 		w2c_host_file_getxattr(h, root, path, n, other, k, some_address(len), len);
@@ -539,6 +539,10 @@ static void files(unsigned int what)
 		break;
 	case 28:
 		w2c_host_file_listxattr(h, root, path, n, some_address(len), len);
+		break;
+	case 29:
+		*(u64 *)(m->memory + BUFFER) = byte() % 2 ? word() : (u64)word() << 32;
+		w2c_host_file_seek(h, file, byte() % 2, byte() % 4 ? BUFFER : some_address(8));
 		break;
 	case 0:
 		w2c_host_file_stat(h, root, path, n, some_address(sizeof(struct host_stat)));

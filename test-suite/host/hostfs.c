@@ -221,6 +221,7 @@ START_TEST(wrong_numbers_are_refused)
 		fails(EBADF, hostfs_write(fs, wrong[i], buf, 1, 0));
 		fails(EBADF, hostfs_fstat(fs, wrong[i], &st));
 		fails(EBADF, hostfs_sync(fs, wrong[i], 0));
+		fails(EBADF, hostfs_seek(fs, wrong[i], 0, &(uint64_t){ 0 }));
 		fails(EBADF, hostfs_readdir(fs, wrong[i], 0, buf, sizeof(buf)));
 		fails(EBADF, hostfs_exchange(fs, wrong[i], wrong[i]));
 		hostfs_close(fs, wrong[i]);
@@ -277,6 +278,25 @@ START_TEST(offsets_above_4_gib)
 	ck_assert(st.blocks < 1000);
 	fails(EINVAL, hostfs_read(fs, f, buf, 1, 1ull << 63));
 	fails(EINVAL, hostfs_read(fs, f, buf, UINT32_MAX, 0));
+}
+END_TEST
+
+START_TEST(data_and_holes_are_found)
+{
+	uint64_t at = 0, end = (1ull << 30) + 3;
+	int f = hostfs_open_new(fs, 0, NAME("sparse"), 0600, NULL);
+
+	ok(f);
+	ck_assert_int_eq(hostfs_write(fs, f, "far", 3, 1ull << 30), 3);
+	ok(hostfs_seek(fs, f, 0, &at));
+	ck_assert(at == 1ull << 30);
+	ok(hostfs_seek(fs, f, 1, &at));
+	ck_assert(at == end);
+	fails(ENXIO, hostfs_seek(fs, f, 0, &at));
+	ck_assert(at == end);
+	at = 1ull << 63;
+	fails(ENXIO, hostfs_seek(fs, f, 1, &at));
+	hostfs_close(fs, f);
 }
 END_TEST
 
@@ -1476,6 +1496,7 @@ Suite *hostfs_suite(void)
 		wrong_numbers_are_refused,
 		long_and_odd_names,
 		offsets_above_4_gib,
+		data_and_holes_are_found,
 		too_many_open_files_is_an_error,
 		a_fifo_is_never_opened,
 		modes_are_the_guests,

@@ -172,6 +172,15 @@ int write_file(int fd, unsigned long long *offset, const char *buf, int len)
 	return n;
 }
 
+/* Of SEEK_DATA and SEEK_HOLE alone: hostfs has no use for others. */
+long long lseek_file(int fd, long long offset, int whence)
+{
+	u64 pos = offset;
+	int err = host_file_seek(fd, whence == SEEK_HOLE, &pos);
+
+	return err ? err : pos;
+}
+
 int fsync_file(int fd, int datasync)
 {
 	return host_file_sync(fd, datasync);

@@ -279,6 +279,8 @@ int __host(file_exchange)(int file, int other);
 long __host(file_read)(int file, void *buf, unsigned long len, u64 offset);
 long __host(file_write)(int file, const void *buf, unsigned long len, u64 offset);
 int __host(file_sync)(int file, int datasync);
+/* Moves *offset to the next data, or hole, from there on: -ENXIO behind the end. */
+int __host(file_seek)(int file, int hole, u64 *offset);
 /* Fills buf with struct host_dirent from position pos; bytes, 0 at the end. */
 long __host(file_readdir)(int file, u64 pos, void *buf, unsigned long len);
 /* Of the file, or of the path if file is -1. */
