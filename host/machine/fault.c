@@ -38,7 +38,7 @@ static void remember(const struct fault *f, wasm_rt_trap_t reason)
 	};
 }
 
-/* What comes later did not happen there. */
+/* A later trap did not happen there. */
 static void forget(void)
 {
 	this_task()->trap = (struct trap) { 0 };
@@ -100,7 +100,7 @@ static void handle_fault(void *arg)
 	this_task()->in_fault = false;
 	user_return(NULL);
 	set_in_user(true);
-	if (user_pending(this_vcpu()))
+	if (this_pending())
 		user_irq();
 	forget();
 	this_task()->elsewhere -= elsewhere;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Native stacks, of which there is a pool. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -11,7 +10,6 @@
 #include "machine/stack.h"
 #include "machine/switch.h"
 #include "machine/task.h"
-#include "machine/user.h"
 #include "machine/x86_64/this-vcpu.h"
 
 #define POOL_MAX 256
@@ -135,22 +133,7 @@ void stack_close(struct stack *s)
 	s->reserve_open = s->host_open = s->told = false;
 }
 
-static void overflowed(void *arg)
-{
-	(void)arg;
-	this_task()->trap.reason = WASM_RT_TRAP_EXHAUSTION;
-	user_trap(SIGSEGV, SI_KERNEL, 0);
-}
-
-_Noreturn void stack_overflowed(void)
-{
-	void *here;
-
-	switch_stack(&here, switch_prepare(stack_top(this_task()->stack), overflowed, NULL));
-	abort();	/* nobody comes back */
-}
-
-void stack_settle(void)
+enum stack_left stack_settle(void)
 {
 	struct vcpu *v = this_vcpu();
 	struct task *t = v->task;
@@ -158,17 +141,17 @@ void stack_settle(void)
 	uint8_t *here = __builtin_frame_address(0);
 
 	if (!s->reserve_open)
-		return;
+		return STACK_ENOUGH;
 	if (s->host_open)
-		stack_overflowed();
+		return STACK_OVER;
 	if (here > s->base + NATIVE_RESERVE + SETTLE_DISTANCE) {
 		stack_close(s);
 		v->look = task_look(t);
 	} else if (!s->told) {
 		s->told = true;
-		t->trap.reason = WASM_RT_TRAP_EXHAUSTION;
-		user_trap(SIGSEGV, SEGV_MAPERR, v->words.sp);
+		return STACK_TELL;
 	}
+	return STACK_ENOUGH;
 }
 
 uint8_t *stack_end(const struct stack *s)

@@ -64,13 +64,16 @@ int stack_protect(uint8_t *base);
 /* See NATIVE_RESERVE.  The next part that is closed of the running task's; false: there is none. */
 bool stack_open_next(struct vcpu *v);
 void stack_close(struct stack *s);
+enum stack_left {
+	STACK_ENOUGH,
+	STACK_TELL,		/* it is used up, of which the program has not heard */
+	STACK_OVER,		/* so is what the host's functions had: the program dies */
+};
 /*
- * Before user code runs: closes what was opened if the caller, and so all that
- * is left, is above it; else the program gets a SIGSEGV.
+ * Before user code of the running task runs: closes what was opened if the caller,
+ * and so all that is left, is above it.
  */
-void stack_settle(void);
-/* The running task's program dies, and with it all that is on the stack. */
-_Noreturn void stack_overflowed(void);
+enum stack_left stack_settle(void);
 
 /* fn(arg) on a stack that nobody has used up.  0 or -ENOMEM. */
 int stack_call(struct muslin *m, void (*fn)(void *arg), void *arg);

@@ -14,21 +14,31 @@ function forking(call) {
 	printf "\t\t\tr = %s;\n", call
 	# a handler may leave this frame, and never come back
 	print "\t\t\tthis_task()->fork_point = NULL;"
-	print "\t\t} while (this_vcpu()->page->action && user_return(&r));\n\t}"
+	print "\t\t} while (this_page()->action && user_return(&r));\n\t}"
 	print "\tthis_task()->fork_point = NULL;"
 }
 
-function thunk(kind, name, params, call) {
+# args: ", a2, a3"; n: of a call that is counted, or "".
+function call_of(kernel, args, n) {
+	kernel = "enter_" fn "(" kernel "->kernel" args ")"
+	return n == "" ? kernel : "COUNTED(" n ", " kernel ")"
+}
+
+# What is rare needs registers that others would have to be saved for: it is elsewhere.
+function thunk(kind, name, params, args, n) {
 	printf "static u32 %s_%s(struct w2c_linux *l%s)\n{\n\tu32 r;\n\n", kind, name, params
 	print "\tset_in_user(false);"
 	if (name == "clone" || name == "clone3") {
-		forking(call)
+		forking(call_of("l->machine", args, n))
 	} else {
-		printf "\twhile (__builtin_expect(((r = %s), this_vcpu()->page->action), 0)) {\n", call
-		print "\t\tu32 changed = r;\n\t\tbool again = user_return(&changed);\n"
-		print "\t\tr = changed;\n\t\tif (!again)\n\t\t\tbreak;\n\t}"
+		print "\tr = " call_of("l->machine", args, n) ";"
+		print "\twhile (__builtin_expect(this_page()->action, 0)) {"
+		print "\t\tuint64_t returned = on_return(r);\n"
+		print "\t\tr = returned;"
+		print "\t\tif (!(returned >> 32))\n\t\t\tbreak;"
+		print "\t\tr = " call_of("this_vcpu()->machine", args, n) ";\n\t}"
 	}
-	print "\tset_in_user(true);\n\treturn user_pending(this_vcpu()) ? interrupted(r) : r;\n}\n"
+	print "\tset_in_user(true);\n\treturn this_pending() ? interrupted(r) : r;\n}\n"
 }
 
 BEGIN {
@@ -45,6 +55,10 @@ BEGIN {
 	# so that a thunk keeps no result in its frame
 	print "static __attribute__((noinline)) u32 interrupted(u32 r)\n{"
 	print "\tuser_irq();\n\treturn r;\n}\n"
+	# its result, and above it whether the system call is to be made again
+	print "static __attribute__((noinline)) uint64_t on_return(u32 r)\n{"
+	print "\tbool again = user_return(&r);\n"
+	print "\treturn (uint64_t)again << 32 | r;\n}\n"
 	print "#define COUNTED(n, call) ({ \\"
 	print "\tuint64_t start = call_begins(n); \\"
 	print "\tu32 result = call; \\"
@@ -60,10 +74,10 @@ match($0, /^u32 w2c_vmlinux_0x5F_syscall_[a-z0-9_A-Z]*\(/) {
 	args = substr($0, RLENGTH + 5)
 	sub(/\).*/, "", args)
 	n = split(args, a, ", *")
-	params = ""; call = ""; type = ""
+	params = ""; args = ""; type = ""
 	for (i = 2; i <= n; i++) {
 		params = params ", " a[i] " a" i
-		call = call ", a" i
+		args = args ", a" i
 		type = type (a[i] == "u64" ? "l" : "i")
 	}
 	if (n > 7) {
@@ -71,10 +85,9 @@ match($0, /^u32 w2c_vmlinux_0x5F_syscall_[a-z0-9_A-Z]*\(/) {
 		exit 1
 	}
 	print "KERNEL_ENTRY(" fn ");\n"
-	call = "enter_" fn "(l->machine->kernel" call ")"
-	thunk("call", name, params, call)
+	thunk("call", name, params, args, "")
 	# what never returns has no time; what returns twice, the parent's
-	thunk("count", name, params, "COUNTED(" count + 0 ", " call ")")
+	thunk("count", name, params, args, count + 0)
 	if (name == "restart_syscall")
 		restart = count + 0
 	rows[++count] = sprintf("\t{ \"%s\", \"%s:i\", call_%s, count_%s },", name, type, name, name)

@@ -51,7 +51,7 @@ u32 w2c_host_user_tls(struct w2c_host *h)
 static void user_enter(void)
 {
 	set_in_user(true);
-	if (user_pending(this_vcpu()))
+	if (this_pending())
 		user_irq();
 }
 
@@ -68,7 +68,7 @@ static void call_dispatcher(struct mm *mm, const struct host_page *p)
 static bool call_handler(void)
 {
 	struct muslin *m = this_vcpu()->machine;
-	struct host_page p = *this_vcpu()->page;
+	struct host_page p = *this_page();
 	struct trap trap = this_task()->trap;
 	uint32_t old, env = fenv_get();
 
@@ -95,8 +95,8 @@ bool user_return(uint32_t *ret)
 	struct muslin *m = this_vcpu()->machine;
 	uint32_t action, restart = 0;
 
-	while ((action = this_vcpu()->page->action)) {
-		struct host_page *p = this_vcpu()->page;
+	while ((action = this_page()->action)) {
+		struct host_page *p = this_page();
 
 		p->action = 0;
 		restart |= p->restart;
@@ -119,6 +119,32 @@ bool user_return(uint32_t *ret)
 	return restart == HOST_RESTART;
 }
 
+static void die_of_stack(void *arg)
+{
+	(void)arg;
+	this_task()->trap.reason = WASM_RT_TRAP_EXHAUSTION;
+	user_trap(SIGSEGV, SI_KERNEL, 0);
+}
+
+/* A program that has used up its stack is told so once, and then dies of it. */
+static void settle_stack(void)
+{
+	void *here;
+
+	switch (stack_settle()) {
+	case STACK_TELL:
+		this_task()->trap.reason = WASM_RT_TRAP_EXHAUSTION;
+		user_trap(SIGSEGV, SEGV_MAPERR, this_vcpu()->words.sp);
+	case STACK_OVER:
+		/* with all that is on it */
+		switch_stack(&here, switch_prepare(stack_top(this_task()->stack),
+						   die_of_stack, NULL));
+		abort();	/* nobody comes back */
+	case STACK_ENOUGH:
+		return;
+	}
+}
+
 void user_irq(void)
 {
 	struct muslin *m = this_vcpu()->machine;
@@ -130,7 +156,7 @@ void user_irq(void)
 		enter_w2c_vmlinux_user_irq(m->kernel);
 		user_return(NULL);
 		task_check();
-		stack_settle();
+		settle_stack();
 		set_in_user(true);
 	} while (irq_pending(this_vcpu()));
 }

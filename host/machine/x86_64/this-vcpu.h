@@ -30,6 +30,22 @@ static inline struct task *this_task(void)
 	return t;
 }
 
+static inline struct host_page *this_page(void)
+{
+	struct host_page *p;
+
+	__asm__ volatile("mov %%gs:%c1, %0" : "=r"(p) : "i"(offsetof(struct vcpu, page)));
+	return p;
+}
+
+static inline uint32_t this_look(void)
+{
+	uint32_t look;
+
+	__asm__ volatile("movzbl %%gs:%c1, %0" : "=r"(look) : "i"(offsetof(struct vcpu, look)));
+	return look;
+}
+
 /* In one instruction: where user code is interrupted, its task may be moved. */
 static inline void set_in_user(bool yes)
 {
