@@ -12,7 +12,6 @@
 #include "host_page.h"
 #include "machine/irq.h"
 #include "machine/machine.h"
-#include "devices/tty.h"
 
 /* --- a queue of bytes --- */
 
@@ -105,7 +104,7 @@ void program_resumed(struct muslin *m, const struct kept_program *kept)
 void program_free(struct muslin *m, struct program *p)
 {
 	if (p->tty)
-		tty_detach(m);
+		ctl_hooks.gone(m);
 	atomic_store(&p->id, 0);
 }
 
@@ -239,14 +238,14 @@ static void received(struct muslin *m, const struct ctl_reply *r)
 		started(m, !p->error);
 		/* not before: a first start may compile, and take Ctrl-C */
 		if (p->tty && !p->error)
-			tty_resume(m);
+			ctl_hooks.goes_on(m);
 		break;
 	case CTL_CHANGED:
 		p->changed = true;
 		p->status = r->value;
 		p->ended = (r->value & 0xff) != 0x7f;
 		if (p->tty)
-			tty_suspend(m);
+			ctl_hooks.stopped(m);
 	}
 }
 

@@ -94,4 +94,15 @@ struct program *program_new(struct muslin *m);
 void program_resumed(struct muslin *m, const struct kept_program *kept);
 void program_free(struct muslin *m, struct program *p);
 
+/* What becomes of the terminal, for a program that has it: devices/hooks.c fills it in. */
+struct ctl_hooks {
+	/* The program begins or goes on. */
+	void (*goes_on)(struct muslin *m);
+	void (*stopped)(struct muslin *m);
+	/* Nobody knows the program any more. */
+	void (*gone)(struct muslin *m);
+};
+
+extern const struct ctl_hooks ctl_hooks;
+
 #endif

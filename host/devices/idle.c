@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "devices/idle.h"
 #include "devices/stream.h"
 #include "devices/tty.h"
 #include "disk/disk.h"
@@ -18,7 +17,8 @@
 #include "machine/x86_64/this-vcpu.h"
 #include "net/net.h"
 
-#define TTY_INTERVAL 200000000	/* nanoseconds */
+#define POLL_INTERVAL 4000000	/* nanoseconds, while the machine does not idle */
+#define TTY_INTERVAL 200000000	/* the same, at most, in the background of a terminal */
 
 static void look(struct muslin *m, const struct timespec *timeout)
 {
@@ -43,11 +43,18 @@ static void look(struct muslin *m, const struct timespec *timeout)
 	m->polled = clock_now(m);
 }
 
-void idle_poll(struct muslin *m)
+/*
+ * Files are looked at here, since the tick of a busy kernel comes by: while it
+ * does not idle, and not from a signal handler.
+ */
+void w2c_host_timer_set(struct w2c_host *h, u64 when)
 {
 	static const struct timespec now;
+	struct muslin *m = machine(h);
 
-	look(m, &now);
+	clock_set_timer(this_vcpu(), when);
+	if (clock_now(m) - m->polled > POLL_INTERVAL)
+		look(m, &now);
 }
 
 void w2c_host_idle(struct w2c_host *h)

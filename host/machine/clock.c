@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Time, and the timer interrupt. */
+/* Time, and the timer interrupt of each vCPU. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -16,14 +15,9 @@
 #include "machine/signals.h"
 #include "machine/irq.h"
 #include "machine/kernel.h"
-#include "machine/hooks.h"
-#include "machine/kmem.h"
 #include "machine/machine.h"
-#include "machine/x86_64/this-vcpu.h"
 
 #define LAST (1ull << 62)	/* nanoseconds since boot: in 146 years */
-#define RANDOM_MOST (1u << 20)	/* bytes, at once */
-#define POLL_INTERVAL 4000000	/* nanoseconds */
 #define WALL_STEP 2000000	/* what the kernel hears of */
 #define WALL_DOUBT 500000	/* between two looks at a clock */
 
@@ -99,7 +93,7 @@ static void timer_arm(const struct vcpu *v)
 	timer_settime(v->timer, TIMER_ABSTIME, &it, NULL);
 }
 
-/* It may be a signal handler, which has interrupted any host code. */
+/* The caller may be a signal handler, which has interrupted any host code. */
 void clock_poll(struct vcpu *v)
 {
 	if (v->timer_when == CLOCK_NEVER || clock_now(v->machine) < v->timer_when)
@@ -108,43 +102,15 @@ void clock_poll(struct vcpu *v)
 	vcpu_raise(v, HOST_IRQ_TIMER);
 }
 
-/*
- * Files are looked at here, since the tick of a busy kernel comes by: while it
- * does not idle, and not from a signal handler.
- */
-void w2c_host_timer_set(struct w2c_host *h, u64 when)
+void clock_set_timer(struct vcpu *v, uint64_t when)
 {
-	struct muslin *m = machine(h);
-	struct vcpu *v = this_vcpu();
-
 	/* it is to be a time of the host's, too */
 	v->timer_when = when > LAST ? CLOCK_NEVER : when;
-	if (when <= clock_now(m)) {
+	if (when <= clock_now(v->machine)) {
 		v->timer_when = CLOCK_NEVER;
 		vcpu_raise(v, HOST_IRQ_TIMER);
 	}
 	timer_arm(v);
-	if (clock_now(m) - m->polled > POLL_INTERVAL)
-		machine_hooks.poll(m);
-}
-
-void w2c_host_random(struct w2c_host *h, u32 buf, u32 n)
-{
-	struct muslin *m = machine(h);
-	uint8_t *p = kmem(m, buf, n);
-	ssize_t r;
-
-	if (n > RANDOM_MOST)
-		machine_refuse(m, "asked for %u random bytes", n);
-	for (; n; n -= r, p += r) {
-		r = getrandom(p, n, 0);
-		if (r < 0 && errno == EINTR)
-			r = 0;
-		if (r < 0) {
-			fail(m, -errno, "no random bytes: %s", strerror(errno));
-			machine_halt(m, HALTED + HOST_PANIC);
-		}
-	}
 }
 
 int clock_init(struct muslin *m)

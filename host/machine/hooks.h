@@ -8,8 +8,6 @@
 struct muslin;
 
 struct machine_hooks {
-	/* Looks at files, without sleeping, and raises interrupts. */
-	void (*poll)(struct muslin *m);
 	/* Is there an init that would tell of an error? */
 	bool (*has_init)(struct muslin *m);
 	/* Why a program cannot be executed. */

@@ -26,7 +26,7 @@ struct host_disk_request;
 struct host_disk_done;
 struct host_symbol;
 
-/* --- machine (host/machine/machine.c) --- */
+/* --- machine (host/machine/machine.c, mm.c) --- */
 
 /*
  * Bytes of physical memory: linear memory 0..n, mapped at the same address, but
@@ -50,7 +50,7 @@ void __noreturn __host(halt)(int how);
 
 void __host(console_write)(const char *s, unsigned long n);
 
-/* --- clock (host/machine/clock.c, host/devices/idle.c) --- */
+/* --- clock, and chance (host/machine/clock.c, random.c, host/devices/idle.c) --- */
 
 /* Nanoseconds since boot, never goes back. */
 u64 __host(clock_ns)(void);
@@ -109,7 +109,7 @@ int __host(mm_map)(int id, unsigned long va, unsigned long pa,
 /* -ENOMEM: then nothing is mapped there any more, unless it is the kernel's. */
 int __host(mm_unmap)(int id, unsigned long va, unsigned long len);
 
-/* --- programs (host/machine/user.c) --- */
+/* --- programs (host/machine/exec.c, user.c) --- */
 
 /*
  * Makes image, a wasm module, ready to run in address space id and describes
