@@ -64,7 +64,7 @@ void run_signals_killed(int sig)
 	killed_by = sig;
 }
 
-/* Who waits for the program sees its signal.  We leave no core file, whatever that is. */
+/* Our parent sees the program's signal.  We leave no core file, whatever signal that is. */
 void run_signals_die(void)
 {
 	static const struct rlimit none;

@@ -328,7 +328,7 @@ out:
 	return status;
 }
 
-/* What the image says already. */
+/* The image says already what most options would. */
 static int resume(struct run_options *o)
 {
 	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty ||

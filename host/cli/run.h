@@ -39,7 +39,7 @@ void run_signals_die(void);
 
 /* The clocks begin, before a machine is confined; 0, or an exit status. */
 int run_limits_start(const struct run_options *o);
-/* They end the program of run_signals(), from now on; false: us alone. */
+/* The clocks end the program of run_signals(), from now on; false: us alone. */
 void run_limits_kill(bool yes);
 /* What becomes of a program's exit status: another one if a clock has ended it. */
 int run_limits_status(int status);

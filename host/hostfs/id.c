@@ -78,7 +78,7 @@ static const unsigned int kernels[] = {
 	0x50494446,	/* pidfs: include/uapi/linux/magic.h, new there */
 };
 
-/* What cannot be asked is not trusted. */
+/* A file system that cannot be asked is not trusted. */
 bool hostfs_kernels(int fd)
 {
 	struct statfs s;

@@ -61,7 +61,7 @@ static struct helper *find_helper(uint32_t number, bool is_free)
 	return NULL;
 }
 
-/* It sees the end of its socket, and ends; wait_for_helpers() finds it. */
+/* The helper sees the end of its socket, and ends; wait_for_helpers() finds it. */
 static void leave_helper(struct helper *h)
 {
 	close(h->socket);
@@ -193,7 +193,7 @@ static void settle(int asks, int jobs)
 	sigaction(SIGXFSZ, &ignored, NULL);
 }
 
-/* Those that there are: poll() takes no more than the process may have files. */
+/* The sockets that there are: poll() takes no more than the process may have files. */
 static int who_may_speak(struct pollfd p[2 + BUILDER_MOST], struct helper *of[BUILDER_MOST])
 {
 	int n = 0;

@@ -103,7 +103,7 @@ struct builtin {
 	int err;
 };
 
-/* It wants more of a stack than a program may have left. */
+/* The loader wants more of a stack than a program may have left. */
 static void load_builtin(void *arg)
 {
 	struct builtin *b = arg;

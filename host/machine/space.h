@@ -51,7 +51,7 @@ struct space {
 struct space *space_new(struct muslin *m);
 /* Nobody uses it any more, and nothing is set up in it. */
 void space_put(struct muslin *m, struct space *s);
-/* Those that nobody uses go back to the host. */
+/* Spaces that nobody uses go back to the host. */
 void space_drop(struct muslin *m);
 /* What an image says that is mapped was true in another process. */
 void space_forget(struct space *s);
