@@ -10,7 +10,6 @@ const take = serve({
     if (!r.ok) throw new Error(`${parts[part]}: ${r.status} ${r.statusText}`);
     return new Uint8Array(await r.arrayBuffer());
   },
-  compile: bytes => new WebAssembly.Module(bytes),
   descriptor: () => { throw new Error('a page has no file descriptors'); },
   hostDirectory: () => { throw new Error('a page has no directories of the host'); },
 });

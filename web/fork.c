@@ -25,7 +25,8 @@
  * nothing is to be looked for.  A handler of exceptions cannot be entered again:
  * a fork in or below it is made to fail (barrier).
  *
- * A function that calls setjmp is entered again, too, in a loop that it is put into.
+ * A function that calls setjmp is entered again, too, in a loop that it is put into.  One
+ * that is left at its loops (reenter.c) has a site at the begin of each.
  */
 #include <stdlib.h>
 #include "adapt.h"
@@ -68,6 +69,7 @@ struct forking {
 	struct bytes spills;	/* uint32_t [NTYPES] for each operand's place, 0: none */
 	struct bytes spilled;	/* all of them */
 	bool forks;
+	bool loops;		/* they are sites */
 	bool jumps;		/* it calls setjmp */
 	struct bytes sets;	/* of variables, one for each such call */
 	uint32_t value;		/* what setjmp returns */
@@ -158,6 +160,8 @@ static void number_sites(struct forking *k, struct reader r)
 		switch (code) {
 		case 0x02: case 0x03: case 0x04: case 0x06:
 			begin_region(k, top(k)->in_handler, -1);
+			if (k->loops && code == 0x03 && !top(k)->in_handler)
+				region(k, top(k)->region)->last = ++site;
 			break;
 		case 0x05: case 0x07: case 0x19:
 			first = top(k)->first;
@@ -373,6 +377,13 @@ static void go_on(struct forking *k, const struct callee *c, bool past, const ui
 		begin_segment(k);
 }
 
+static void leave(struct forking *k)
+{
+	constant(k->rw, k->site);
+	set(k->rw, k->resume);
+	op_u32(k->rw, 0x0c, k->labels);	/* of which the outermost, and an if */
+}
+
 static void site(struct forking *k)
 {
 	const uint8_t *from = k->rw->r.p;
@@ -390,9 +401,7 @@ static void site(struct forking *k)
 	make_call(k, &c);
 	load_state(k);
 	if_unlikely(rw);
-	constant(rw, k->site);
-	set(rw, k->resume);
-	op_u32(rw, 0x0c, k->labels);	/* of which the outermost, and this if */
+	leave(k);
 	op(rw, 0x0b);
 	go_on(k, &c, past, from);
 }
@@ -514,6 +523,35 @@ static void catch_jumps(struct forking *k)
 	op_u32(rw, 0x09, 0);
 }
 
+/* --- loops --- */
+
+static void store_shared(struct forking *k, uint32_t at, uint32_t value)
+{
+	constant(k->rw, 0);
+	constant(k->rw, value);
+	access_shared(k, 0x36, at);
+}
+
+/* What comes first in each iteration, where there are no operands. */
+static void loop_site(struct forking *k)
+{
+	struct rewriter *rw = k->rw;
+	bool past;
+
+	k->site++;
+	past = go_past(k, k->site);
+	constant(rw, 0);
+	set(rw, k->resume);
+	begin_poll(rw);
+	store_shared(k, SHARED_AT(top), FRAMES);
+	store_shared(k, SHARED_AT(fork), GOES_ON);
+	leave(k);
+	op(rw, 0x0b);
+	if (past)
+		close_label(k);
+	begin_segment(k);
+}
+
 /* --- blocks --- */
 
 static struct region next_region(struct forking *k)
@@ -582,6 +620,10 @@ static void open_block(struct forking *k)
 	if (s.condition) {	/* which part it is has to be known when it is entered again */
 		walk_push(&k->walk, &rw->r, 'i');
 		k->walk.blocks[k->walk.depth - 1].base++;
+	}
+	if (k->loops && *from == 0x03 && !s.in_handler) {
+		loop_site(k);
+		return;
 	}
 	if (s.block_last)
 		begin_segment(k);
@@ -737,6 +779,11 @@ static void step(struct forking *k)
 
 /* --- frames --- */
 
+static bool leaves(const struct forking *k)
+{
+	return k->forks || k->loops;
+}
+
 static uint32_t width(char letter)
 {
 	return letter == 'v' ? 16 : letter == 'l' || letter == 'd' ? 8 : 4;
@@ -769,7 +816,7 @@ static uint32_t frame(struct forking *k, bool code, bool store)
 	uint32_t at = 0, i;
 
 	for (i = 0; i < k->walk.nlocals; i++) {
-		if (k->walk.locals[i] == 'r' && k->forks)
+		if (k->walk.locals[i] == 'r' && leaves(k))
 			fail(&k->rw->r, "keeps a reference over a call that may fork");
 		if (code && !k->rw->r.bad)
 			frame_access(k, i, k->walk.locals[i], at, store);
@@ -852,6 +899,15 @@ static void take_frame(struct forking *k)
 	if_unlikely(k->rw);
 	allocate_frame(k, POP);
 	frame(k, true, false);
+	if (k->loops) {
+		load_state(k);
+		constant(k->rw, GOES_ON);
+		op(k->rw, 0x46);
+		op(k->rw, 0x04);
+		op(k->rw, 0x40);
+		store_shared(k, SHARED_AT(fork), NO_FORK);
+		op(k->rw, 0x0b);
+	}
 	op(k->rw, 0x0b);
 }
 
@@ -924,7 +980,7 @@ static void body(struct forking *k, const char *type)
 	if (k->jumps)
 		op(rw, 0x0b);
 	op(rw, 0x0b);
-	if (k->forks) {
+	if (leaves(k)) {
 		make_frame(k, results);
 	} else {
 		op(rw, 0x00);
@@ -932,7 +988,7 @@ static void body(struct forking *k, const char *type)
 	}
 }
 
-static void begin(struct forking *k, struct rewriter *rw, uint32_t f)
+static void begin(struct forking *k, struct rewriter *rw, uint32_t f, bool loops)
 {
 	k->rw = rw;
 	k->f = f;
@@ -940,6 +996,7 @@ static void begin(struct forking *k, struct rewriter *rw, uint32_t f)
 	k->nregions = k->site = 0;
 	k->guarded = false;
 	k->forks = rw->reach && rw->reach->nodes[f];
+	k->loops = loops;
 	k->jumps = calls_setjmp(rw, rw->r);
 	clear(&k->shapes);
 	clear(&k->kinds);
@@ -948,7 +1005,7 @@ static void begin(struct forking *k, struct rewriter *rw, uint32_t f)
 	clear(&k->sets);
 }
 
-void fork_function(struct rewriter *rw, uint32_t f)
+void leaving_function(struct rewriter *rw, uint32_t f, bool loops)
 {
 	const char *type = rw->w.types[rw->w.funcs[f]];
 	const uint8_t *variables, *end;
@@ -964,7 +1021,7 @@ void fork_function(struct rewriter *rw, uint32_t f)
 		rw->body.bad = true;
 		return;
 	}
-	begin(k, rw, f);
+	begin(k, rw, f, loops);
 	variables = rw->r.p;
 	walk_function(&k->walk, &rw->r, type);
 	if (rw->r.bad)
@@ -988,13 +1045,18 @@ void fork_function(struct rewriter *rw, uint32_t f)
 	rw->body = rw->hints = (struct bytes){ 0 };
 	rw->hinted = 0;
 	put_variables(k, &at, end);
-	if (k->forks)
+	if (leaves(k))
 		take_frame(k);
 	append(rw, &code, &hints, hinted);
 	free(code.p);
 	free(hints.p);
 	rw->body.bad |= k->regions.bad | k->shapes.bad | k->numbers.bad | k->kinds.bad | k->spills.bad |
 		k->spilled.bad | k->sets.bad;
+}
+
+void fork_function(struct rewriter *rw, uint32_t f)
+{
+	leaving_function(rw, f, false);
 }
 
 void forking_free(struct rewriter *rw)

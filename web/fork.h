@@ -9,6 +9,8 @@
  * call that may fork, and entered there again.
  */
 void fork_function(struct rewriter *rw, uint32_t f);
+/* The same; and, if loops, at each loop. */
+void leaving_function(struct rewriter *rw, uint32_t f, bool loops);
 void forking_free(struct rewriter *rw);
 
 #endif

@@ -119,7 +119,7 @@ function restoreState(m, { head, take }, frames) {
     const [code, data, slots] = sizes.map(take);
     m.slots.take(p.slotsAt);
     m.u8.set(slots, p.slotsAt);
-    m.modules.set(p.id, { ...p, data: data.slice(), refs: 0, wasm: m.compile(p.id, code) });
+    m.modules.set(p.id, { ...p, data: data.slice(), refs: 0, wasm: m.compile(code) });
   }
   for (const [page, n] of head.runs) m.u8.set(take(n * PAGE), page * PAGE);
   for (const { id, module, table } of head.mms) {

@@ -41,7 +41,10 @@ struct shared {
  * A program that forks returns through its frames, and puts each here; then
  * they are called again and take them, in the child as well: see fork.c.
  */
-enum fork_state { NO_FORK, UNWINDING, PARENT_REWINDS, CHILD_REWINDS, FORK_FAILS };
+enum fork_state {
+	NO_FORK, UNWINDING, PARENT_REWINDS, CHILD_REWINDS, FORK_FAILS,
+	GOES_ON,	/* only one function, where it was: see reenter.c */
+};
 
 /* For each program the types of what is in its table: see adapt.c. */
 #define SLOTS 0xd8000000u

@@ -6,7 +6,7 @@ import { Control } from './control.js';
 import { Forks } from './forks.js';
 import * as Image from './image.js';
 import { readKernel, makeProbe, makeThunks, systemCalls, withMemory } from './module.js';
-import { Refused } from './rewriter.js';
+import { HOW, Refused } from './rewriter.js';
 import { Slots } from './slots.js';
 import { Ticks } from './ticks.js';
 import { Trace } from './trace.js';
@@ -37,7 +37,7 @@ function signalOf(e) {
 
 export class Halted extends Error {}
 
-// o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; compile(bytes): a program's module; cmdline; memory: bytes;
+// o: vmlinux, glue, stub, initrd: bytes; rewrite: makeRewriter()'s; cmdline; memory: bytes;
 //    streams, files, tty: devices; log(text); shared(memory, page address): the words that another
 //    thread may set bits of; alone: no other thread sees the memory, so programs count; attend(): takes what it has sent
 export class Machine {
@@ -313,10 +313,10 @@ export class Machine {
     const path = this.string(name), slotsAt = this.slots.reserve();
     if (!slotsAt) return -E.ENOMEM;
     try {
-      const { image: code, data, dataStart, dataEnd, end, slots } = this.o.rewrite(bytes, this.tlb, this.poll, slotsAt);
+      const { image: code, data, dataStart, dataEnd, end, slots } = this.rewrite(bytes, slotsAt);
       this.u8.set(slots, slotsAt);
       if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
-      const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(this.ids.module - 1, code) };
+      const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(code) };
       if (this.freezes) Object.assign(module, { code, slots });
       this.setUp(mm, module, info);
       this.modules.set(module.id, module);
@@ -332,14 +332,13 @@ export class Machine {
     }
   }
 
-  // What each loop looks at.  An image's /init, which computes nothing, is for any machine.
-  get poll() { return this.o.alone && !this.freezes ? { at: (this.words + LEFT) * 4, counts: true } : { at: this.page, counts: false }; }
-
-  // The first one is /init, which computes nothing: to optimize it would take longer than it runs.
-  compile(id, code) {
-    const bytes = withMemory(code, !this.o.alone);
-    return id === 1 ? new WebAssembly.Module(bytes) : this.o.compile(bytes);
+  // An image's /init, which computes nothing, is for any machine.
+  rewrite(bytes, slotsAt) {
+    const counts = this.o.alone && !this.freezes, how = HOW.REENTERS | (counts ? HOW.COUNTS : 0);
+    return this.o.rewrite(bytes, this.tlb, counts ? (this.words + LEFT) * 4 : this.page, how, slotsAt);
   }
+
+  compile(code) { return new WebAssembly.Module(withMemory(code, !this.o.alone)); }
 
   instantiate(module) {
     if (!this.syscalls) {

@@ -52,9 +52,9 @@ void *realloc(void *p, size_t n)
 static struct rewritten result;
 
 EXPORT(rewrite) int rewrite_image(const void *image, size_t size, uint32_t tlb, uint32_t poll,
-				  uint32_t counts, uint32_t slots)
+				  uint32_t how, uint32_t slots)
 {
-	return rewrite(image, size, tlb, poll, counts, slots, &result);
+	return rewrite(image, size, tlb, poll, how, slots, &result);
 }
 
 EXPORT(rewrite_kernel) int kernel(const void *image, size_t size, uint32_t tlb,

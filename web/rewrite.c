@@ -5,6 +5,7 @@
 #include "fork.h"
 #include "jumps.h"
 #include "reach.h"
+#include "reenter.h"
 #include "rewriting.h"
 #include "walk.h"
 
@@ -110,7 +111,7 @@ void call(struct rewriter *rw, int what)
 	op_u32(rw, 0x10, rw->imported + what);
 }
 
-static void hint(struct rewriter *rw)
+void hint(struct rewriter *rw)
 {
 	uint32_t at = rw->body.n;
 
@@ -602,16 +603,21 @@ static void count_down(struct rewriter *rw)
 	op(rw, 0x48);
 }
 
-void loop_head(struct rewriter *rw)
+void begin_poll(struct rewriter *rw)
 {
-	if (rw->kernel)
-		return;
-	if (rw->counts)
+	if (rw->how & REWRITE_COUNTS)
 		count_down(rw);
 	else
 		load_poll(rw);
 	if_unlikely(rw);
 	call(rw, POLL);
+}
+
+void loop_head(struct rewriter *rw)
+{
+	if (rw->kernel)
+		return;
+	begin_poll(rw);
 	op(rw, 0x0b);
 }
 
@@ -735,7 +741,7 @@ static void plain_function(struct rewriter *rw, uint32_t i)
 		instruction(rw);
 }
 
-static void put_hints(struct rewriter *rw, uint32_t i)
+void put_hints(struct rewriter *rw, uint32_t i)
 {
 	uint32_t at, k;
 
@@ -767,7 +773,9 @@ static void function(struct rewriter *rw, uint32_t i)
 	clear(&rw->hints);
 	rw->hinted = 0;
 	r->end = r->p + size;
-	if (i == rw->longjmp)
+	if (reenters(rw, i) && reenter_function(rw, i))
+		;
+	else if (i == rw->longjmp)
 		longjmp_function(rw);
 	else if (i == rw->fenv_get || i == rw->fenv_set)
 		fenv_function(rw, i == rw->fenv_set);
@@ -809,9 +817,10 @@ static void functions(struct rewriter *rw)
 {
 	uint32_t n = count(&rw->r);
 
-	put_u32(&rw->section, n + adapters(rw));
+	put_u32(&rw->section, n + adapters(rw) + reentered(rw));
 	put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
 	put_adapter_types(rw);
+	put_reentered_types(rw);
 }
 
 /* The program's, if it has any, and one more. */
@@ -976,10 +985,11 @@ static void code(struct rewriter *rw)
 
 	if (n != rw->w.nfuncs - rw->imported)
 		fail(&rw->r, "has %u function bodies", n);
-	put_u32(&rw->section, n + adapters(rw));
+	put_u32(&rw->section, n + adapters(rw) + reentered(rw));
 	for (i = 0; i < n && !rw->r.bad; i++)
 		function(rw, rw->imported + i);
 	put_adapter_bodies(rw);
+	put_reentered_bodies(rw);
 	if (rw->nhints) {
 		all = rw->section;
 		rw->section = (struct bytes){ 0 };
@@ -1166,7 +1176,9 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 				 .end = (uint8_t *)stripped + n, .n = sizeof(out->error) };
 	find_forks(rw, stripped, n);
 	find_fenv(rw);
-	rw->added = uses_fenv(rw) ? MMU_IMPORTS : rw->reach ? ADDED_TO_FORK : ADDED;
+	if (rw->how & REWRITE_REENTERS)
+		find_loops(rw, stripped, n);
+	rw->added = uses_fenv(rw) ? MMU_IMPORTS : rw->reach || rw->reenter ? ADDED_TO_FORK : ADDED;
 	find_slots(rw, stripped, n);
 	if (!rw->r.bad && !rw->out.bad)
 		each_section(rw, stripped, n, section);
@@ -1190,13 +1202,14 @@ void rewriter_free(struct rewriter *rw)
 	free(rw->all_hints.p);
 	adapt_free(rw);
 	reach_free(rw);
+	reenter_free(rw);
 	forking_free(rw);
 }
 
-int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, bool counts, uint32_t slots,
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t how, uint32_t slots,
 	    struct rewritten *out)
 {
-	struct rewriter rw = { .tlb = tlb, .poll = poll, .counts = counts, .slots = slots,
+	struct rewriter rw = { .tlb = tlb, .poll = poll, .how = how, .slots = slots,
 		.setjmp = -1, .longjmp = -1, .fenv_get = -1, .fenv_set = -1 };
 	int err;
 

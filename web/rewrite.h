@@ -7,7 +7,6 @@
 #ifndef MUSLIN_REWRITE_H
 #define MUSLIN_REWRITE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,12 +24,16 @@ struct rewritten {
  * image is valid WebAssembly, which the engine has said, but not trusted
  * otherwise.  tlb is where the table is: 8 bytes for each page, what to add to
  * an address to read there, and to write, 0: call the slow path.  poll is the
- * word that says that there is an interrupt; or, if counts, one that loops count down, and that
- * is then negative.  slots is where the table's types will be: at most MAX_SLOTS.
- * 0, -ENOEXEC or -ENOMEM.
+ * word that says that there is an interrupt.  slots is where the table's types will be: at most
+ * MAX_SLOTS.  how: any of enum rewrite_how.  0, -ENOEXEC or -ENOMEM.
  */
-int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, bool counts, uint32_t slots,
+int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t how, uint32_t slots,
 	    struct rewritten *out);
+
+enum rewrite_how {
+	REWRITE_COUNTS = 1,	/* loops count poll's word down, which is then negative */
+	REWRITE_REENTERS = 2,	/* functions go on in code that was compiled since: reenter.c */
+};
 
 /*
  * Makes of the kernel one whose tasks can leave their stacks and enter them again, if

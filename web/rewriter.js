@@ -3,6 +3,8 @@
 
 const ERROR = 24, SLOTS = 272;	// of struct rewritten
 
+export const HOW = { COUNTS: 1, REENTERS: 2 };	// enum rewrite_how
+
 export class Refused extends Error {}
 
 const linux = { __syscall_futex_time64() { throw new Error('the rewriter waits'); } };
@@ -26,13 +28,13 @@ export function rewriteKernel(bytes, image, tlb, functions) {
 
 export function makeRewriter(bytes) {
   const module = new WebAssembly.Module(bytes);
-  return (image, tlb, { at: poll, counts }, slotsAt) => {
+  return (image, tlb, poll, how, slotsAt) => {
     // the rewriter may then believe that it is WebAssembly
     if (!WebAssembly.validate(image)) throw new Refused('not a valid WebAssembly module');
     const x = new WebAssembly.Instance(module, { linux }).exports, at = put(x, image);
     let err;
     try {
-      err = x.rewrite(at, image.length, tlb, poll, counts, slotsAt);
+      err = x.rewrite(at, image.length, tlb, poll, how, slotsAt);
     } catch (e) {
       throw new Refused(`the rewriter failed: ${e.message}`);
     }

@@ -15,7 +15,7 @@ enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b };
 enum mmu_import {
 	LD, ST8, ST16, ST32, ST64, COPY, FILL, POLL, TRAP,
 	ADDED,
-	/* of programs that fork */
+	/* of programs that fork, or leave functions at loops */
 	PUSH = ADDED, POP, FORK, BARRIER,
 	ADDED_TO_FORK,
 	/* of programs that use the floating-point environment */
@@ -42,7 +42,7 @@ struct rewriter {
 	struct reader r;
 	struct wasm w;
 	uint32_t tlb, poll, imported;	/* functions */
-	bool counts;			/* poll is to be counted down */
+	uint32_t how;			/* enum rewrite_how */
 	uint32_t added;			/* functions, too */
 	struct bytes out, section, body, hints, all_hints;
 	uint32_t hinted, nhints;
@@ -53,6 +53,7 @@ struct rewriter {
 	uint32_t slots;			/* an address */
 	struct adapt *adapt;		/* NULL: calls by another type trap */
 	struct reach *reach;		/* NULL: it does not fork */
+	struct reenter *reenter;	/* NULL: no function is left at a loop */
 	struct forking *forking;
 	bool kernel;			/* it is: see kernel.c */
 };
@@ -75,6 +76,8 @@ void clear(struct bytes *b);
 void put_section(struct rewriter *rw, uint8_t id);
 /* What is in rw->body becomes a function of the code section. */
 void put_body(struct rewriter *rw);
+/* Its hints are those of function i, which the next one's follow. */
+void put_hints(struct rewriter *rw, uint32_t i);
 /* Calls section() for each of image's, which puts it. */
 void each_section(struct rewriter *rw, const uint8_t *image, size_t size,
 		  void (*section)(struct rewriter *rw, uint8_t id));
@@ -87,6 +90,8 @@ void op(struct rewriter *rw, uint8_t c);
 void op_u32(struct rewriter *rw, uint8_t c, uint32_t v);
 void constant(struct rewriter *rw, uint32_t v);
 void call(struct rewriter *rw, int what);
+/* The next instruction is a branch that is not taken. */
+void hint(struct rewriter *rw);
 void if_unlikely(struct rewriter *rw);
 /* The same, with the parameters and results of a type. */
 void if_unlikely_type(struct rewriter *rw, uint32_t type);
@@ -107,5 +112,7 @@ void number(struct rewriter *rw, bool wide, double v);
 void instruction(struct rewriter *rw);
 /* What comes first in each iteration. */
 void loop_head(struct rewriter *rw);
+/* The same without its last end. */
+void begin_poll(struct rewriter *rw);
 
 #endif

@@ -20,7 +20,7 @@ const versionOf = async (...parts) => {
 };
 
 class Served {
-  // platform: post(message, transfer), read(part), compile(bytes), descriptor(fd, raise), hostDirectory(path, options)
+  // platform: post(message, transfer), read(part), descriptor(fd, raise), hostDirectory(path, options)
   constructor(platform, options) {
     Object.assign(this, { platform, options, log: '', refused: null, programs: new Map(), mounts: Promise.resolve() });
     this.post = (m, transfer) => platform.post(m, transfer);
@@ -49,7 +49,7 @@ class Served {
 
   make(options) {
     const m = this.machine = new Machine({
-      compile: this.platform.compile, streams: this.streams, files: this.files, tty: this.terminal,
+      streams: this.streams, files: this.files, tty: this.terminal,
       log: text => this.say(text), ...this.memory(), traced: this.post, attend: () => this.attend(), ...options,
     });
     m.refused = why => { this.refused = why; this.post({ refused: why }); };

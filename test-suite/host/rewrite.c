@@ -16,6 +16,7 @@
 
 static struct image image, *im = &image;
 static struct rewritten out;
+static uint32_t how;
 
 /* In a block of exactly its size, so that a tool sees a read beyond it. */
 static int rewrite_image(const uint8_t *p, size_t n)
@@ -24,7 +25,7 @@ static int rewrite_image(const uint8_t *p, size_t n)
 	int r;
 
 	memcpy(copy, p, n);
-	r = rewrite(copy, n, TLB, POLL, false, SLOTS, &out);
+	r = rewrite(copy, n, TLB, POLL, how, SLOTS, &out);
 	free(copy);
 	ck_assert(r == 0 || (r == -ENOEXEC && out.error[0] && !out.module && !out.data));
 	return r;
@@ -240,6 +241,28 @@ START_TEST(only_a_program_with_an_environment_pays_for_it)
 }
 END_TEST
 
+/* Loops in a loop, in an if, in a try and in its handler, and with operands below. */
+START_TEST(any_changed_byte_around_loops_is_survived)
+{
+	struct wasm w;
+	char error[200];
+
+	how = REWRITE_REENTERS | REWRITE_COUNTS;
+	PROGRAM(im, "\x41\1\x03\x40\x20\0\x04\x40\x03\x40\x20\0\x0d\0\x0b\x05\x03\x40\x0b\x0b\x20\0\x0d\0\x0b"
+		"\x06\x7f" "\x41\2\x03\x40\x20\0\x0d\0\x0b" "\x19" "\x41\3\x03\x40\x0b" "\x0b\x1a\x1a");
+	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
+	ck_assert_int_eq(wasm_read(out.module, out.size, &w, error, sizeof(error)), 0);
+	ck_assert_uint_eq(count_mmu(&w), FORKING);
+	wasm_free(&w);
+	rewritten_free(&out);
+	change_each_byte();
+	/* no loop */
+	PROGRAM(im, "");
+	ck_assert_uint_eq(mmu_imports(), PLAIN);
+	how = 0;
+}
+END_TEST
+
 /* A kernel is made for functions that it has, and for those alone. */
 START_TEST(kernel_has_the_functions_to_leave)
 {
@@ -366,6 +389,7 @@ Suite *rewrite_suite(void)
 	tcase_add_test(t, only_a_program_that_forks_pays_for_it);
 	tcase_add_test(t, any_changed_byte_around_a_fork_is_survived);
 	tcase_add_test(t, any_changed_byte_around_setjmp_is_survived);
+	tcase_add_test(t, any_changed_byte_around_loops_is_survived);
 	tcase_add_test(t, only_a_program_with_an_environment_pays_for_it);
 	tcase_add_test(t, kernel_has_the_functions_to_leave);
 	tcase_add_test(t, wrong_setjmp_is_refused);

@@ -83,10 +83,13 @@ await test('runs_without_the_headers', async () => {
 
 await test('says_which_browser_to_take', async () => {
   const { identifier } = await b.send('Page.addScriptToEvaluateOnNewDocument', { source: 'delete WebAssembly.promising;' });
-  await b.open(url(good, 'run=/usr/bin/hello'));
-  await b.until('!document.getElementById("missing").hidden');
-  assert.match(await b.run('document.getElementById("why").textContent'), /^JSPI.*Chromium.*137.*Firefox.*Safari/);
-  await b.send('Page.removeScriptToEvaluateOnNewDocument', { identifier });
+  try {
+    await b.open(url(good, 'run=/usr/bin/hello'));
+    await b.until('!document.getElementById("missing").hidden');
+    assert.match(await b.run('document.getElementById("why").textContent'), /^JSPI.*Chromium.*137.*Firefox.*Safari/);
+  } finally {
+    await b.send('Page.removeScriptToEvaluateOnNewDocument', { identifier });
+  }
 });
 
 await test('gives_what_is_typed_to_the_program', async () => {
