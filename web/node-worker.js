@@ -8,6 +8,8 @@ import { NodeDirectory } from './node-files.js';
 import { parts } from './parts.js';
 import { serve } from './worker.js';
 
+v8.setFlagsFromString('--experimental-wasm-branch-hinting');	// which newer ones have without it
+
 // A program's stack, in KiB: V8 would give it what it gives JavaScript, 984.  The second flag
 // is its limit; that of this thread's own stack has been set before.
 v8.setFlagsFromString('--wasm-stack-switching-stack-size=16384');
