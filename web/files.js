@@ -130,6 +130,7 @@ export class Files {
       file_read: (f, at, n, from) => give(at, n, this.file(f).read(n >>> 0, offset(from))),
       file_write: (f, at, n, from) => this.file(f).write(m.bytes(at, n), offset(from)),
       file_sync: (f, data) => this.file(f).sync(data),
+      file_allocate: () => -E.EOPNOTSUPP,
       file_seek: (f, hole, at) => {	// nothing tells of holes but the one at the end
         const v = view(at, 8), { size } = this.file(f).stat();
         if (v.getBigUint64(0, true) >= size) throw new Errno('ENXIO');

@@ -78,6 +78,26 @@ int hostfs_sync(struct hostfs *fs, int file, int datasync)
 	return r ? -errno : 0;
 }
 
+#define ALLOCATE (FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)
+
+int hostfs_allocate(struct hostfs *fs, int file, int mode, uint64_t offset,
+		    uint64_t len)
+{
+	struct file *f = hostfs_file(fs, file);
+	int r;
+
+	if (!f || !f->writable)
+		return -EBADF;
+	if (mode & ~ALLOCATE || offset > INT64_MAX || len > INT64_MAX - offset)
+		return -EINVAL;
+	if (offset + len > fs->largest)
+		return -EFBIG;
+	do
+		r = fallocate(f->fd, mode, offset, len);
+	while (r && errno == EINTR);
+	return r ? -errno : 0;
+}
+
 int hostfs_seek(struct hostfs *fs, int file, int hole, uint64_t *offset)
 {
 	struct file *f = hostfs_file(fs, file);

@@ -112,6 +112,8 @@ int hostfs_read(struct hostfs *fs, int file, void *buf, uint32_t len,
 int hostfs_write(struct hostfs *fs, int file, const void *buf, uint32_t len,
 		 uint64_t offset);
 int hostfs_sync(struct hostfs *fs, int file, int datasync);
+int hostfs_allocate(struct hostfs *fs, int file, int mode, uint64_t offset,
+		    uint64_t len);
 int hostfs_seek(struct hostfs *fs, int file, int hole, uint64_t *offset);
 int hostfs_readdir(struct hostfs *fs, int file, uint64_t pos, void *buf,
 		   uint32_t len);

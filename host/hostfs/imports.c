@@ -89,6 +89,14 @@ u32 w2c_host_file_sync(struct w2c_host *h, u32 file, u32 datasync)
 	return hostfs_sync(m->hostfs, file, datasync);
 }
 
+u32 w2c_host_file_allocate(struct w2c_host *h, u32 file, u32 mode, u64 offset,
+			   u64 len)
+{
+	struct muslin *m = machine(h);
+
+	return hostfs_allocate(m->hostfs, file, mode, offset, len);
+}
+
 u32 w2c_host_file_seek(struct w2c_host *h, u32 file, u32 hole, u32 offset)
 {
 	struct muslin *m = machine(h);

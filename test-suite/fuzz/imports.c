@@ -524,7 +524,7 @@ static void files(unsigned int what)
 	u32 root = byte() % 64 ? byte() % 3 : word(), file = byte() % 16 ? byte() % 4 : word();
 	u32 n, k, len = some_length(), path = some_path(&n), other;
 
-	switch (what % 30) {
+	switch (what % 31) {
 	case 25:
 		other = some_attribute(&k);
 		w2c_host_file_getxattr(h, root, path, n, other, k, some_address(len), len);
@@ -539,6 +539,11 @@ static void files(unsigned int what)
 		break;
 	case 28:
 		w2c_host_file_listxattr(h, root, path, n, some_address(len), len);
+		break;
+	case 30:
+		w2c_host_file_allocate(h, file, byte() % 4 ? byte() % 4 : word(),
+				       byte() % 4 ? word() >> 12 : (u64)word() << 32,
+				       byte() % 16 ? byte() << 12 : (u64)word() << 32);
 		break;
 	case 29:
 		*(u64 *)(m->memory + BUFFER) = byte() % 2 ? word() : (u64)word() << 32;

@@ -221,6 +221,7 @@ START_TEST(wrong_numbers_are_refused)
 		fails(EBADF, hostfs_write(fs, wrong[i], buf, 1, 0));
 		fails(EBADF, hostfs_fstat(fs, wrong[i], &st));
 		fails(EBADF, hostfs_sync(fs, wrong[i], 0));
+		fails(EBADF, hostfs_allocate(fs, wrong[i], 0, 0, 1));
 		fails(EBADF, hostfs_seek(fs, wrong[i], 0, &(uint64_t){ 0 }));
 		fails(EBADF, hostfs_readdir(fs, wrong[i], 0, buf, sizeof(buf)));
 		fails(EBADF, hostfs_exchange(fs, wrong[i], wrong[i]));
@@ -296,6 +297,28 @@ START_TEST(data_and_holes_are_found)
 	ck_assert(at == end);
 	at = 1ull << 63;
 	fails(ENXIO, hostfs_seek(fs, f, 1, &at));
+	hostfs_close(fs, f);
+}
+END_TEST
+
+START_TEST(room_is_allocated)
+{
+	int f = hostfs_open_new(fs, 0, NAME("room"), 0600, NULL);
+
+	ok(f);
+	ok(hostfs_allocate(fs, f, 0, 1000, 5000));
+	ok(hostfs_fstat(fs, f, &st));
+	ck_assert(st.size == 6000 && st.blocks);
+	ok(hostfs_allocate(fs, f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 6000));
+	fails(EINVAL, hostfs_allocate(fs, f, FALLOC_FL_COLLAPSE_RANGE, 0, 4096));
+	fails(EINVAL, hostfs_allocate(fs, f, 0, 1ull << 63, 1));
+	fails(EINVAL, hostfs_allocate(fs, f, 0, 1, INT64_MAX));
+	fails(EINVAL, hostfs_allocate(fs, f, 0, 0, UINT64_MAX));
+	hostfs_close(fs, f);
+
+	f = open_file("file", HOST_FILE_READ);
+	ok(f);
+	fails(EBADF, hostfs_allocate(fs, f, 0, 0, 100));
 	hostfs_close(fs, f);
 }
 END_TEST
@@ -1361,6 +1384,7 @@ START_TEST(a_file_may_not_become_larger)
 	ck_assert_int_eq(hostfs_write(fs, f, buf, 600, 600), 400);
 	fails(EFBIG, hostfs_write(fs, f, buf, 1, 1000));
 	fails(EFBIG, hostfs_write(fs, f, buf, 1, INT64_MAX));
+	fails(EFBIG, hostfs_allocate(fs, f, 0, 1, 1000));
 	fails(EFBIG, hostfs_setattr(fs, f, 0, NAME("new"), &attr));
 	fails(EFBIG, hostfs_setattr(fs, -1, 0, NAME("new"), &attr));
 	attr.size = 999;
@@ -1497,6 +1521,7 @@ Suite *hostfs_suite(void)
 		long_and_odd_names,
 		offsets_above_4_gib,
 		data_and_holes_are_found,
+		room_is_allocated,
 		too_many_open_files_is_an_error,
 		a_fifo_is_never_opened,
 		modes_are_the_guests,

@@ -181,6 +181,11 @@ long long lseek_file(int fd, long long offset, int whence)
 	return err ? err : pos;
 }
 
+int allocate_file(int fd, int mode, long long offset, long long len)
+{
+	return host_file_allocate(fd, mode, offset, len);
+}
+
 int fsync_file(int fd, int datasync)
 {
 	return host_file_sync(fd, datasync);

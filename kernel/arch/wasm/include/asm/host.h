@@ -279,6 +279,8 @@ int __host(file_exchange)(int file, int other);
 long __host(file_read)(int file, void *buf, unsigned long len, u64 offset);
 long __host(file_write)(int file, const void *buf, unsigned long len, u64 offset);
 int __host(file_sync)(int file, int datasync);
+/* As fallocate: mode may have KEEP_SIZE, PUNCH_HOLE or ZERO_RANGE. */
+int __host(file_allocate)(int file, int mode, u64 offset, u64 len);
 /* Moves *offset to the next data, or hole, from there on: -ENXIO behind the end. */
 int __host(file_seek)(int file, int hole, u64 *offset);
 /* Fills buf with struct host_dirent from position pos; bytes, 0 at the end. */
