@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # make libcxx-test: libc++'s and libc++abi's own tests, beside a native run of them by
 # LIBCXX_TEST_NATIVE, clang with the machine's libc++ (libc++-22-dev, libc++abi-22-dev).
-# LIBCXX_TEST=REGEX is which; without it, those of libcxx-selection.
+# LIBCXX_TEST=REGEX is which; without it, those of libcxx-selection.  LIBCXX_TEST_SAMPLE=NUMBER
+# chooses so many of them.
 
 X := $(B)/libcxx-test
 LIBCXX_TEST_NATIVE := $(HOSTCLANG) --driver-mode=g++ -stdlib=libc++
@@ -17,7 +18,7 @@ $(X)/src/.stamp: $(sources)/llvm.stamp
 	$(Q)touch $@
 
 $(X)/programs: $(X)/src/.stamp FORCE
-	$(Q)test-suite/conformance/libcxx-test list $(X)/src '$(LIBCXX_TEST)' >$@.new && mv $@.new $@
+	$(Q)test-suite/conformance/libcxx-test list $(X)/src '$(LIBCXX_TEST)' $(LIBCXX_TEST_SAMPLE) >$@.new && mv $@.new $@
 
 # $(call libcxx_test,ARGUMENTS)
 libcxx_test = $(with_tools) NEWER='$(abspath $(libcxx)/.installed)' MUSLIN='$(abspath $(B)/bin/muslin)' \
