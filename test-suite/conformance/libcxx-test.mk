@@ -26,7 +26,7 @@ libcxx_test = $(with_tools) NEWER='$(abspath $(libcxx)/.installed)' MUSLIN='$(ab
 
 .PHONY: libcxx-test
 # A helper of the tests names off64_t, which musl has only if it is asked.
-libcxx-test: $(libcxx)/.installed $(built) $(X)/programs $(P)/rootfs.tar.xz
+libcxx-test: $(libcxx)/.installed $(built) $(X)/programs $(B)/programs/rootfs.tar.xz
 	@echo 'int main() {}' | $(LIBCXX_TEST_NATIVE) -x c++ -o $(X)/try - 2>$(X)/try.log || \
 		{ cat $(X)/try.log; echo 'libcxx-test: no native libc++: install libc++-22-dev and libc++abi-22-dev'; exit 1; }
 	$(say) CXX "$$(wc -l <$(X)/programs) tests, twice"
