@@ -35,6 +35,7 @@
 
 #define MAX_LINKS	256u		/* of one call */
 #define MAX_LIBRARIES	4096u		/* of a process */
+#define FIRST_SLOT	16u		/* what is below means something else to programs */
 #define MAX_TABLE	(1u << 20)	/* functions */
 /* The mappings that words are, and what is before them. */
 #define WORDS_MAPPINGS	2
@@ -425,20 +426,35 @@ static uint32_t first_slot(const struct mm *mm)
 	return mm->module->wasm.ntables ? mm->module->wasm.tables[0].min : t->size;
 }
 
+/* What no function is in can be a library's, even below the program's. */
+static bool is_free(const struct linking *l, uint32_t base, uint32_t n)
+{
+	const struct table *t = l->mm->table;
+	uint32_t i;
+
+	for (i = base; i < base + n && i < t->size; i++)
+		if (t->data[i].func)
+			return false;
+	return true;
+}
+
 static int check_part(const struct linking *l, struct part *p)
 {
 	const struct module *mod = p->entry->mod;
 	uint32_t wanted = mod->wasm.nimports;
 
-	if (p->entry->linked)
-		return refuse(l, p, -EBUSY, "is linked already");
 	if (!mod->ops->link->size && !p->h.nvalues)
 		wanted = 0;
 	if (p->h.nvalues != wanted)
 		return refuse(l, p, -EINVAL, "%u values for %u imports", p->h.nvalues, wanted);
 	p->base = mod->library ? p->h.table_base : first_slot(l->mm);
-	if (p->base < first_slot(l->mm) || p->base > MAX_TABLE ||
-	    mod->ops->link->nslots > MAX_TABLE - p->base)
+	/* again: with other values */
+	if (p->entry->linked)
+		return p->base == p->entry->table_base ? 0 :
+			refuse(l, p, -EBUSY, "is linked already, at slot %u", p->entry->table_base);
+	if (p->base < FIRST_SLOT || p->base > MAX_TABLE ||
+	    mod->ops->link->nslots > MAX_TABLE - p->base ||
+	    !is_free(l, p->base, mod->ops->link->nslots))
 		return refuse(l, p, -EINVAL, "%u functions at slot %u, where they cannot be",
 			      mod->ops->link->nslots, p->base);
 	return 0;
@@ -462,7 +478,7 @@ static int check_others(const struct linking *l, const struct part *p)
 		if (overlap(p->base, p->entry->mod, q->base, q->entry->mod))
 			return refuse(l, p, -EINVAL, "slot %u is that of another library", p->base);
 	for (e = l->mm->libraries; e; e = e->next)
-		if (e->linked && overlap(p->base, p->entry->mod, e->table_base, e->mod))
+		if (e->linked && e != p->entry && overlap(p->base, p->entry->mod, e->table_base, e->mod))
 			return refuse(l, p, -EINVAL, "slot %u is another library's", p->base);
 	return 0;
 }
@@ -549,7 +565,7 @@ static void clear_slots(const struct linking *l)
 	const struct part *p;
 
 	for (p = l->parts; p < l->parts + l->n; p++)
-		if (p->entry)
+		if (!p->entry->linked)
 			memset(l->mm->table->data + p->base, 0,
 			       p->entry->mod->ops->link->nslots * sizeof(wasm_rt_funcref_t));
 }
@@ -664,18 +680,19 @@ static void write_part(const struct linking *l, struct part *p)
 	uint8_t *to = words_of(l->mm, mod);
 	uint32_t n = 0;
 
+	if (link->size && mod->library && !p->entry->linked) {
+		memset(to, 0, link->size);
+		if (link->init)
+			link->init(to);
+	}
 	p->entry->table_base = p->base;
 	p->entry->linked = true;
 	if (!link->size)
 		return;
 	while (mod->ops->types[n].type)
 		n++;
-	if (mod->library) {
-		memset(to, 0, link->size);
-		if (link->init)
-			link->init(to);
+	if (mod->library)
 		memcpy(to + link->tls, &p->h.tls, sizeof(p->h.tls));
-	}
 	memcpy(to + link->words, p->words, (size_t)p->h.nvalues * sizeof(*p->words));
 	memcpy(to + link->types, p->types, n * sizeof(*p->types));
 }

@@ -209,6 +209,8 @@ static void refusals(void)
 	REFUSED(E2BIG, bad.nvalues = 10001);
 	REFUSED(EFAULT, bad.values = -4);
 	REFUSED(EINVAL, bad.table_base = 1);
+	REFUSED(EINVAL, bad.table_base = 15);
+	REFUSED(EINVAL, bad.table_base = 16);
 	REFUSED(EINVAL, bad.table_base = 0xffffffff);
 	REFUSED(EINVAL, bad.table_base = 1 << 20);
 	REFUSED(EINVAL, bad.table_base = libs[0].table_base);
@@ -224,6 +226,15 @@ static void refusals(void)
 	bad.text = (uint32_t)libs[0].text;
 	bad.nvalues = libs[0].nimports;
 	WANT(__syscall_wasm_link(&bad, 1, 0) == -EBUSY);
+	/* a library that is there, at its place, gets other values, or keeps those that it has */
+	bad.table_base = libs[0].table_base;
+	bad.memory_base = libs[0].memory_base;
+	bad.tls = libs[0].tls;
+	for (int i = 0; i < 100; i++)
+		values[i] = 0x7fffffff;
+	WANT(__syscall_wasm_link(&bad, 1, 0) == -EINVAL);
+	bad.values = (uint32_t)values_of(&libs[0], libs, 3, own);
+	WANT(__syscall_wasm_link(&bad, 1, 0) == 0);
 }
 
 int main(int argc, char **argv)
