@@ -12,6 +12,10 @@
  * sizes, so nothing moves, and archives are changed in the same way.  Changed files are
  * given to the linker as descriptors, and are gone with it.
  *
+ * The same is done with the addresses of functions and variables that are libraries': objects that
+ * were not compiled with -fPIC have them as constants, alone or in a load, "i32.const n; load x".
+ * Variables of libc that are used otherwise are in nonshared/.
+ *
  * wasm-ld records the names of files as those of libraries that are needed, where
  * ELF linkers record the soname, which is the module's name: we tell it that file.
  */
@@ -29,8 +33,10 @@
 
 enum { SYMBOL_FUNCTION, SYMBOL_DATA, SYMBOL_GLOBAL, SYMBOL_SECTION, SYMBOL_TAG, SYMBOL_TABLE };
 enum { LOCAL = 2, BINDING = 3, UNDEFINED = 0x10, EXPLICIT_NAME = 0x40, TLS = 0x100 };
-enum { GLOBAL_INDEX_LEB = 7, MEMORY_ADDR_TLS_SLEB = 21, RELOCATIONS = 27 };
-enum { I32_CONST = 0x41, GLOBAL_GET = 0x23 };
+enum { TABLE_INDEX_SLEB = 1, MEMORY_ADDR_LEB = 3, MEMORY_ADDR_SLEB = 4, GLOBAL_INDEX_LEB = 7, MEMORY_ADDR_TLS_SLEB = 21,
+	RELOCATIONS = 27 };
+enum { IMPORT_FUNCTION, IMPORT_TABLE, IMPORT_MEMORY, IMPORT_GLOBAL, IMPORT_TAG };
+enum { I32_CONST = 0x41, GLOBAL_GET = 0x23, I32_LOAD = 0x28, I64_LOAD32_U = 0x35 };
 
 #define HAS_ADDEND (1 << 3 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 14 | 1 << 15 | \
 		    1 << 16 | 1 << 17 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 25)
@@ -63,10 +69,13 @@ struct object {
 	unsigned int n;
 	struct bytes *undefined;	/* by number of the symbol; NULL: it is something else */
 	uint32_t nsymbols;
+	struct bytes *imported;		/* names of functions; NULL: it is not of env */
+	uint32_t nimported;
 };
 
+/* Names that objects define, by their hash; room is a power of two. */
 static struct bytes *defined;
-static size_t ndefined;
+static size_t ndefined, room;
 
 static void fail(const char *path, const char *format, ...)
 {
@@ -113,17 +122,20 @@ static uint32_t leb(struct reader *r)
 	}
 }
 
-/* True if it is 0. */
-static bool is_zero(struct reader *r)
+/* A signed number from 0 to 63; or else -1. */
+static int small(struct reader *r)
 {
-	bool zero = true;
+	int v = 0, i = 0;
 	uint8_t b;
 
 	do {
 		b = byte(r);
-		zero = zero && !(b & 127);
+		if (i++ ? b & 127 : b & 64)
+			v = -1;
+		if (i == 1 && !v)
+			v = b & 63;
 	} while (b & 128);
-	return zero;
+	return v;
 }
 
 static struct bytes take(struct reader *r, uint32_t n)
@@ -161,16 +173,46 @@ static bool is_module(struct bytes b)
 	return b.size >= 8 && !memcmp(b.p, "\0asm\1\0\0", 8);
 }
 
+/* Where the name is, or would be. */
+static struct bytes *find_defined(struct bytes name)
+{
+	size_t h = 5381;
+
+	for (size_t i = 0; i < name.size; i++)
+		h = h * 33 + name.p[i];
+	while (defined[h & (room - 1)].p && !same(defined[h & (room - 1)], name))
+		h++;
+	return &defined[h & (room - 1)];
+}
+
+static void define(struct bytes name)
+{
+	struct bytes *old = defined, *at;
+	size_t n = room;
+
+	if (2 * ndefined >= room) {
+		room = room ? 2 * room : 1024;
+		defined = calloc(room, sizeof(*defined));
+		if (!defined)
+			fail("memory", "%s", strerror(errno));
+		for (size_t i = 0; i < n; i++)
+			if (old[i].p)
+				*find_defined(old[i]) = old[i];
+		free(old);
+	}
+	at = find_defined(name);
+	ndefined += !at->p;
+	*at = name;
+}
+
 static void add_symbol(struct object *o, struct bytes name, uint32_t flags)
 {
 	struct bytes none = { NULL, 0 };
 
-	if (flags & TLS && !(flags & UNDEFINED) && (flags & BINDING) != LOCAL) {
-		defined = grow(defined, ndefined, sizeof(*defined));
-		defined[ndefined++] = name;
-	}
+	if (name.p && !(flags & UNDEFINED) && (flags & BINDING) != LOCAL)
+		define(name);
 	o->undefined = grow(o->undefined, o->nsymbols, sizeof(*o->undefined));
-	o->undefined[o->nsymbols++] = flags & TLS && flags & UNDEFINED ? name : none;
+	o->undefined[o->nsymbols++] = flags & UNDEFINED ? name : none;
 }
 
 static void read_symbol(struct reader *r, struct object *o)
@@ -178,6 +220,7 @@ static void read_symbol(struct reader *r, struct object *o)
 	uint8_t kind = byte(r);
 	uint32_t flags = leb(r);
 	struct bytes symbol = { NULL, 0 };
+	uint32_t index;
 
 	switch (kind) {
 	case SYMBOL_DATA:
@@ -192,6 +235,12 @@ static void read_symbol(struct reader *r, struct object *o)
 		leb(r);
 		break;
 	case SYMBOL_FUNCTION:
+		index = leb(r);
+		if (!(flags & UNDEFINED) || flags & EXPLICIT_NAME)
+			symbol = name(r);
+		else if (index < o->nimported)
+			symbol = o->imported[index];
+		break;
 	case SYMBOL_GLOBAL:
 	case SYMBOL_TAG:
 	case SYMBOL_TABLE:
@@ -202,7 +251,48 @@ static void read_symbol(struct reader *r, struct object *o)
 	default:
 		fail(r->path, "a symbol is of kind %d", kind);
 	}
-	add_symbol(o, symbol, kind == SYMBOL_DATA ? flags : 0);
+	add_symbol(o, symbol, flags);
+}
+
+static void skip_limits(struct reader *r)
+{
+	uint32_t flags = leb(r);
+
+	leb(r);
+	if (flags & 1)
+		leb(r);
+}
+
+static void read_imports(struct reader r, struct object *o)
+{
+	struct bytes module, field, none = { NULL, 0 };
+
+	for (uint32_t n = leb(&r); n; n--) {
+		module = name(&r);
+		field = name(&r);
+		switch (byte(&r)) {
+		case IMPORT_FUNCTION:
+			leb(&r);
+			o->imported = grow(o->imported, o->nimported, sizeof(*o->imported));
+			o->imported[o->nimported++] = is(module, "env") ? field : none;
+			break;
+		case IMPORT_TABLE:
+			byte(&r);
+			/* fall through */
+		case IMPORT_MEMORY:
+			skip_limits(&r);
+			break;
+		case IMPORT_GLOBAL:
+			take(&r, 2);
+			break;
+		case IMPORT_TAG:
+			byte(&r);
+			leb(&r);
+			break;
+		default:
+			fail(r.path, "imports something unknown");
+		}
+	}
 }
 
 static void read_linking(struct reader r, struct object *o)
@@ -226,6 +316,7 @@ static void read_object(const char *path, struct bytes b, struct object *o)
 
 	o->n = 0;
 	o->nsymbols = 0;
+	o->nimported = 0;
 	r.p += 8;
 	while (r.p < r.end) {
 		uint8_t id = byte(&r);
@@ -234,6 +325,8 @@ static void read_object(const char *path, struct bytes b, struct object *o)
 
 		if (o->n == MAX_SECTIONS)
 			fail(path, "has more than %d sections", MAX_SECTIONS);
+		if (id == 2)
+			read_imports(s, o);
 		if (!id && is(name(&s), "linking"))
 			read_linking(s, o);
 		/* reloc.* name their section by its number */
@@ -243,27 +336,60 @@ static void read_object(const char *path, struct bytes b, struct object *o)
 
 static bool is_defined(struct bytes name)
 {
-	for (size_t i = 0; i < ndefined; i++)
-		if (same(defined[i], name))
-			return true;
-	return false;
+	return room && find_defined(name)->p;
 }
 
-/* One byte for each of the addend is added to the number before it. */
+/* One byte for each of the addend, if there is one, is added to the number before it. */
 static void make_got(struct reader *r, uint8_t *type, uint8_t *addend, uint8_t *instruction)
 {
 	*type = GLOBAL_INDEX_LEB;
+	*instruction = GLOBAL_GET;
+	if (addend == r->p)
+		return;
 	addend[-1] |= 128;
 	memset(addend, 128, r->p - addend);
 	r->p[-1] = 0;
-	*instruction = GLOBAL_GET;
+}
+
+/*
+ * "i32.const n; load address", of which number is the address, and n is from 0 to 63.  What
+ * is also an instruction, and could follow a 0x41 that is another's, is none.
+ */
+static bool is_load(const uint8_t *number, uint32_t offset)
+{
+	static const uint8_t instructions[] = { 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b };
+
+	return offset >= 4 && number[-4] == I32_CONST && number[-3] < 64 &&
+		!memchr(instructions, number[-3], sizeof(instructions)) &&
+		number[-2] >= I32_LOAD && number[-2] <= I64_LOAD32_U;
+}
+
+/* "global.get; load added", of which the number begins three bytes before. */
+static void make_load(uint8_t *number, uint8_t added)
+{
+	uint8_t load[2] = { number[-2], number[-1] };
+
+	memset(number - 3, 128, 4);
+	number[1] = 0;
+	number[2] = load[0];
+	number[3] = load[1];
+	number[4] = added;
+}
+
+/* Of the size that the number at p has. */
+static void put_leb(uint8_t *p, uint32_t v)
+{
+	for (; *p & 128; p++, v >>= 7)
+		*p = v | 128;
+	*p = v;
 }
 
 static bool relocate_one(struct reader *r, struct object *o, struct bytes code)
 {
 	uint8_t *type = r->p, *addend;
 	uint32_t offset, symbol;
-	bool zero = true;
+	uint8_t *number;
+	int added = 0;
 
 	if (byte(r) >= RELOCATIONS)
 		fail(r->path, "a relocation is of type %d", *type);
@@ -271,17 +397,27 @@ static bool relocate_one(struct reader *r, struct object *o, struct bytes code)
 	symbol = leb(r);
 	addend = r->p;
 	if (HAS_ADDEND >> *type & 1)
-		zero = is_zero(r);
-	if (*type != MEMORY_ADDR_TLS_SLEB)
+		added = small(r);
+	if (*type != MEMORY_ADDR_TLS_SLEB && *type != TABLE_INDEX_SLEB && *type != MEMORY_ADDR_SLEB &&
+	    *type != MEMORY_ADDR_LEB)
 		return false;
 	if (symbol >= o->nsymbols || !offset || offset > code.size || code.size - offset < 5)
 		fail(r->path, "a relocation is outside of what it is for");
 	if (!o->undefined[symbol].p || is_defined(o->undefined[symbol]))
 		return false;
-	if (!zero || code.p[offset - 1] != I32_CONST)
+	number = &code.p[offset];
+	if (*type == MEMORY_ADDR_LEB && is_load(number, offset) && added >= 0) {
+		make_load(number, added + number[-3]);
+		put_leb(type + 1, offset - 3);
+		number -= 3;
+	} else if (number[-1] != I32_CONST || added) {
+		/* a part of something, or an access: it is wasm-ld's to say so */
+		if (*type != MEMORY_ADDR_TLS_SLEB)
+			return false;
 		fail(r->path, "the address of thread-local %.*s is taken in an unknown way",
 		     (int)o->undefined[symbol].size, (char *)o->undefined[symbol].p);
-	make_got(r, type, addend, &code.p[offset - 1]);
+	}
+	make_got(r, type, addend, number - 1);
 	return true;
 }
 
@@ -317,15 +453,11 @@ static bool relocate_object(const char *path, struct bytes b, struct object *o)
 static bool do_object(const char *path, struct bytes b, bool second)
 {
 	static struct object o;
-	size_t before = ndefined;
 
 	if (!is_module(b))
 		return false;
 	read_object(path, b, &o);
-	if (!second)
-		return false;
-	ndefined = before;
-	return relocate_object(path, b, &o);
+	return second && relocate_object(path, b, &o);
 }
 
 /* Members have headers of 60 bytes, with the size in decimal at 48. */
