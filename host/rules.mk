@@ -80,10 +80,21 @@ $(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -mllvm -disable-lsr -Ihost/cgen -c -o $@ $<
 
-$(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm
+# its libc.so, too; translate/link.c has but one name for what is linked
+$(h)/libc/program.c: $(sysroot)/.stamp $(h)/muslin-translate $(WASM2C)
+	$(say) WASM2C $(sysroot)/lib/libc.so
+	$(Q)mkdir -p $(@D)
+	$(Q)$(h)/muslin-translate $(WASM2C) $(sysroot)/lib/libc.so program $(@D)
+
+$(h)/libc/program.o: $(h)/libc/program.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+	$(say) CC $@
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -mllvm -disable-lsr -Ihost/cgen \
+		-Dmuslin_module_program=muslin_module_libc -c -o $@ $<
+
+$(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm $(sysroot)/.stamp
 	$(say) AS $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -DINIT_WASM='"$(h)/init.wasm"' -c -o $@ $<
+	$(Q)$(CC) -DINIT_WASM='"$(h)/init.wasm"' -DLIBC_SO='"$(sysroot)/lib/libc.so"' -c -o $@ $<
 
 # --- libmuslin and muslin ---
 
@@ -92,7 +103,7 @@ lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*
 	$(wildcard host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
 lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
-	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(vmlinux_o)
+	$(h)/tcc.o $(h)/syscalls.o $(h)/loader/init-image.o $(h)/init/init.o $(h)/libc/program.o $(vmlinux_o)
 cli_objects := $(call objects,$(cli_sources))
 
 # What the filter lets pass is what the other objects call.

@@ -20,10 +20,28 @@ CFLAGS = -Wno-everything -Werror=implicit-function-declaration \
 CFLAGS += -fsetjmp=native
 # it throws
 obj/src/setjmp/wasm32/sjlj.o: CFLAGS_ALL += -mllvm -wasm-enable-sjlj -mllvm -wasm-use-legacy-eh=true
+# who has a malloc of its own has it for libc.so, too
+$(addprefix obj/src/malloc/,calloc.lo free.lo memalign.lo posix_memalign.lo realloc.lo \
+	mallocng/aligned_alloc.lo mallocng/malloc_usable_size.lo): \
+	CFLAGS_ALL += -include $(srcdir)/src/internal/weak_malloc.h
 OPTIMIZE_GLOBS = internal/*.c malloc/*.c string/*.c
 LIBCC =
 
-# no dynamic linker, no wrapper for another compiler
+# rules.mk links libc.so from these.  What is not for every program is in programs: the
+# functions that choose among the kinds of main, setjmp, which is a function of
+# the program for the host, and <fenv.h>, whose presence makes arithmetic slower.
 SHARED_LIBS =
+STATIC_ONLY = $(addprefix obj/src/,env/wasm32/__main_argc_argv env/wasm32/__main_void \
+	fenv/__flt_rounds fenv/wasm32/access fenv/wasm32/fenv fenv/fegetexceptflag fenv/feholdexcept \
+	fenv/fesetexceptflag fenv/fesetround fenv/feupdateenv \
+	setjmp/wasm32/longjmp setjmp/wasm32/setjmp setjmp/wasm32/sjlj setjmp/wasm32/tag)
+lib/libc_pic.a: $(filter-out $(STATIC_ONLY:%=%.lo) obj/ldso/wasm32/dlstart.lo,$(LOBJS) $(LDSO_OBJS))
+	rm -f $@
+	$(AR) rc $@ $^
+lib/libc_static_only.a: $(STATIC_ONLY:%=%.o)
+	rm -f $@
+	$(AR) rc $@ $^
+
+# no wrapper for another compiler
 TOOL_LIBS =
 ALL_TOOLS =

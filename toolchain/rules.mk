@@ -46,15 +46,12 @@ $(libc)/.headers: $(B)/musl/.stamp $(syscall_headers) toolchain/$(cross).cfg too
 		toolchain/musl.mak $(wildcard arch/wasm32/* arch/wasm32/bits/* src/internal/*)
 	$(lock)
 	$(Q)mkdir -p $(libc)
-	$(Q)find $(libc)/obj -name '*.o' -delete
+	$(Q)find $(libc)/obj '(' -name '*.o' -o -name '*.lo' ')' -delete
 	$(Q)touch $@
 
 $(libc)/config.mak: toolchain/musl.mak
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
-
-# musl's ldso, which programs have in them
-ldso := obj/ldso/wasm32/dynlink.o obj/ldso/wasm32/module.o
 
 libc_make = +$(Q)$(MAKE) -C $(libc) -f ../musl/Makefile \
 	$(if $(Q),-s CC_CMD='echo "  CC      $$<"; $$(CC) $$(CFLAGS_ALL) -c -o $$@ $$<')
@@ -62,7 +59,7 @@ libc_make = +$(Q)$(MAKE) -C $(libc) -f ../musl/Makefile \
 $(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tools) \
 		$(wildcard crt/wasm32/* ldso/wasm32/* src/*/wasm32/*) | $(sysroot)/$(cross).cfg
 	$(lock)
-	$(libc_make) all $(ldso)
+	$(libc_make) all lib/libc_pic.a lib/libc_static_only.a obj/ldso/wasm32/dlstart.lo
 	$(Q)touch $@
 
 # --- sysroot ---
@@ -87,29 +84,30 @@ bsd_header = sed -e '/^\#ifdef LIBBSD_OVERLAY/,/^\#endif/c\#include <sys/cdefs.h
 	-e 's/LIBBSD_SYS_/_SYS_/' -e 's/__unused static/__attribute__((__unused__)) static/' \
 	$(BSD_HEADERS)/sys/$(1) >$(sysroot).new/include/sys/$(1)
 
-# Of libc, what is not for every program: functions that choose among the kinds of main, and
-# <fenv.h>, whose presence makes arithmetic slower.
-choices := __main_argc_argv __main_void __flt_rounds access fenv fegetexceptflag feholdexcept \
-	fesetexceptflag fesetround feupdateenv
-
-# For what is linked when it runs: the linker's assistant; libc with ldso, and without its
-# choices; a library that has nothing in it, but its name.
+# For what is linked when it runs: the linker's assistant, libc.so, and what is not in
+# that.  _dlstart is the first function of libc.so.
 $(B)/toolchain/got-tls: toolchain/got-tls.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -g0 -s -o $@ $<
 
-put_dynamic = mkdir -p $(1)/lib/dynamic && cp $(B)/toolchain/got-tls $(1)/lib/dynamic && \
-	cp $(libc)/lib/libc.a $(1)/lib/dynamic/libc-all.a && \
-	$(B)/bin/$(cross)-ar d $(1)/lib/dynamic/libc-all.a $(choices:%=%.o) && \
-	$(B)/bin/$(cross)-ar rs $(1)/lib/dynamic/libc-all.a $(addprefix $(libc)/,$(ldso)) && \
-	$(B)/bin/$(cross)-cc -c -x c -o $(B)/toolchain/empty.o /dev/null && \
+nonshared := $(wildcard toolchain/nonshared/*.c)
+nonshared_objects := $(nonshared:toolchain/%.c=$(B)/%.o)
+
+put_dynamic = mkdir -p $(1)/lib/dynamic $(B)/nonshared && cp $(B)/toolchain/got-tls $(1)/lib/dynamic && \
+	$(foreach f,$(nonshared),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(1)) -O2 -Wall -fPIC -c \
+		-o $(f:toolchain/%.c=$(B)/%.o) $(f) &&) \
+	cp $(libc)/lib/libc_static_only.a $(1)/lib/dynamic/libc_program.a && \
+	$(B)/bin/$(cross)-ar rs $(1)/lib/dynamic/libc_program.a $(nonshared_objects) && \
+	$(B)/bin/$(cross)-ar rcs $(1)/lib/dynamic/libc_library.a $(B)/nonshared/dlsym.o && \
 	$(WASM_LD) --no-entry -shared --experimental-pic --shared-memory --import-memory \
-		--max-memory=4294967296 --soname=libc.so -o $(1)/lib/dynamic/libc.so $(B)/toolchain/empty.o
+		--max-memory=4294967296 --unresolved-symbols=import-dynamic --export-if-defined=__tls_base --soname=libc.so --strip-debug \
+		-o $(1)/lib/libc.so $(libc)/obj/ldso/wasm32/dlstart.lo \
+		--whole-archive $(libc)/lib/libc_pic.a --no-whole-archive $(1)/lib/libgcc.a
 
 # The kernel's headers first: where both have a file, it is musl's.
 $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) $(runtime) \
-		$(simd) toolchain/simd/vectors.h $(B)/toolchain/got-tls
+		$(simd) toolchain/simd/vectors.h $(nonshared) $(B)/toolchain/got-tls
 	$(lock)
 	$(say) INSTALL $(sysroot)
 	$(Q)rm -rf $(sysroot).new $(sysroot).old
@@ -120,11 +118,11 @@ $(sysroot)/.stamp: $(libc)/lib/libc.a $(B)/kernel-headers/.stamp $(WASM_RT_LIB) 
 	$(Q)$(call bsd_header,tree.h)
 	$(Q)cp $(WASM_RT_LIB) $(sysroot).new/lib/libgcc.a
 	$(Q)mkdir -p $(B)/runtime
-	$(Q)$(call put_dynamic,$(sysroot).new)
 	$(Q)$(foreach f,$(runtime),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(sysroot).new) \
 		-O2 -Wall -c -o $(B)/runtime/$(notdir $(f:.c=.o)) $(f) &&) \
 		$(B)/bin/$(cross)-ar rs $(sysroot).new/lib/libgcc.a \
 		$(patsubst %.c,$(B)/runtime/%.o,$(notdir $(runtime)))
+	$(Q)$(call put_dynamic,$(sysroot).new)
 	$(Q)mkdir -p $(B)/simd
 	$(Q)$(foreach f,$(simd),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(sysroot).new) -ffreestanding \
 		-msimd128 -O2 -Wall -c -o $(B)/simd/$(notdir $(f:.c=.o)) $(f) &&) \

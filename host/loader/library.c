@@ -198,11 +198,12 @@ static uint64_t most_words(const struct wasm *w)
 /* Of the lists of all loaders: modules are made, and dropped, by the threads of jobs, too. */
 static pthread_mutex_t places = PTHREAD_MUTEX_INITIALIZER;
 
-/* The first place with that room among those of other libraries. */
+/* The first place with that room among those of other libraries, behind what is left to
+ * the one that is part of this library (tools/translate.c). */
 static uint64_t find_place(const struct loader *loader, uint64_t room)
 {
 	const struct module *other = loader->placed;
-	uint64_t at = 0;
+	uint64_t at = BUILTIN_WORDS;
 
 	while (other) {
 		uint64_t end = other->place + other->room;
@@ -224,6 +225,10 @@ int load_place(struct load *l, struct module *mod)
 
 	if (room > MAX_WORDS)
 		return load_refuse(l, -ENOEXEC, "imports too much");
+	if (mod->ops) {
+		mod->place = mod->ops->link->place - MUSLIN_MODULES;
+		return 0;
+	}
 	pthread_mutex_lock(&places);
 	at = find_place(l->loader, room);
 	if (at + room <= MODULE_WORDS) {

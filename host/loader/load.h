@@ -11,6 +11,9 @@
 #include "loader/module.h"
 #include "wasm/wasm.h"
 
+/* What the words of the library that is part of this one may take, at the first place. */
+#define BUILTIN_WORDS (1u << 16)
+
 /* A module that is being made. */
 struct load {
 	struct loader *loader;
@@ -26,7 +29,7 @@ struct load {
 	void *place;		/* for code of the quick tier, while the builder is asked */
 	uint64_t begun;
 	bool lost;		/* the builder is gone, as was found when it was asked */
-	bool builtin;		/* init, which is part of the machine */
+	bool builtin;		/* it is part of the machine */
 	bool library;
 	const void *so;		/* native code that is given */
 	size_t so_size;

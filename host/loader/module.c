@@ -34,7 +34,7 @@ static int check_ops(struct load *l, const struct module *mod)
 	if (!mod->ops)
 		return load_refuse(l, -ENOEXEC, "the compiled program has no entry");
 	if (!mod->ops->link || mod->library != (mod->ops->link->slot || mod->ops->link->place) ||
-	    (mod->library && mod->ops->link->size > mod->room))
+	    (mod->library && mod->ops->link->size > (l->builtin ? BUILTIN_WORDS : mod->room)))
 		return load_refuse(l, -ENOEXEC, "the compiled program is of another kind");
 	if (mod->ops->instance_size >
 	    MUSLIN_MEMORY_OFFSET - sizeof(struct muslin_head))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Build tool: makes DIR/NAME.c and DIR/NAME.h of a program that becomes part
+ * Build tool: makes DIR/NAME.c and DIR/NAME.h of a program or library that becomes part
  * of libmuslin, see builtin.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "cgen/abi.h"
 #include "process/workdir.h"
 #include "translate/translate.h"
 #include "wasm/wasm.h"
@@ -39,6 +40,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	r = wasm_read(image, size, &w, error, sizeof(error));
+	/* library.c leaves this place to it */
+	if (!r && wasm_is_library(&w))
+		t.place = MUSLIN_MODULES;
 	if (!r)
 		r = translate(&t, image, size);
 	if (r)

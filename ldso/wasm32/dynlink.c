@@ -14,26 +14,23 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "atomic.h"
 #include "pthread_impl.h"
 #include "dynlink.h"
 #include "libc.h"
 #include "syscall.h"
 #include "module.h"
+#include "self.h"
 
-/* musl's dynamic linker, for a program that has all of libc, and libraries of
- * WebAssembly (doc/abi.md).  It looks up all symbols, and wasm_link() makes a
- * module's code part of the process. */
+/* musl's dynamic linker, for libraries of WebAssembly (doc/abi.md).  It looks up
+ * all symbols, and wasm_link() makes a module's code part of the process. */
 
 #define malloc __libc_malloc
 #define calloc __libc_calloc
 #define realloc __libc_realloc
 #define free __libc_free
 
-/* <asm/wasm_link.h> */
-struct wasm_module {
-	uint32_t text, memory_base, table_base, tls, nvalues, values, error, error_size;
-};
-
+#define AUX_CNT 38
 #define MAX_SLOTS (1<<20)
 /* What is addressed above is data: the first page of memory is never there. */
 #define FIRST_ADDRESS 65536
@@ -61,13 +58,14 @@ struct dso {
 	char buf[];
 };
 
-/* Room for the libraries' variables, in every thread's area. */
+/* Of libc.so, and of the program: __init_tls.c, __set_thread_area.c */
 hidden const size_t __tls_surplus = 4096;
+struct wasm_program __program;
 
-hidden extern char __heap_base[];
+extern hidden int __malloc_replaced, __aligned_alloc_replaced;
 
 static struct dso program;
-void _init(void);
+static struct dso self;
 
 static struct dso *const head = &program;
 static struct dso *tail = &program, *syms_tail = &program;
@@ -77,6 +75,7 @@ static uint32_t next_slot;
 static unsigned long long gencnt;
 static char *env_path, *sys_path;
 static int runtime, failed, shutting_down;
+static struct dso **main_queue;
 static char link_error[256];
 
 static pthread_rwlock_t lock;
@@ -191,7 +190,7 @@ static void read_sys_path(void)
 	if (!sys_path) sys_path = "/lib:/usr/local/lib:/usr/lib";
 }
 
-/* The names of what is in libc are the program's own. */
+/* All names of what is in libc are libc.so's. */
 static int is_libc(const char *name)
 {
 	static const char reserved[] = "c.pthread.rt.m.dl.util.xnet.";
@@ -268,6 +267,13 @@ static int map_library(struct dso *p, int fd, size_t size)
 	return 1;
 }
 
+static void append(struct dso *p)
+{
+	tail->next = p;
+	p->prev = tail;
+	tail = p;
+}
+
 static struct dso *load_file(int fd, const char *pathname, int by_name, struct dso *needed_by, int noload)
 {
 	struct stat st;
@@ -296,10 +302,15 @@ static struct dso *load_file(int fd, const char *pathname, int by_name, struct d
 	p->needed_by = needed_by;
 	if (by_name && (p->shortname = strrchr(p->name, '/'))) p->shortname++;
 	set_rpath(p);
-	tail->next = p;
-	p->prev = tail;
-	tail = p;
+	append(p);
 	return p;
+}
+
+/* libc.so has its place among libraries where it is first needed. */
+static struct dso *add_self(void)
+{
+	if (!self.prev) append(&self);
+	return &self;
 }
 
 static struct dso *load_library(const char *name, struct dso *needed_by, int noload)
@@ -312,7 +323,7 @@ static struct dso *load_library(const char *name, struct dso *needed_by, int nol
 		errno = EINVAL;
 		return 0;
 	}
-	if (is_libc(name)) return head;
+	if (is_libc(name)) return add_self();
 	if (by_name) {
 		for (p=head->next; p; p=p->next)
 			if (p->shortname && !strcmp(p->shortname, name)) return p;
@@ -354,7 +365,7 @@ static int load_direct_deps(struct dso *p)
 			continue;
 		}
 		free(name);
-		if (dep != head) p->deps[p->ndeps++] = dep;
+		p->deps[p->ndeps++] = dep;
 	}
 	return 1;
 }
@@ -418,9 +429,10 @@ static int import_value(struct dso *p, struct wasm_import *i, uint32_t *value)
 	int is_function = i->kind == WASM_FUNCTION || is(i->module, "GOT.func");
 	int is_address = is(i->module, "GOT.mem");
 
-	/* the kernel's */
+	/* the kernel's and the host's */
 	*value = 0;
-	if (i->kind == WASM_FUNCTION ? is(i->module, "linux") : i->kind != WASM_GLOBAL
+	if (i->kind == WASM_FUNCTION ? is(i->module, "linux") || is(i->name, "setjmp")
+	 : i->kind != WASM_GLOBAL
 	 || !is_function && !is_address)
 		return 1;
 	struct symdef def = find_sym(head, i->name, is_function);
@@ -452,7 +464,7 @@ static uint32_t *import_values(struct dso *p)
 static int place_tls(struct dso *p)
 {
 	size_t align = p->file.tls_align ? p->file.tls_align : 1;
-	size_t end = __builtin_wasm_tls_size() + __tls_surplus;
+	size_t end = __program.tls_size + __tls_surplus;
 
 	if (!p->file.tls_size) return 1;
 	p->tls.align = align;
@@ -541,7 +553,7 @@ static int link_all(struct dso *first)
 	for (struct dso *p=first; p; p=p->next, n++) {
 		if (p == head) {
 			next_slot = p->file.first_slot + p->file.nslots;
-		} else {
+		} else if (p != &self) {
 			p->table_base = next_slot;
 			next_slot += p->file.nslots;
 			if (!place_tls(p)) return 0;
@@ -563,7 +575,7 @@ static int link_all(struct dso *first)
 
 	for (struct dso *p=first; p; p=p->next) {
 		p->linked = 1;
-		if (p == head) continue;
+		if (p == head || p == &self) continue;
 		if (!__wasm_copy_data(&p->file, p->base) || !make_tls_image(p)) {
 			/* there is no way back from here */
 			error("Error relocating %s: bad data", p->name);
@@ -573,7 +585,7 @@ static int link_all(struct dso *first)
 		}
 	}
 	for (struct dso *p=first; p && ok; p=p->next)
-		call(p, p->file.data_relocs);
+		if (p != &self) call(p, p->file.data_relocs);
 	install_tls(first);
 	return ok;
 }
@@ -643,20 +655,6 @@ static int map_program(void)
 	return 0;
 }
 
-/* Without libraries nothing of that is needed before the first dlopen() or
- * dlsym(). */
-static int link_program(void)
-{
-	if (program.linked) return 1;
-	if (!program.file.map && !map_program()
-	 || !program.file.hash && !__wasm_read(&program.file)) {
-		error("Error loading %s: %m", program.name);
-		return 0;
-	}
-	tls_offset = __builtin_wasm_tls_size();
-	return 1;
-}
-
 static void load_preload(char *s)
 {
 	for (char *z=s; *z; s=z) {
@@ -670,59 +668,111 @@ static void load_preload(char *s)
 	}
 }
 
-/* Whether the file asks for more than libc. */
-static int needs_libraries(void)
-{
-	for (uint32_t i=0; i<program.file.nneeded; i++)
-		if (!is(program.file.needed[i], "libc.so")) return 1;
-	return 0;
-}
-
 /* For ldd. */
 static _Noreturn void list_and_exit(void)
 {
-	dprintf(1, "\tlibc.so => %s (%#x)\n", program.name, FIRST_ADDRESS);
 	for (struct dso *p=head->next; p; p=p->next)
-		dprintf(1, "\t%s => %s (%p)\n", p->shortname ? p->shortname : p->name, p->name, p->base);
+		if (p->shortname && strcmp(p->shortname, p->name))
+			dprintf(1, "\t%s => %s (%p)\n", p->shortname, p->name, p->base);
+		else
+			dprintf(1, "\t%s (%p)\n", p->name, p->base);
 	_exit(failed ? 127 : 0);
 }
 
-static struct dso **load_needed(char *preload)
+static void load_program(char *preload)
 {
-	if (!link_program()) return 0;
+	if (!map_program() || !__wasm_read(&program.file)) {
+		error("Error loading %s: %m", program.name);
+		_exit(127);
+	}
 	set_rpath(head);
 	if (preload) load_preload(preload = strdup(preload));
 	free(preload);
 	for (struct dso *p=head; p; p=p->next)
-		if (!load_direct_deps(p)) return 0;
+		if (!load_direct_deps(p)) _exit(127);
+	add_self();
 	if (!libc.secure && getenv("LD_TRACE_LOADED_OBJECTS")) list_and_exit();
-	if (failed) return 0;
-	for (struct dso *p=head->next; p; p=p->next) add_syms(p);
-	if (!link_all(head)) return 0;
-	return make_queue(head);
+	if (failed) _exit(127);
+}
+
+/* What a program that was not compiled for libraries has of libc's variables is its
+ * own, and libc's, too: like the copies that ELF linkers make. */
+static void copy_variables(void)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	for (int i=0; i<sizeof names/sizeof *names; i++) {
+		struct wasm_symbol *from = __wasm_find(&self.file, names[i], strlen(names[i]));
+		struct wasm_symbol *to = __wasm_find(&program.file, names[i], strlen(names[i]));
+		if (!from || !to || to->kind != SYM_DATA) continue;
+		*(void **)to->value = *(void **)(self.base + from->value);
+	}
+}
+
+static int is_replaced(const char *function)
+{
+	return find_sym(head, (struct wasm_name){ function, strlen(function) }, 1).dso != &self;
+}
+
+int __libc_start_main(int (*)(int, char **, char **), int, char **,
+	void (*)(), void (*)(), void (*)());
+
+static void set_up_libc(size_t *auxv)
+{
+	size_t aux[AUX_CNT] = {0};
+	for (; *auxv; auxv+=2) if (*auxv < AUX_CNT) aux[*auxv] = auxv[1];
+	libc.page_size = aux[AT_PAGESZ];
+	libc.secure = aux[AT_SECURE] || aux[AT_UID] != aux[AT_EUID] || aux[AT_GID] != aux[AT_EGID];
+	__init_tls(aux);
+}
+
+/* What exit() is called in runs with the program's variables in place, those of
+ * libc that it has among them; __init_libc() sets them. */
+void __dls2(const struct wasm_program *p, const struct wasm_file *file, unsigned char *memory)
+{
+	int argc = p->stack[0];
+	char **argv = (void *)(p->stack+1), **envp = argv+argc+1;
+	size_t *auxv = (void *)envp;
+	char *preload = 0;
+
+	while (*auxv++);
+	if (p->size < sizeof *p) a_crash();
+	__program = *p;
+	__environ = envp;
+	libc.auxv = auxv;
+	set_up_libc(auxv);
+
+	self.file = *file;
+	self.base = memory;
+	self.table_base = FIRST_SLOT;
+	self.name = LIBC_PATH;
+	self.shortname = "libc.so";
+	self.linked = self.constructed = 1;
+	program.name = argc ? *argv : "";
+	program.global = 1;
+	tls_offset = __program.tls_size;
+	if (!libc.secure) {
+		env_path = getenv("LD_LIBRARY_PATH");
+		preload = getenv("LD_PRELOAD");
+	}
+	load_program(preload);
+	for (struct dso *q=head->next; q; q=q->next) add_syms(q);
+	if (!link_all(head)) _exit(127);
+	copy_variables();
+	__malloc_replaced = is_replaced("malloc");
+	__aligned_alloc_replaced = is_replaced("aligned_alloc");
+	main_queue = make_queue(head);
+	if (failed) _exit(127);
+	__libc_start_main(__program.main, argc, argv, 0, 0, 0);
+	for (;;);
 }
 
 void __libc_start_init(void)
 {
-	char *preload = 0;
-	struct dso **queue = 0;
-
-	program.name = __progname_full;
-	program.global = 1;
-	if (!libc.secure) {
-		env_path = getenv("LD_LIBRARY_PATH");
-		preload = getenv("LD_PRELOAD");
-		if (preload && !*preload) preload = 0;
-	}
-	if ((map_program() && needs_libraries()) || preload) {
-		queue = load_needed(preload);
-		if (!queue || failed) _exit(127);
-		call_ctors(queue);
-		free(queue);
-	}
+	call_ctors(main_queue);
+	free(main_queue);
 	runtime = 1;
 	failed = 0;
-	_init();
+	__program.construct();
 	program.constructed = 1;
 }
 
@@ -747,11 +797,6 @@ void __ldso_atfork(int who)
 }
 
 /* --- <dlfcn.h>, <link.h> --- */
-
-static int ensure_program(void)
-{
-	return link_program() && (program.linked || link_all(head));
-}
 
 /* The direct dependencies of all that is new are loaded, behind it in the list. */
 static struct dso *load_new(const char *file, int noload)
@@ -793,8 +838,6 @@ static struct dso *open_locked(const char *file, int mode, struct dso ***queue)
 	size_t old_tls = tls_offset;
 	uint32_t old_slot;
 
-	if (!ensure_program()) return 0;
-	old_tls = tls_offset;
 	old_slot = next_slot;
 	old_syms_tail = syms_tail;
 	p = load_new(file, mode & RTLD_NOLOAD);
@@ -860,7 +903,18 @@ static struct symdef find_in_deps(struct dso *p, struct wasm_name n)
 	return (struct symdef){0};
 }
 
-static void *do_dlsym(struct dso *p, const char *s)
+static struct dso *addr2dso(size_t a)
+{
+	for (struct dso *p=head->next; p; p=p->next)
+		if (a < FIRST_ADDRESS ? a-p->table_base < p->file.nslots
+		 : a-(size_t)p->base < p->file.mem_size
+		 || a-(size_t)p->file.map < p->file.map_len) return p;
+	if (a < FIRST_ADDRESS ? a-16 < program.file.first_slot + program.file.nslots - 16
+	 : a < (size_t)__program.end) return head;
+	return 0;
+}
+
+static void *do_dlsym(struct dso *p, const char *s, void *ra)
 {
 	struct wasm_name n = { s, strlen(s) };
 	struct symdef def = {0};
@@ -868,8 +922,9 @@ static void *do_dlsym(struct dso *p, const char *s)
 	if (p == head || p == RTLD_DEFAULT) {
 		def = find_sym(head, n, -1);
 	} else if (p == RTLD_NEXT) {
-		/* who calls is not known: it is taken for the program */
-		def = find_sym(head->syms_next, n, -1);
+		/* what is not in a library counts as the program */
+		struct dso *caller = addr2dso((size_t)ra);
+		def = find_sym((caller ? caller : head)->syms_next, n, -1);
 	} else {
 		if (__dl_invalid_handle(p)) return 0;
 		for (struct dso *q=head; q; q=q->next) q->mark = 0;
@@ -887,20 +942,9 @@ void *__dlsym(void *restrict p, const char *restrict s, void *restrict ra)
 {
 	void *res = 0;
 	pthread_rwlock_wrlock(&lock);
-	if (ensure_program()) res = do_dlsym(p, s);
+	res = do_dlsym(p, s, ra);
 	pthread_rwlock_unlock(&lock);
 	return res;
-}
-
-static struct dso *addr2dso(size_t a)
-{
-	for (struct dso *p=head->next; p; p=p->next)
-		if (a < FIRST_ADDRESS ? a-p->table_base < p->file.nslots
-		 : a-(size_t)p->base < p->file.mem_size
-		 || a-(size_t)p->file.map < p->file.map_len) return p;
-	if (a < FIRST_ADDRESS ? a-16 < program.file.first_slot + program.file.nslots - 16
-	 : a < (size_t)__heap_base) return head;
-	return 0;
 }
 
 /* A function has its slot only, data reaches up to the next. */
@@ -920,13 +964,19 @@ static struct wasm_symbol *nearest(struct dso *p, size_t a)
 	return sym;
 }
 
+/* Every module's own dlsym() */
+void *__dlsym_from(void *restrict p, const char *restrict s, void *restrict module)
+{
+	return __dlsym(p, s, module);
+}
+
 int dladdr(const void *addr, Dl_info *info)
 {
 	struct wasm_symbol *sym = 0;
 	struct dso *p = 0;
 
 	pthread_rwlock_wrlock(&lock);
-	if (ensure_program()) p = addr2dso((size_t)addr);
+	p = addr2dso((size_t)addr);
 	if (p) sym = nearest(p, (size_t)addr);
 	/* names in the file have no end */
 	if (sym && !sym->text) sym->text = copy_name(sym->name);

@@ -1,12 +1,5 @@
-#include <stdlib.h>
 #include <string.h>
-#include "libc.h"
 #include "module.h"
-
-#define malloc __libc_malloc
-#define calloc __libc_calloc
-#define realloc __libc_realloc
-#define free __libc_free
 
 /* What comes from a file may be anything: reading behind the end, and what is
  * not known, sets bad, and all that is read then is 0. */
@@ -79,7 +72,7 @@ static struct wasm_name name(struct reader *r)
 static void *array(struct reader *r, uint32_t n, size_t size)
 {
 	void *p = 0;
-	if (n > r->end - r->p || !(p = calloc(n+1, size))) fail(r);
+	if (n > r->end - r->p || !(p = __wasm_alloc(n+1, size))) fail(r);
 	return p;
 }
 
@@ -343,7 +336,7 @@ static void read_exports(struct wasm_file *f, struct reader *r, uint32_t nimport
 	f->symbols = array(r, n, sizeof *f->symbols);
 	for (size = 4; size/2 <= n; size *= 2);
 	f->hash_mask = size-1;
-	f->hash = r->bad ? 0 : calloc(size, sizeof *f->hash);
+	f->hash = r->bad ? 0 : __wasm_alloc(size, sizeof *f->hash);
 	if (!f->hash) {
 		fail(r);
 		return;
@@ -365,7 +358,7 @@ static void read_exports(struct wasm_file *f, struct reader *r, uint32_t nimport
  * The kernel gives functions their slots by the same rule: elements in their
  * order, then exported functions that are none, then the start function.
  */
-int __wasm_read(struct wasm_file *f)
+int __wasm_read_sections(struct wasm_file *f)
 {
 	struct reader r = { f->map+8, f->map+f->map_len, 0 }, s;
 	struct reader functions = {0}, globals = {0}, exports = {0}, elements = {0}, tables = {0};
@@ -398,7 +391,7 @@ int __wasm_read(struct wasm_file *f)
 		byte(&tables);
 		table = limits(&tables);
 	}
-	if (r.bad || nfuncs < n || nfuncs > f->map_len || !(slots = malloc((nfuncs+1) * sizeof *slots)))
+	if (r.bad || nfuncs < n || nfuncs > f->map_len || !(slots = __wasm_alloc(nfuncs+1, sizeof *slots)))
 		return 0;
 	for (uint32_t i=0; i<nfuncs; i++) slots[i] = NO_SLOT;
 	if (globals.p) g = read_globals(&globals, &nglobals);
@@ -410,19 +403,23 @@ int __wasm_read(struct wasm_file *f)
 		g, imported_globals, nglobals);
 	if (has_start) f->start = f->first_slot + f->nslots++;
 	bad = functions.bad | tables.bad | globals.bad | elements.bad | exports.bad;
-	if (!bad) bad = !read_flags(f);
-	free(slots);
-	free(g);
+	__wasm_free(slots);
+	__wasm_free(g);
 	return !bad;
+}
+
+int __wasm_read(struct wasm_file *f)
+{
+	return __wasm_read_sections(f) && read_flags(f);
 }
 
 void __wasm_forget(struct wasm_file *f)
 {
-	free(f->needed);
-	free(f->rpath);
-	free(f->imports);
-	free(f->symbols);
-	free(f->hash);
+	__wasm_free(f->needed);
+	__wasm_free(f->rpath);
+	__wasm_free(f->imports);
+	__wasm_free(f->symbols);
+	__wasm_free(f->hash);
 }
 
 int __wasm_copy_data(const struct wasm_file *f, unsigned char *memory)

@@ -59,9 +59,15 @@ struct wasm_file {
  * the first only what tells which libraries it needs. */
 hidden int __wasm_read_needed(struct wasm_file *, const void *, size_t);
 hidden int __wasm_read(struct wasm_file *);
+/* All but whether symbols are thread-local or weak. */
+hidden int __wasm_read_sections(struct wasm_file *);
 hidden void __wasm_forget(struct wasm_file *);
 
 hidden struct wasm_symbol *__wasm_find(const struct wasm_file *, const char *, size_t);
+
+/* calloc() and free(), once they work: dlstart.c */
+hidden void *__wasm_alloc(size_t, size_t);
+hidden void __wasm_free(void *);
 
 /* Copies active segments to where the library's memory is. */
 hidden int __wasm_copy_data(const struct wasm_file *, unsigned char *);

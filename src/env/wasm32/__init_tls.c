@@ -5,6 +5,7 @@
 #include "libc.h"
 #include "atomic.h"
 #include "syscall.h"
+#include "wasm_program.h"
 
 /* The linker keeps the TLS image to itself, and makes a function that copies
  * it to where a thread's block is and sets __tls_base.  So every thread calls
@@ -35,9 +36,15 @@ static struct builtin_tls {
 	void *space[16];
 } builtin_tls[1];
 
-/* A dynamic program's, for the blocks of libraries: see ldso. */
-extern weak hidden const size_t __tls_surplus;
-#define LIBRARY_TLS_ALIGN 64
+#ifdef __PIC__
+/* libc.so: the program's variables, and room for libraries', see ldso. */
+extern hidden const size_t __tls_surplus;
+#define PROGRAM_SIZE (__program.tls_size + __tls_surplus)
+#define PROGRAM_ALIGN (__program.tls_align < 64 ? 64 : __program.tls_align)
+#else
+#define PROGRAM_SIZE __builtin_wasm_tls_size()
+#define PROGRAM_ALIGN __builtin_wasm_tls_align()
+#endif
 
 /* The program's own is copied by the thread itself. */
 void *__copy_tls(unsigned char *mem)
@@ -52,11 +59,11 @@ void __init_tls(size_t *aux)
 {
 	void *mem = builtin_tls;
 
-	libc.tls_align = __builtin_wasm_tls_align();
+	/* the dynamic linker needed it before */
+	if (libc.tls_size) return;
+	libc.tls_align = PROGRAM_ALIGN;
 	if (libc.tls_align < MIN_TLS_ALIGN) libc.tls_align = MIN_TLS_ALIGN;
-	if (&__tls_surplus && libc.tls_align < LIBRARY_TLS_ALIGN) libc.tls_align = LIBRARY_TLS_ALIGN;
-	libc.tls_size = sizeof(struct pthread) + __builtin_wasm_tls_size()
-		+ (&__tls_surplus ? __tls_surplus : 0)
+	libc.tls_size = sizeof(struct pthread) + PROGRAM_SIZE
 		+ libc.tls_align + MIN_TLS_ALIGN-1 & -MIN_TLS_ALIGN;
 
 	/* an errno for an address crashes when it is used */

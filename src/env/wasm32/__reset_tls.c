@@ -8,6 +8,7 @@ hidden void __wasm_init_tls(void *);
 void __reset_tls()
 {
 	char *tp = (char *)__get_tp();
+	__set_thread_area(tp);
 	__wasm_init_tls(tp);
 	for (struct tls_module *p=libc.tls_head; p; p=p->next)
 		memcpy(tp + p->offset, p->image, p->len);

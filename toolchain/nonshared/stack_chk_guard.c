@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+unsigned long __stack_chk_guard;

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/* The dynamic linker sets it. */
+void *stderr;
