@@ -7,9 +7,9 @@ cross := wasm32-linux-musl
 
 # --- the tools ---
 
-tools := $(addprefix $(B)/bin/$(cross)-,cc c++ gcc g++ ld pkg-config \
+tools := $(addprefix $(B)/bin/$(cross)-,cc c++ gcc g++ ld ldd pkg-config \
 	addr2line ar c++filt nm objcopy objdump ranlib readelf size strings strip)
-tool_parts := $(addprefix toolchain/,make-tools cc.in ld.in pkg-config.in tool.in)
+tool_parts := $(addprefix toolchain/,make-tools cc.in ld.in ldd.in pkg-config.in tool.in)
 tools += $(B)/bin/muslin-env
 tool_parts += toolchain/muslin-env.in
 
