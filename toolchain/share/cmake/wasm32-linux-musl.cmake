@@ -34,12 +34,17 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# Libraries are static, there are no paths to shared ones: CMake refuses to install with one.
-set(CMAKE_SKIP_RPATH ON CACHE BOOL "")
-set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
+# Libraries are static if nobody asks for others.  CMake cannot change the path to shared ones in
+# a program that it installs, and links it again (the target install); for Ninja it refuses
+# to, so that tests look for them where they may be.
 set(BUILD_SHARED_LIBS OFF CACHE BOOL "")
+set(_muslin_path)
+if(CMAKE_GENERATOR MATCHES Ninja)
+  set(CMAKE_BUILD_WITH_INSTALL_RPATH ON CACHE BOOL "")
+  set(_muslin_path "--env;LD_LIBRARY_PATH=${CMAKE_BINARY_DIR}:${CMAKE_BINARY_DIR}/lib;")
+endif()
 
 find_program(MUSLIN muslin HINTS "${_muslin_bin}")
 if(MUSLIN)
-  set(CMAKE_CROSSCOMPILING_EMULATOR "${MUSLIN};run;--env-all;--")
+  set(CMAKE_CROSSCOMPILING_EMULATOR "${MUSLIN};run;--env-all;${_muslin_path}--")
 endif()
