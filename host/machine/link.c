@@ -41,14 +41,6 @@
 #define WORDS_MAPPINGS	2
 #define TYPE_SIZE	32
 
-/* A module of a process, that is linked or will be. */
-struct linked {
-	struct linked *next;
-	struct module *mod;
-	bool linked;
-	uint32_t table_base;
-};
-
 /* Of a process that is linked; its relatives share it until one links more. */
 struct table {
 	/* What it was before: who was interrupted in a call may be about to read it. */
@@ -69,7 +61,7 @@ struct linked_types {
 struct part {
 	struct host_link h;
 	const uint32_t *values;
-	struct linked *entry;
+	struct instance *entry;
 	uint32_t base;		/* of its slots */
 	uint64_t *words;	/* that it will have */
 	wasm_rt_func_type_t *types;
@@ -252,7 +244,7 @@ static int copy_types(struct mm *child, const struct mm *parent)
 const char *link_signature(const struct mm *mm, wasm_rt_func_type_t type)
 {
 	const struct muslin_type *t;
-	const struct linked *e;
+	const struct instance *e;
 
 	for (t = mm->ops->types; t->type; t++)
 		if (!compare_types(t->type, type))
@@ -314,7 +306,7 @@ void link_set_up(struct mm *mm)
 
 int link_keep(struct mm *mm, struct module *mod)
 {
-	struct linked *e;
+	struct instance *e;
 	uint32_t n = 0;
 
 	for (e = mm->libraries; e; e = e->next, n++) {
@@ -334,9 +326,9 @@ int link_keep(struct mm *mm, struct module *mod)
 	return 0;
 }
 
-static struct linked *find(const struct mm *mm, uint32_t module)
+static struct instance *find(const struct mm *mm, uint32_t module)
 {
-	struct linked *e;
+	struct instance *e;
 
 	for (e = mm->libraries; e; e = e->next)
 		if (e->mod->id == module)
@@ -346,7 +338,7 @@ static struct linked *find(const struct mm *mm, uint32_t module)
 
 const struct module *link_module_at(const struct mm *mm, const void *pc)
 {
-	const struct linked *e;
+	const struct instance *e;
 
 	if (module_has(mm->module, pc) || quick_has(&mm->module->quick, pc))
 		return mm->module;
@@ -365,11 +357,11 @@ bool link_in_native(const struct mm *mm, const void *pc)
 
 static int copy_libraries(struct mm *child, const struct mm *parent)
 {
-	const struct linked *from;
-	struct linked **to = &child->libraries;
+	const struct instance *from;
+	struct instance **to = &child->libraries;
 
 	for (from = parent->libraries; from; from = from->next) {
-		struct linked *e = malloc(sizeof(*e));
+		struct instance *e = malloc(sizeof(*e));
 
 		if (!e)
 			return -ENOMEM;
@@ -399,7 +391,7 @@ int link_fork(struct muslin *m, struct mm *child, const struct mm *parent)
 
 void link_exit(struct muslin *m, struct mm *mm)
 {
-	struct linked *e;
+	struct instance *e;
 
 	if (mm->space->family)
 		put_back_table(mm);
@@ -468,7 +460,7 @@ static bool overlap(uint32_t a, const struct module *x, uint32_t b, const struct
 /* Parts before p, and what is linked, are others. */
 static int check_others(const struct linking *l, const struct part *p)
 {
-	const struct linked *e;
+	const struct instance *e;
 	const struct part *q;
 
 	for (q = l->parts; q < p; q++)
@@ -483,7 +475,7 @@ static int check_others(const struct linking *l, const struct part *p)
 	return 0;
 }
 
-static struct linked *find_part(struct linking *l, const struct host_link *h)
+static struct instance *find_part(struct linking *l, const struct host_link *h)
 {
 	struct module *program = l->mm->module;
 

@@ -8,7 +8,6 @@
 
 #include "machine/space.h"
 
-struct linked;
 struct linked_types;
 struct module;
 struct muslin;
@@ -20,13 +19,21 @@ struct family {
 	int refs;
 };
 
+/* A module in an address space that links some: a library, or the program. */
+struct instance {
+	struct instance *next;
+	struct module *mod;
+	bool linked;		/* or will be */
+	uint32_t table_base;	/* of the slice that it has of the function table */
+};
+
 struct mm {
 	int id;
 	struct space *space;	/* NULL until there is a program */
 	struct module *module;
 	const struct module_ops *ops;	/* the module's */
 	/* link.c: its libraries, its function table if that is not the family's alone */
-	struct linked *libraries;
+	struct instance *libraries;
 	struct table *table;
 	struct linked_types *types;
 };
