@@ -3,6 +3,7 @@
 #ifndef MUSLIN_LOADER_H
 #define MUSLIN_LOADER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,8 +24,8 @@ struct kernel_export {
 };
 
 /*
- * All zero but what its owner sets.  It is used by one thread at a time, and by the
- * thread of its jobs: jobs.h.
+ * All zero but what its owner sets.  It is used by one thread at a time, but for its
+ * modules, which have a lock, and by the thread of its jobs: jobs.h.
  */
 struct loader {
 	/* the owner's */
@@ -40,6 +41,11 @@ struct loader {
 	void (*loaded)(void *arg);	/* from another thread: look at jobs */
 	void *loaded_arg;
 
+	/*
+	 * Of modules, and of what a module has there: several vCPUs may want some.  Not
+	 * while a builder is asked, nor while one is made or goes.
+	 */
+	pthread_mutex_t lock;
 	struct module *modules;
 	struct module *placed;	/* those that have a place: library.c */
 	struct jobs *jobs;	/* NULL: there was none yet */

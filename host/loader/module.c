@@ -2,6 +2,7 @@
 /* The modules that a loader has. */
 #include <errno.h>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,18 +130,32 @@ void module_ticked(struct module *mod)
 
 /* --- the loader's modules --- */
 
+/* Another reference of it, or NULL. */
 static struct module *find(struct loader *loader, const void *image, size_t size,
 			   bool library)
 {
 	struct module *mod;
 
+	pthread_mutex_lock(&loader->lock);
 	for (mod = loader->modules; mod; mod = mod->next)
 		if (mod->size == size && !mod->retired && mod->library == library &&
 		    !memcmp(mod->image, image, size))
-			return mod;
-	return NULL;
+			break;
+	if (mod)
+		mod->refs++;
+	pthread_mutex_unlock(&loader->lock);
+	return mod;
 }
 
+struct module *module_get(struct module *mod)
+{
+	pthread_mutex_lock(&mod->owner->lock);
+	mod->refs++;
+	pthread_mutex_unlock(&mod->owner->lock);
+	return mod;
+}
+
+/* Under the lock. */
 static void unlink_module(struct module *mod)
 {
 	struct module **p;
@@ -150,20 +165,20 @@ static void unlink_module(struct module *mod)
 	*p = mod->next;
 }
 
+/* The same. */
 static void link_module(struct module *mod)
 {
 	mod->next = mod->owner->modules;
 	mod->owner->modules = mod;
 }
 
-/* No program will have it but those that do. */
+/* No program will have it but those that do: not its caller, whose reference goes. */
 static void retire(struct module *mod)
 {
+	pthread_mutex_lock(&mod->owner->lock);
 	mod->retired = true;
-	if (mod->refs)
-		return;
-	unlink_module(mod);
-	destroy(mod);
+	pthread_mutex_unlock(&mod->owner->lock);
+	module_put(mod);
 }
 
 /* --- from an image to one of them --- */
@@ -235,8 +250,10 @@ struct module *load_done(struct load *l)
 	l->mod = NULL;
 	l->own_image = NULL;
 	mod->refs = 1;
+	pthread_mutex_lock(&l->loader->lock);
 	mod->id = ++l->loader->module_id;
 	link_module(mod);
+	pthread_mutex_unlock(&l->loader->lock);
 	return mod;
 }
 
@@ -252,7 +269,7 @@ struct module *module_known(struct loader *loader, const char *name, const void 
 	if (!mod)
 		return NULL;
 	loader->stats->loaded++;
-	return module_get(mod);
+	return mod;
 }
 
 static void tell(const struct load *l, const char *line)
@@ -344,22 +361,35 @@ struct module *module_find(struct loader *loader, uint32_t id)
 {
 	struct module *mod;
 
+	pthread_mutex_lock(&loader->lock);
 	for (mod = loader->modules; mod; mod = mod->next)
 		if (mod->id == id)
-			return module_get(mod);
-	return NULL;
+			break;
+	if (mod)
+		mod->refs++;
+	pthread_mutex_unlock(&loader->lock);
+	return mod;
+}
+
+static bool is_retired(struct module *mod)
+{
+	bool retired;
+
+	pthread_mutex_lock(&mod->owner->lock);
+	retired = mod->retired;
+	pthread_mutex_unlock(&mod->owner->lock);
+	return retired;
 }
 
 struct module *module_reload(struct loader *loader, uint32_t id)
 {
 	struct module *mod = module_find(loader, id);
-	bool again = mod && !mod->retired &&
+	bool again = mod && !is_retired(mod) &&
 		!(mod->optimizable && load_outdated(mod, mod->name));
 
 	if (again || !mod)
 		return mod;
-	mod->retired = true;
-	module_put(mod);
+	retire(mod);
 	return NULL;
 }
 
@@ -368,18 +398,18 @@ void module_data(const struct module *mod, uint32_t offset, void *to, uint32_t n
 	wasm_data_copy(&mod->pieces, mod->image, mod->data + offset, to, n);
 }
 
-void module_put(struct module *mod)
+/*
+ * Nobody has mod any more: it becomes the first in the list, unless it is retired.
+ * Under the lock.  The one that is to go, or NULL.
+ */
+static struct module *leave(struct module *mod)
 {
 	struct module *oldest = NULL;
 	int idle = 0;
 
-	if (--mod->refs)
-		return;
 	unlink_module(mod);
-	if (mod->retired) {
-		destroy(mod);
-		return;
-	}
+	if (mod->retired)
+		return mod;
 	link_module(mod);
 	for (mod = mod->owner->modules; mod; mod = mod->next) {
 		if (mod->refs)
@@ -387,10 +417,22 @@ void module_put(struct module *mod)
 		oldest = mod;
 		idle++;
 	}
-	if (idle > MAX_IDLE) {
-		unlink_module(oldest);
-		destroy(oldest);
-	}
+	if (idle <= MAX_IDLE)
+		return NULL;
+	unlink_module(oldest);
+	return oldest;
+}
+
+void module_put(struct module *mod)
+{
+	struct loader *loader = mod->owner;
+	struct module *gone;
+
+	pthread_mutex_lock(&loader->lock);
+	gone = --mod->refs ? NULL : leave(mod);
+	pthread_mutex_unlock(&loader->lock);
+	if (gone)
+		destroy(gone);
 }
 
 void module_exit(struct loader *loader)

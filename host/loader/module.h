@@ -33,7 +33,7 @@ struct module {
 	uint32_t nexports;
 	wasm_rt_func_type_t *import_types;	/* of imports that are functions */
 
-	/* private to module.c */
+	/* private to module.c; next, refs, retired are under the loader's lock */
 	struct module *next;
 	struct module *next_placed;	/* of those with a place: library.c */
 	struct loader *owner;
@@ -86,11 +86,8 @@ int module_resume(struct loader *loader, uint32_t id, const char *name,
 		  const void *image, size_t size, const void *so, size_t so_size,
 		  const struct module_ops *ops, struct module **out,
 		  char error[MODULE_ERROR_SIZE]);
-static inline struct module *module_get(struct module *mod)
-{
-	mod->refs++;
-	return mod;
-}
+/* Another reference, of who has one. */
+struct module *module_get(struct module *mod);
 
 /* One that is still there, as another reference; NULL. */
 struct module *module_find(struct loader *loader, uint32_t id);

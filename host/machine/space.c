@@ -254,7 +254,7 @@ static bool is_used_whole(struct space *s, const struct change *c)
  * Pages of physical memory that are this machine's alone, since they are still
  * the image's: called before a program gets to see one.  0 or -errno.
  */
-static int unshare(struct muslin *m, uint32_t pa, uint32_t len)
+static int own_pages(struct muslin *m, uint32_t pa, uint32_t len)
 {
 	uint32_t page, end = (pa + len) / MM_PAGE;
 	int r;
@@ -282,7 +282,7 @@ int space_map(struct muslin *m, struct space *s, uint64_t first, uint32_t pa, ui
 	int flags = MAP_SHARED | MAP_FIXED, r = make_chunks(s, &c);
 
 	if (!r && m->image_pages)
-		r = unshare(m, pa, len);
+		r = own_pages(m, pa, len);
 	if (!r)
 		r = take_share(m, s, &c);
 	if (r)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From an image to code that runs.  Nothing here calls the kernel. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -784,6 +785,45 @@ START_TEST(compilers_have_limits)
 }
 END_TEST
 
+/* --- several threads, as vCPUs will be --- */
+
+static void *use(void *barrier)
+{
+	pthread_barrier_wait(barrier);
+	for (int i = 0; i < 2000000; i++) {
+		struct module *known = module_known(&loader, "prog", im->p, im->n, false);
+
+		if (module_find(&loader, known->id) != known || module_get(known) != known)
+			return "another one";
+		module_put(known);
+		module_put(known);
+		module_put(known);
+	}
+	return NULL;
+}
+
+START_TEST(references_are_counted_by_several_threads)
+{
+	pthread_barrier_t barrier;
+	pthread_t threads[2];
+	void *what;
+
+	tier("quick");
+	PROGRAM(im, STORE_ARGUMENT);
+	ck_assert_msg(load() == 0, "%s", error);
+	pthread_barrier_init(&barrier, NULL, 2);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, use, &barrier), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &what), 0);
+		ck_assert_ptr_null(what);
+	}
+	ck_assert_uint_eq(mod->refs, 1);
+	ran(10);
+	module_put(mod);
+}
+END_TEST
+
 /* --- the quick tier --- */
 
 START_TEST(quick_tier_needs_no_compiler)
@@ -1050,6 +1090,7 @@ Suite *module_suite(void)
 	tcase_add_test(tc, old_wasm2c_is_named);
 	tcase_add_test(tc, failing_compiler_is_quoted);
 	tcase_add_test(tc, compilers_have_limits);
+	tcase_add_test(tc, references_are_counted_by_several_threads);
 	tcase_add_loop_test(tc, quick_tier_needs_no_compiler, 0, 2);
 	tcase_add_test(tc, quick_code_can_not_be_changed);
 	tcase_add_loop_test(tc, tools_are_not_needed_for_what_is_cached, 0, 2);
