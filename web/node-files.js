@@ -4,10 +4,12 @@
 // symbolic link is followed.
 import fs from 'node:fs';
 import { Errno, NOATIME, READ, WRITE } from './files.js';
+import { Place, call } from './node-calls.js';
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK, O_NOCTTY } = fs.constants;
 const O_PATH = 0o10000000, O_NOATIME = 0o1000000;
-const S_IFMT = 0o170000, S_IFREG = 0o100000, MAY_WRITE = 2, MAY_EXEC = 1;
+const S_IFMT = 0o170000, S_IFREG = 0o100000, S_IFIFO = 0o10000, S_IFSOCK = 0o140000, MAY_WRITE = 2, MAY_EXEC = 1;
+const RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2;
 
 const bytes = s => Buffer.from(s, 'latin1');
 const text = b => b.toString('latin1');
@@ -71,8 +73,8 @@ export class NodeDirectory {
     Object.assign(this, { fd: fs.openSync(path, O_PATH | O_DIRECTORY), readOnly, only: only && text(Buffer.from(only)) });
   }
 
-  // Calls fn with a path that leads to it without a symbolic link, but for the last component.
-  at(path, fn) {
+  // Calls fn with the directory that it is in, to which no symbolic link has led, and its name there.
+  in(path, fn) {
     const parts = [...path], last = parts.pop(), dirs = [];
     if (this.only && (parts.length || last !== undefined && last !== this.only)) throw new Errno('ENOENT');
     let dir = this.fd;
@@ -81,11 +83,13 @@ export class NodeDirectory {
         dir = fs.openSync(bytes(`/proc/self/fd/${dir}/${part}`), O_PATH | O_DIRECTORY | O_NOFOLLOW);
         dirs.push(dir);
       }
-      return fn(bytes(`/proc/self/fd/${dir}/${last ?? '.'}`));
+      return fn(dir, last ?? '.');
     } finally {
       dirs.forEach(fs.closeSync);
     }
   }
+  // The same, with a path.
+  at(path, fn) { return this.in(path, (dir, name) => fn(bytes(`/proc/self/fd/${dir}/${name}`))); }
   change(path, fn) {
     if (this.readOnly) throw new Errno('EROFS');
     return this.at(path, fn);
@@ -124,16 +128,21 @@ export class NodeDirectory {
   mkdir(path, mode, uid, gid) { this.change(path, p => { fs.mkdirSync(p, mode & 0o1777); own(p, uid, gid); }); }
   rmdir(path) { this.change(path, p => fs.rmdirSync(p)); }
   mknod(path, mode, uid, gid) {
-    if (mode & S_IFMT && (mode & S_IFMT) !== S_IFREG) throw new Errno('EPERM');	// Node has no mknod()
+    const type = mode & S_IFMT || S_IFREG, regular = type === S_IFREG;
+    if (!regular && type !== S_IFIFO && type !== S_IFSOCK) throw new Errno('EPERM');
     this.change(path, p => {
-      fs.closeSync(fs.openSync(p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode & 0o777));
+      if (regular) fs.closeSync(fs.openSync(p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode & 0o777));
+      else this.in(path, (dir, name) => call('mknodat', new Place(dir, name), type | mode & 0o777, 0));
       own(p, uid, gid);
     });
   }
   link(path, to) { this.change(path, p => this.change(to, q => fs.linkSync(p, q))); }
   rename(path, to, flags) {
-    if (flags) throw new Errno('EINVAL');
-    this.change(path, p => this.change(to, q => fs.renameSync(p, q)));
+    if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) throw new Errno('EINVAL');
+    this.change(path, p => this.change(to, q => {
+      if (!flags) fs.renameSync(p, q);
+      else this.in(path, (a, x) => this.in(to, (b, y) => call('renameat2', new Place(a, x), new Place(b, y), flags)));
+    }));
   }
   setattr(path, attr) { this.change(path, p => change(p, attr, false)); }
   statfs() { return this.at([], p => fs.statfsSync(p, big)); }
