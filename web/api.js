@@ -193,7 +193,7 @@ export class Machine {
     this.down = new Promise(resolve => { this.isDown = resolve; });
     this.worker = platform.startWorker(m => this.heard(m), e => this.ends(`the machine's thread failed: ${e.message}`));
     const { memory = 256 << 20, cmdline = '', terminal = -1, image = null, freeze = null } = options;
-    this.worker.post({ start: { channel, memory, cmdline, root, terminal, image, freeze: Boolean(freeze) } });
+    this.worker.post({ start: { channel, memory, cmdline, root, terminal, image, freeze: Boolean(freeze) } }, image ? [image.buffer] : []);	// it is a copy of ours
     this.own = new Terminal(this, options.columns ?? 80, options.rows ?? 24, true);
   }
 

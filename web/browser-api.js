@@ -11,7 +11,7 @@ const platform = {
     const w = new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
     w.addEventListener('message', e => heard(e.data));
     w.addEventListener('error', failed);
-    return { post: m => w.postMessage(m), terminate: () => w.terminate() };
+    return { post: (m, transfer) => w.postMessage(m, transfer), terminate: () => w.terminate() };
   },
   ticker(memory, page) {
     const w = new Worker(new URL('./ticker.js', import.meta.url), { type: 'module' });

@@ -95,7 +95,16 @@ const sleb = v => {
   }
 };
 const text = s => { const b = new TextEncoder().encode(s); return [...leb(b.length), ...b]; };
-const section = (id, items) => { const body = [...leb(items.length), ...items.flat()]; return [id, ...leb(body.length), ...body]; };
+// Lists of bytes as one: large ones are not for `...', which takes ms before it is compiled.
+function join(parts) {
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) { out.set(p, at); at += p.length; }
+  return out;
+}
+const sized = parts => { const b = join(parts); return [leb(b.length), b]; };
+const section = (id, items) => join([[id], ...sized([leb(items.length), ...items])]);
+const moduleOf = (...sections) => join([[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], ...sections]);
 const I32 = 0x7f, CONST = 0x41, LOAD = 0x28, STORE = 0x36, GET = 0x20, SET = 0x21, CALL = 0x10;
 
 const OURS = 5, PASSED = 6, CALL_COUNTS = 1024, SUB = 0x6b, LESS = 0x48, IF = 0x04, END = 0x0b;
@@ -114,6 +123,10 @@ export function makeThunks(kernel, page, shared, counts) {
   const traced = code => [...load(shared + 44), IF, 0x40, ...code, END], left = shared + 48;
   const counted = counts ? [CONST, ...sleb(left | 0), ...load(left), CONST, ...sleb(CALL_COUNTS), SUB, STORE, 2, 0,
     ...load(left), CONST, 0, LESS, IF, 0x40, CALL, 4, END] : [];
+  const before = [1, 1, I32, CALL, 1, ...store(shared + 8, 0)], pending = [...load(page), ...load(page + 4), 0x72, 0x45, 0x0d, 2, 0x0b];
+  // fork has unwound it: it was in after()
+  const unwound = [0x02, 0x40, 0x03, 0x40, 0x02, 0x40, ...load(shared + 12), 0x0d, 0];
+  const result = [...load(shared + 4), SET], user = store(shared + 8, 1);
   names.forEach((name, i) => {
     const [params, results] = kernel.exports.get(name), r = params.length;
     imports.push([...text('kernel'), ...text(name), 0, ...leb(types.length)]);
@@ -121,18 +134,12 @@ export function makeThunks(kernel, page, shared, counts) {
     types.push([0x60, ...leb(r), ...params, ...leb(results.length), ...results]);
     exports.push([...text(name), 0, ...leb(names.length + OURS + i)]);
     const args = Array.from({ length: PASSED }, (_, k) => (params[k] === I32 ? [GET, k] : [CONST, 0])).flat();
-    const body = [1, 1, I32, CALL, 1, ...store(shared + 8, 0), ...traced([CONST, ...sleb(i), ...args, CALL, 2]),
-      0x02, 0x40, 0x03, 0x40,
-      0x02, 0x40, ...load(shared + 12), 0x0d, 0,	// fork has unwound it: it was in after()
-      ...params.flatMap((_, k) => [GET, k]), CALL, ...leb(OURS + i), SET, r, ...counted,
-      ...load(page), ...load(page + 4), 0x72, 0x45, 0x0d, 2, 0x0b,
-      GET, r, CALL, 0, CONST, 1, 0x46, 0x0d, 0, ...load(shared + 4), SET, r,
-      0x0b, 0x0b, ...traced([GET, r, CALL, 3]), ...store(shared + 8, 1), GET, r, 0x0b];
-    code.push([...leb(body.length), ...body]);
+    code.push(join(sized([before, traced([CONST, ...sleb(i), ...args, CALL, 2]), unwound,
+      params.flatMap((_, k) => [GET, k]), [CALL, ...leb(OURS + i), SET, r], counted, pending,
+      [GET, r, CALL, 0, CONST, 1, 0x46, 0x0d, 0], result, [r, 0x0b, 0x0b], traced([GET, r, CALL, 3]), user, [GET, r, 0x0b]])));
   });
   imports.push([...text('env'), ...text('memory'), 2, counts ? 1 : 3, 1, ...leb(65536)]);
-  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, types), ...section(2, imports),
-    ...section(3, funcs), ...section(7, exports), ...section(10, code)]);
+  return moduleOf(section(1, types), section(2, imports), section(3, funcs), section(7, exports), section(10, code));
 }
 
 // probe(n): throws a RangeError unless about 16 n KiB of the stack are left.  It
@@ -144,9 +151,8 @@ export function makeProbe() {
   for (let i = 0; i < VALUES; i++) cold.push(CONST, ...sleb(8 * i), 0x29, 3, 0, SET, ...leb(value(i)));
   cold.push(CONST, 0, CALL, 0);
   for (let i = VALUES - 1; i >= 0; i--) cold.push(CONST, ...sleb(8 * i), GET, ...leb(value(i)), 0x37, 3, 0);
-  const body = [1, ...leb(VALUES), I64,
-    GET, 0, CONST, 0x7f, 0x46, 0x04, 0x40, ...cold, 0x0b,
-    GET, 0, 0x04, 0x40, GET, 0, CONST, 1, 0x6b, CALL, 0, 0x0b, 0x0b];
-  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, [[0x60, 1, I32, 0]]), ...section(3, [[0]]),
-    ...section(5, [[0, 1]]), ...section(7, [[...text('probe'), 0, 0]]), ...section(10, [[...leb(body.length), ...body]])]);
+  const body = sized([[1, ...leb(VALUES), I64, GET, 0, CONST, 0x7f, 0x46, 0x04, 0x40], cold, [0x0b,
+    GET, 0, 0x04, 0x40, GET, 0, CONST, 1, 0x6b, CALL, 0, 0x0b, 0x0b]]);
+  return moduleOf(section(1, [[0x60, 1, I32, 0]]), section(3, [[0]]),
+    section(5, [[0, 1]]), section(7, [[...text('probe'), 0, 0]]), section(10, [join(body)]));
 }

@@ -49,7 +49,7 @@ const platform = {
     const w = new Worker(new URL('./node-worker.js', import.meta.url));
     w.on('message', heard);
     w.on('error', failed);
-    return { post: m => w.postMessage(m), terminate: () => w.terminate() };
+    return { post: (m, transfer) => w.postMessage(m, transfer), terminate: () => w.terminate() };
   },
   ticker(memory, page) {
     const words = new Int32Array(memory.buffer), tick = setInterval(() => Atomics.or(words, page >>> 2, IRQ_TIMER), TICK_MS);
