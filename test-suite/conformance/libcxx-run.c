@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof line, stdin)) {
 		line[strcspn(line, "\n")] = 0;
 		snprintf(program, sizeof program, "%s/%s", argv[2], line);
-		printf("@ %s %s\n", line, run(program, atoi(argv[1])));
+		printf("\n@ %s %s\n", line, run(program, atoi(argv[1])));
 		fflush(stdout);
 	}
 	return 0;

@@ -5,7 +5,8 @@
 # chooses so many of them.
 
 X := $(B)/libcxx-test
-LIBCXX_TEST_NATIVE := $(HOSTCLANG) --driver-mode=g++ -stdlib=libc++
+# Debian 12's shared libc++ is older than the headers.
+LIBCXX_TEST_NATIVE := $(HOSTCLANG) --driver-mode=g++ -stdlib=libc++ -static-libstdc++
 # As the script has them: the other one is `optimised', whose compiler takes seconds for each.
 LIBCXX_TEST_RUNS := quick
 
@@ -14,7 +15,7 @@ $(X)/src/.stamp: $(sources)/llvm.stamp
 	$(say) UNPACK "libc++'s tests"
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)tar -xf $(sources)/llvm/*.orig.tar.xz -C $(@D) --strip-components=1 --no-same-owner --wildcards \
-		'*/libcxx/test/*' '*/libcxxabi/test/*' '*/libcxxabi/src/*' '*/libcxx/src/include/*'
+		'*/libcxx/test/*' '*/libcxxabi/test/*' '*/libcxxabi/src/*' '*/libcxx/src/*'
 	$(Q)touch $@
 
 $(X)/programs: $(X)/src/.stamp FORCE
