@@ -16,6 +16,8 @@
  * were not compiled with -fPIC have them as constants, alone or in a load, "i32.const n; load x".
  * Variables of libc that are used otherwise are in nonshared/.
  *
+ * Who uses <fenv.h> has libm in the program, too: libc.so's knows nothing of exceptions.
+ *
  * wasm-ld records the names of files as those of libraries that are needed, where
  * ELF linkers record the soname, which is the module's name: we tell it that file.
  */
@@ -72,6 +74,10 @@ struct object {
 	struct bytes *imported;		/* names of functions; NULL: it is not of env */
 	uint32_t nimported;
 };
+
+/* Its functions are here, and libm_program.a is beside it. */
+static const char libc_program[] = "/libc_program.a";
+static bool uses_fenv, is_ours;
 
 /* Names that objects define, by their hash; room is a power of two. */
 static struct bytes *defined;
@@ -205,12 +211,28 @@ static void define(struct bytes name)
 	*at = name;
 }
 
+static bool is_of_fenv(struct bytes name)
+{
+	static const char *const names[] = {
+		"feclearexcept", "fegetenv", "fegetexceptflag", "fegetround", "feholdexcept",
+		"feraiseexcept", "fesetenv", "fesetexceptflag", "fesetround", "fetestexcept",
+		"feupdateenv",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (is(name, names[i]))
+			return true;
+	return false;
+}
+
 static void add_symbol(struct object *o, struct bytes name, uint32_t flags)
 {
 	struct bytes none = { NULL, 0 };
 
 	if (name.p && !(flags & UNDEFINED) && (flags & BINDING) != LOCAL)
 		define(name);
+	if (name.p && flags & UNDEFINED && !is_ours && is_of_fenv(name))
+		uses_fenv = true;
 	o->undefined = grow(o->undefined, o->nsymbols, sizeof(*o->undefined));
 	o->undefined[o->nsymbols++] = flags & UNDEFINED ? name : none;
 }
@@ -487,6 +509,8 @@ static void do_file(struct file *f, bool second)
 {
 	struct bytes b = { f->data, f->size };
 
+	is_ours = strlen(f->path) >= strlen(libc_program) &&
+		!strcmp(f->path + strlen(f->path) - strlen(libc_program), libc_program);
 	if (f->size >= 8 && !memcmp(f->data, "!<arch>\n", 8))
 		f->changed = do_archive(f->path, b, second);
 	else
@@ -615,6 +639,20 @@ static size_t open_files(struct file *files, char **argv)
 	return n;
 }
 
+/* For the linker: libm_program.a before libc_program.a, which is argument number i. */
+static char **add_libm(char **argv, int argc, int i)
+{
+	char **with = calloc(argc + 2, sizeof(*with));
+	const char *path = argv[i];
+
+	if (!with || asprintf(&with[i], "%.*s/libm_program.a",
+			      (int)(strlen(path) - strlen(libc_program)), path) < 0)
+		fail(path, "%s", strerror(errno));
+	memcpy(with, argv, i * sizeof(*with));
+	memcpy(with + i + 1, argv + i, (argc - i) * sizeof(*with));
+	return with;
+}
+
 int main(int argc, char **argv)
 {
 	struct file *files = calloc(argc, sizeof(*files));
@@ -629,6 +667,15 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		if (!is_library(&files[i]))
 			do_file(&files[i], false);
+	for (size_t i = 0; i < n && uses_fenv; i++) {
+		if (!strstr(files[i].path, libc_program))
+			continue;
+		argv = add_libm(argv, argc, files[i].arg);
+		argc++;
+		for (size_t k = i; k < n; k++)
+			files[k].arg++;
+		break;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (is_library(&files[i])) {
 			name_library(&files[i], &argv[files[i].arg]);

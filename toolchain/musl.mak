@@ -29,7 +29,8 @@ LIBCC =
 
 # rules.mk links libc.so from these.  What is not for every program is in programs: the
 # functions that choose among the kinds of main, setjmp, which is a function of
-# the program for the host, and <fenv.h>, whose presence makes arithmetic slower.
+# the program for the host, and <fenv.h>, whose presence makes arithmetic slower; and what is
+# hidden, but which macros call.
 SHARED_LIBS =
 STATIC_ONLY = $(addprefix obj/src/,env/wasm32/__main_argc_argv env/wasm32/__main_void \
 	fenv/__flt_rounds fenv/wasm32/access fenv/wasm32/fenv fenv/fegetexceptflag fenv/feholdexcept \
@@ -38,7 +39,10 @@ STATIC_ONLY = $(addprefix obj/src/,env/wasm32/__main_argc_argv env/wasm32/__main
 lib/libc_pic.a: $(filter-out $(STATIC_ONLY:%=%.lo) obj/ldso/wasm32/dlstart.lo,$(LOBJS) $(LDSO_OBJS))
 	rm -f $@
 	$(AR) rc $@ $^
-lib/libc_static_only.a: $(STATIC_ONLY:%=%.o)
+lib/libm_program.a: $(filter obj/src/math/% obj/src/complex/%,$(LIBC_OBJS))
+	rm -f $@
+	$(AR) rc $@ $^
+lib/libc_static_only.a: $(STATIC_ONLY:%=%.o) obj/src/signal/sigsetjmp_tail.o
 	rm -f $@
 	$(AR) rc $@ $^
 

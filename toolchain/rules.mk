@@ -59,7 +59,7 @@ libc_make = +$(Q)$(MAKE) -C $(libc) -f ../musl/Makefile \
 $(libc)/lib/libc.a: $(libc)/.headers $(libc)/config.mak $(tools) \
 		$(wildcard crt/wasm32/* ldso/wasm32/* src/*/wasm32/*) | $(sysroot)/$(cross).cfg
 	$(lock)
-	$(libc_make) all lib/libc_pic.a lib/libc_static_only.a obj/ldso/wasm32/dlstart.lo
+	$(libc_make) all lib/libc_pic.a lib/libc_static_only.a lib/libm_program.a obj/ldso/wasm32/dlstart.lo
 	$(Q)touch $@
 
 # --- sysroot ---
@@ -98,8 +98,10 @@ put_dynamic = mkdir -p $(1)/lib/dynamic $(B)/nonshared && cp $(B)/toolchain/got-
 	$(foreach f,$(nonshared),$(B)/bin/$(cross)-cc --sysroot=$(abspath $(1)) -O2 -Wall -fPIC -c \
 		-o $(f:toolchain/%.c=$(B)/%.o) $(f) &&) \
 	cp $(libc)/lib/libc_static_only.a $(1)/lib/dynamic/libc_program.a && \
+	cp $(libc)/lib/libm_program.a $(1)/lib/dynamic && \
 	$(B)/bin/$(cross)-ar rs $(1)/lib/dynamic/libc_program.a $(nonshared_objects) && \
-	$(B)/bin/$(cross)-ar rcs $(1)/lib/dynamic/libc_library.a $(B)/nonshared/dlsym.o && \
+	$(B)/bin/$(cross)-ar rcs $(1)/lib/dynamic/libc_library.a $(B)/nonshared/dlsym.o \
+		$(libc)/obj/src/signal/sigsetjmp_tail.lo && \
 	$(WASM_LD) --no-entry -shared --experimental-pic --shared-memory --import-memory \
 		--max-memory=4294967296 --unresolved-symbols=import-dynamic --export-if-defined=__tls_base --soname=libc.so --strip-debug \
 		-o $(1)/lib/libc.so $(libc)/obj/ldso/wasm32/dlstart.lo \

@@ -318,6 +318,8 @@ static void add_function(struct wasm_file *f, struct wasm_name n, uint32_t slot)
 	if (is(n, "__wasm_call_ctors")) f->ctors = slot;
 	else if (is(n, "__wasm_apply_data_relocs")) f->data_relocs = slot;
 	else if (is(n, "__wasm_init_tls")) f->init_tls = slot;
+	/* the compiler's name */
+	else if (is(n, "__main_argc_argv")) add_symbol(f, (struct wasm_name){ "main", 4 }, SYM_FUNCTION, slot);
 	else add_symbol(f, n, SYM_FUNCTION, slot);
 }
 

@@ -5,7 +5,7 @@
 L := $(B)/libc-test
 LIBC_TEST_DIR = $(abspath $(LIBC_TEST))
 
-# $(call libc_test_make,SIDE,VARIABLES,LIBRARIES): a copy of the suite, built by its own
+# $(call libc_test_make,SIDE,VARIABLES,LIBRARIES,LDFLAGS): a copy of the suite, built by its own
 # Makefile, which goes on where a program cannot be built.  Libraries are for
 # the programs that load them.
 define libc_test_make
@@ -14,7 +14,7 @@ define libc_test_make
 	$(Q)mkdir -p $(L)/$(1)
 	$(Q)cp -R $(LIBC_TEST_DIR)/Makefile $(LIBC_TEST_DIR)/config.mak.def $(LIBC_TEST_DIR)/src $(L)/$(1)
 	$(Q){ cat $(L)/$(1)/config.mak.def; \
-		echo 'CFLAGS += $(libc_test_flags)'; echo 'LDLIBS += $(3)'; } >$(L)/$(1)/config.mak
+		echo 'CFLAGS += $(libc_test_flags)'; echo 'LDLIBS += $(3)'; echo 'LDFLAGS += $(4)'; } >$(L)/$(1)/config.mak
 	$(Q)test-suite/conformance/libc-test programs $(L)/$(1)
 	+$(Q)$(MAKE) -C $(L)/$(1) $(2) $$(cut -d' ' -f2- $(L)/$(1)/programs) \
 		src/common/runtest.exe >$(L)/$(1)/log 2>&1 || { tail $(L)/$(1)/log >&2; exit 1; }
@@ -38,7 +38,7 @@ $(L)/native/.stamp: $(L)/checkout $(B)/native-musl/.stamp
 
 $(L)/wasm/.stamp: $(L)/checkout $(toolchain)
 	$(call libc_test_make,wasm,CC='$(abspath $(B)/bin/$(triple)-cc)' \
-		AR='$(abspath $(B)/bin/$(triple)-ar)' RANLIB='$(abspath $(B)/bin/$(triple)-ranlib)')
+		AR='$(abspath $(B)/bin/$(triple)-ar)' RANLIB='$(abspath $(B)/bin/$(triple)-ranlib)',,-dynamic)
 
 # popen() and the loop around runtest want a shell, posix_spawnp() an echo.
 $(L)/bin/sh: $(T)/dash/.stamp
