@@ -182,7 +182,7 @@ static bool is_import(const struct load *l, uint32_t function)
 	return function < n;
 }
 
-/* Other names of it are not wasm2c's to see: wasm/data.c. */
+/* Other names of it are not wasm2c's to see: wasm/strip.c. */
 static int check_jump(struct load *l, const char *name, const char *type)
 {
 	const struct wasm_export *e = wasm_find_export(&l->w, name);

@@ -93,7 +93,12 @@ int load_begin(struct load *l);
 int load_go_on(struct load *l, struct builder_answer *a, int err);
 /* Nobody wants it any more: after LOAD_WAITS, or a complete one that no loader has. */
 void load_drop(struct load *l);
-/* From now on it is one of the loader's modules, and in use. */
+/* A module that is in no list, and that nobody has, is taken down. */
+void load_destroy(struct module *mod);
+
+/* --- modules.c --- */
+
+/* A complete module becomes one of the loader's, in use. */
 struct module *load_done(struct load *l);
 
 #endif

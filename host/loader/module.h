@@ -33,7 +33,7 @@ struct module {
 	uint32_t nexports;
 	wasm_rt_func_type_t *import_types;	/* of imports that are functions */
 
-	/* private to module.c; next, refs, retired are under the loader's lock */
+	/* private to loader/; next, refs, retired are under the loader's lock */
 	struct module *next;
 	struct module *next_placed;	/* of those with a place: library.c */
 	struct loader *owner;

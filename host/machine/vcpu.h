@@ -44,7 +44,7 @@ struct vcpu {
 	void *until_arg;
 
 	/* of the thread, while it runs */
-	struct host_signals *signals;	/* fault.c */
+	struct host_signals *signals;	/* signals.c */
 	uint64_t others;	/* what the register was, and is to be again */
 };
 

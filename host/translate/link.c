@@ -4,7 +4,7 @@
  * needs one.  A library has no instance of its own: its functions get the process's, as
  * the program's do, and what wasm2c takes for the library's instance lies at
  * muslin_slot from that (MUSLIN_MODULE), in each process at the same distance.  Imports
- * become words there (muslin_words), that the host fills: machine/link.c.  wasm/data.c
+ * become words there (muslin_words), that the host fills: machine/link.c.  wasm/strip.c
  * has given each import its number as its name, env.i5.
  */
 #include <ctype.h>
