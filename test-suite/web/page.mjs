@@ -188,8 +188,9 @@ await test('runs_an_editor', async () => {
   await visits('/usr/bin/vi,/home/edited');
   await shows(1, '~');
   await b.type('ifirst line\nsecond');
+  await shows(1, '\nI /home/edited');
   await b.key('Escape');
-  await nap(300);	// or it begins the name of a key
+  await shows(1, '\n- /home/edited');	// or it begins the name of a key
   await b.type(':wq\n');
   await shows(1, '[ended: 0]');
   assert.equal(await b.run('muslin.machine.readFile("/home/edited").then(x => new TextDecoder().decode(x))'), 'first line\nsecond\n');
