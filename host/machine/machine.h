@@ -39,6 +39,12 @@ struct limits {
 #define VCPUS 1
 
 struct muslin {
+	/*
+	 * The kernel's own variables, too, are where a mapping begins, 4 GiB away: what is
+	 * used for each system call would take turns with them in a processor's cache.
+	 */
+	char error[256];	/* of the last call that failed */
+
 	/* the kernel: its instance, and its linear memory */
 	struct w2c_vmlinux *kernel;
 	uint8_t *memory;
@@ -97,8 +103,6 @@ struct muslin {
 	/* what the library counts as it goes; api/stats.c adds the rest */
 	struct muslin_stats stats;
 	struct call_count *calls;	/* by kernel_exports; NULL: not counted */
-
-	char error[256];	/* of the last call that failed */
 };
 
 #define HALTED 1
