@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# make libcxx: LLVM's libc++, libc++abi and libunwind, twice: with exceptions (lib/eh)
-# and without (lib/noeh), where wasm32-linux-musl-c++ looks for them in the sysroot.
+# make libcxx: LLVM's libc++, libc++abi and libunwind, twice: with exceptions (lib/eh, which
+# also has libc++.so, all three in one) and without (lib/noeh), where wasm32-linux-musl-c++ looks for them in the sysroot.
 #
 # Once built they are put into every new sysroot; they are not built again for it.
 
@@ -39,11 +39,17 @@ eh_options := -DCMAKE_CXX_FLAGS="-fexceptions -nostdlib++ $(unnamed)" -DCMAKE_C_
 	-DLLVM_ENABLE_RUNTIMES='libunwind;libcxxabi;libcxx'
 noeh_options := -DCMAKE_CXX_FLAGS="-fno-exceptions -nostdlib++ $(unnamed)" -DLLVM_ENABLE_RUNTIMES='libcxxabi;libcxx' \
 	$(foreach o,LIBCXXABI_USE_LLVM_UNWINDER LIBCXXABI_ENABLE_EXCEPTIONS LIBCXX_ENABLE_EXCEPTIONS,-D$(o)=OFF)
+# For libc++.so.  The macro is what libunwind's headers know of symbols that are neither those of
+# ELF nor exported from a DLL; others need its functions.
+pic := -fPIC -D_LIBUNWIND_HIDE_SYMBOLS
+pic_options := -DCMAKE_CXX_FLAGS="$(pic) -fexceptions -nostdlib++ $(unnamed)" \
+	-DCMAKE_C_FLAGS="$(pic) $(unwind_flags) $(unnamed)" -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DLIBUNWIND_HIDE_SYMBOLS=OFF \
+	-DLLVM_ENABLE_RUNTIMES='libunwind;libcxxabi;libcxx'
 
 # $(call logged,COMMAND): what it says is of use only if it fails
 logged = { $(1); } >>$(@D).log 2>&1 || { tail -20 $(@D).log; echo '$(@D).log has all'; exit 1; }
 
-$(libcxx)/eh/.stamp $(libcxx)/noeh/.stamp: $(libcxx)/%/.stamp: $(B)/llvm/.stamp toolchain/libcxx.mk \
+$(libcxx)/eh/.stamp $(libcxx)/noeh/.stamp $(libcxx)/pic/.stamp: $(libcxx)/%/.stamp: $(B)/llvm/.stamp toolchain/libcxx.mk \
 		| $(tools) $(sysroot)/.stamp
 	$(Q)toolchain/install-packages toolchain/libcxx/packages
 	$(say) LIBCXX $*
@@ -59,13 +65,21 @@ $(libcxx)/eh_call.o: toolchain/libcxx/eh_call.cpp $(tools)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(B)/bin/$(cross)-c++ -fexceptions -O2 -Wall -c -o $@ $<
 
-$(libcxx)/.installed: $(libcxx)/eh/.stamp $(libcxx)/noeh/.stamp $(libcxx)/eh_call.o $(sysroot)/.stamp
+# The linker's wrapper takes it for -lc++, -lc++abi and -lunwind of what is linked dynamically.
+# A program has the tag and the function that only programs can have.
+put_libcxx_so = $(B)/bin/$(cross)-ld -shared -soname=libc++.so.1 -o $(1)/libc++.so.1 --strip-debug \
+	--whole-archive $(addprefix $(libcxx)/pic/root/lib/,libc++.a libc++abi.a libunwind.a) --no-whole-archive \
+	-L$(sysroot)/lib -lc $(sysroot)/lib/libgcc.a && ln -s libc++.so.1 $(1)/libc++.so && \
+	$(B)/bin/$(cross)-ar rcs $(1)/libc++_program.a $(libcxx)/eh_call.o
+
+$(libcxx)/.installed: $(libcxx)/eh/.stamp $(libcxx)/noeh/.stamp $(libcxx)/pic/.stamp $(libcxx)/eh_call.o $(sysroot)/.stamp
 	$(say) INSTALL '$(sysroot)/lib/eh and noeh'
 	$(Q)rm -rf $(sysroot)/lib/eh $(sysroot)/lib/noeh $(sysroot)/include/c++
 	$(Q)cp -R $(libcxx)/eh/root/include/c++ $(libcxx)/eh/root/include/*.h $(sysroot)/include
 	$(Q)mkdir $(sysroot)/lib/noeh && cp $(libcxx)/noeh/root/lib/*.a $(sysroot)/lib/noeh
 	$(Q)mkdir $(sysroot)/lib/eh && cp $(libcxx)/eh/root/lib/*.a $(sysroot)/lib/eh
 	$(Q)$(B)/bin/$(cross)-ar rs $(sysroot)/lib/eh/libunwind.a $(libcxx)/eh_call.o 2>/dev/null
+	$(Q)$(call put_libcxx_so,$(sysroot)/lib/eh)
 	$(Q)touch $@
 
 .PHONY: libcxx

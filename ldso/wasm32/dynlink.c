@@ -543,6 +543,19 @@ static int link_modules(struct dso *first, struct wasm_module *m)
 	return 0;
 }
 
+/* A program's constants are there before their addresses are known. */
+static void relocate(struct dso *p)
+{
+	static const char start[] = "__data_start";
+	struct wasm_symbol *end = p == head ? __wasm_find(&p->file, start, sizeof start - 1) : 0;
+	void *constants = (void *)FIRST_ADDRESS;
+
+	if (p->file.data_relocs == NO_SLOT) return;
+	if (end) mprotect(constants, end->value-FIRST_ADDRESS, PROT_READ|PROT_WRITE);
+	call(p, p->file.data_relocs);
+	if (end) mprotect(constants, end->value-FIRST_ADDRESS, PROT_READ);
+}
+
 /* All from first on, which no code has used yet. */
 static int link_all(struct dso *first)
 {
@@ -585,7 +598,7 @@ static int link_all(struct dso *first)
 		}
 	}
 	for (struct dso *p=first; p && ok; p=p->next)
-		if (p != &self) call(p, p->file.data_relocs);
+		if (p != &self) relocate(p);
 	install_tls(first);
 	return ok;
 }

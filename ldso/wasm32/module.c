@@ -90,11 +90,6 @@ static int is(struct wasm_name n, const char *s)
 	return strlen(s) == n.len && !memcmp(n.s, s, n.len);
 }
 
-static int begins(struct wasm_name n, const char *s)
-{
-	return n.len >= strlen(s) && !memcmp(n.s, s, strlen(s));
-}
-
 static void read_names(struct reader *r, struct wasm_name **names, uint32_t *count)
 {
 	uint32_t n = leb(r);
@@ -328,7 +323,7 @@ static void add_global(struct wasm_file *f, struct wasm_name n, struct global g)
 	if (!g.is_constant) return;
 	if (is(n, "__tls_size")) f->tls_size = g.value;
 	else if (is(n, "__tls_align")) f->tls_align = g.value;
-	else if (!begins(n, "__wasm_")) add_symbol(f, n, SYM_DATA, g.value);
+	else add_symbol(f, n, SYM_DATA, g.value);
 }
 
 static void read_exports(struct wasm_file *f, struct reader *r, uint32_t nimported, uint32_t *slots,
