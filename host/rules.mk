@@ -174,4 +174,8 @@ $(B)/bin/muslin: $(cli_objects) $(B)/lib/libmuslin.a $(WASM2C)
 
 built += $(B)/bin/muslin $(B)/lib/libmuslin.a
 
+# --- the same with other kernels ---
+
+include host/variant.mk
+
 -include $(wildcard $(h)/*.d $(h)/*/*.d $(h)/*/*/*.d)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# variant(NAME, CONFIGS, CFLAGS): $(B)/NAME/muslin, a muslin of its own with another
+# kernel.  Its host library knows how large that kernel's instance is.
+
+define variant
+$(1)_o := $$(patsubst $(h)/%.c,$(B)/$(1)/%.o,$(vmlinux_c)) $(lib_sources:host/%.c=$(B)/$(1)/%.o) $(B)/$(1)/syscalls.o
+$(1)_c := $(vmlinux_c:$(h)/%=$(B)/$(1)/%)
+$(1)_lib := $(filter-out $(vmlinux_o) $(h)/syscalls.o $(call objects,$(lib_sources)),$(lib_objects))
+
+$(B)/$(1)/kernel/.config: $(addprefix kernel/arch/wasm/configs/,$(kernel_configs) $(2)) $(B)/linux/.stamp
+	$$(say) CONFIG $$@
+	$$(Q)mkdir -p $$(@D)
+	$$(call kernel_make,$$(@D)) -s $(kernel_configs) $(2)
+	$$(Q)touch $$@
+
+$(B)/$(1)/vmlinux.wasm: $(B)/$(1)/kernel/.config $(kernel_files)
+	$$(call kernel_make,$(B)/$(1)/kernel) vmlinux
+	$$(Q)cp $(B)/$(1)/kernel/vmlinux $$@
+
+$(B)/$(1)/vmlinux/.stamp: $(B)/$(1)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
+	$$(say) WASM2C $$<
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(WASM2C) $$< -n vmlinux --enable-threads --num-outputs=$(VMLINUX_PARTS) -o $$(@D)/vmlinux.c
+	$$(Q)$(h)/muslin-prelude $$(@D)/vmlinux-impl.h $$($(1)_c)
+	$$(Q)touch $$@
+$$($(1)_c): $(B)/$(1)/vmlinux/.stamp ;
+
+$$($(1)_c:.c=.o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+	$$(say) CC $$@
+	$$(Q)$$(CCACHE) $$(HOSTCLANG) $$(VMLINUX_CFLAGS) $$(KERNEL_TEXT) $(3) -Ihost/cgen -I$$(@D) -c -o $$@ $$<
+
+$(B)/$(1)/syscalls.c: host/machine/syscalls.awk $(B)/$(1)/vmlinux/.stamp
+	$$(Q)awk -f $$< $(B)/$(1)/vmlinux/vmlinux.h >$$@
+
+$(B)/$(1)/%.o: host/%.c $(wildcard host/*.h host/*/*.h) $(h)/confine-list.h | $(B)/$(1)/vmlinux/.stamp
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CCACHE) $$(CC) $$(subst $(h)/vmlinux,$(B)/$(1)/vmlinux,$$(HOST_CPPFLAGS)) $$(HOST_CFLAGS) $$(cflags_$$<) -c -o $$@ $$<
+$(B)/$(1)/syscalls.o: $(B)/$(1)/syscalls.c
+	$$(Q)$$(CCACHE) $$(CC) $$(subst $(h)/vmlinux,$(B)/$(1)/vmlinux,$$(HOST_CPPFLAGS)) $$(HOST_CFLAGS) $$(cflags_syscalls) -c -o $$@ $$<
+
+$(B)/$(1)/muslin: $$($(1)_o) $$($(1)_lib) $(cli_objects)
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(LDFLAGS) $$(CLI_LDFLAGS) -o $$@ $(cli_objects) $$($(1)_o) $$($(1)_lib) $$(HOST_LIBS)
+endef
