@@ -41,6 +41,10 @@ $(h)/muslin-prelude $(h)/muslin-translate:
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
+# Globals of the kernel that are constants for machines with one CPU: prelude.h.
+kernel_words := 's/ = instance->w2c_wasm_\(one_cpu\|total_order\|cpu\|cpu_offset\);/ = muslin_\1;/'
+kernel_cpus := -DMUSLIN_ONE_CPU
+
 # wasm2c writes all parts at once
 $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(say) WASM2C $<
@@ -48,12 +52,13 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)$(WASM2C) $< -n vmlinux --enable-threads $$($(WASM2C) --help | \
 		grep -o -e --disable-tail-call) --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
 	$(Q)$(h)/muslin-prelude $(@D)/vmlinux-impl.h $(vmlinux_c)
+	$(Q)sed -i $(kernel_words) $(vmlinux_c)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
 $(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) -Ihost/cgen -I$(@D) -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) $(kernel_cpus) -Ihost/cgen -I$(@D) -c -o $@ $<
 
 $(h)/syscalls.c: host/machine/syscalls.awk $(h)/vmlinux/.stamp
 	$(say) GEN $@

@@ -22,12 +22,13 @@ $(B)/$(1)/vmlinux/.stamp: $(B)/$(1)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(WASM2C) $$< -n vmlinux --enable-threads --num-outputs=$(VMLINUX_PARTS) -o $$(@D)/vmlinux.c
 	$$(Q)$(h)/muslin-prelude $$(@D)/vmlinux-impl.h $$($(1)_c)
+	$$(Q)sed -i $(kernel_words) $$($(1)_c)
 	$$(Q)touch $$@
 $$($(1)_c): $(B)/$(1)/vmlinux/.stamp ;
 
 $$($(1)_c:.c=.o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
 	$$(say) CC $$@
-	$$(Q)$$(CCACHE) $$(HOSTCLANG) $$(VMLINUX_CFLAGS) $$(KERNEL_TEXT) $(3) -Ihost/cgen -I$$(@D) -c -o $$@ $$<
+	$$(Q)$$(CCACHE) $$(HOSTCLANG) $$(VMLINUX_CFLAGS) $$(KERNEL_TEXT) $$(kernel_cpus) $(3) -Ihost/cgen -I$$(@D) -c -o $$@ $$<
 
 $(B)/$(1)/syscalls.c: host/machine/syscalls.awk $(B)/$(1)/vmlinux/.stamp
 	$$(Q)awk -f $$< $(B)/$(1)/vmlinux/vmlinux.h >$$@
