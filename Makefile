@@ -162,6 +162,7 @@ help:
 	@echo 'make          builds all'
 	@echo 'make install  installs in prefix ($(prefix)), below DESTDIR'
 	@echo 'make bench    prints a table of times'
+	@echo 'make smp      builds build/smp/muslin, whose kernel has CONFIG_SMP'
 	@echo 'make kunit    runs the unit tests of the kernel'
 	@echo 'make kselftest  runs its self-tests of system calls'
 	@echo 'make libc-test LIBC_TEST=DIR  runs the checkout DIR of libc-test'

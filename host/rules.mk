@@ -183,4 +183,10 @@ built += $(B)/bin/muslin $(B)/lib/libmuslin.a
 
 include host/variant.mk
 
+# with CONFIG_SMP
+$(eval $(call variant,smp,smp.config))
+
+.PHONY: smp
+smp: $(B)/smp/muslin
+
 -include $(wildcard $(h)/*.d $(h)/*/*.d $(h)/*/*/*.d)

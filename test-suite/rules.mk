@@ -117,6 +117,12 @@ check: $(built) $(T)/check $(T)/list $(guest_tests) $(check_needs)
 		$(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') \
 		$(T)/check $(T)/list
 
+# The programs of guest/ on the kernel with CONFIG_SMP (host/variant.mk).
+.PHONY: check-smp
+check-smp: $(B)/smp/muslin $(T)/check $(T)/list $(guest_tests)
+	@TOP='$(CURDIR)' MUSLIN_TIER='$(TIER)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/smp):$(abspath $(B)/bin):$(PATH)' \
+		CK_RUN_SUITE=guest $(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') $(T)/check $(T)/list
+
 include web/check.mk
 
 # 200 times, what `make check` does a few times

@@ -2,6 +2,22 @@
 #include <asm/thread_info.h>
 
 	.globaltype __stack_pointer, i32
+
+#ifdef CONFIG_SMP
+	/* asm/vcpu.h */
+	.macro GLOBAL name
+	.globaltype \name, i32
+	.globl \name
+\name:
+	.endm
+	GLOBAL wasm_current
+	GLOBAL wasm_irq_flags
+	GLOBAL wasm_one_cpu
+	GLOBAL wasm_total_order
+	GLOBAL wasm_cpu
+	GLOBAL wasm_cpu_offset
+#endif
+
 	.functype start_kernel () -> ()
 	.functype wasm_start_task (i32) -> ()
 	.functype wasm_run_user () -> ()
@@ -18,6 +34,12 @@ wasm_boot:
 	.functype wasm_boot () -> ()
 	i32.const init_stack+THREAD_SIZE-64
 	global.set __stack_pointer
+#ifdef CONFIG_SMP
+	i32.const init_task
+	global.set wasm_current
+	i32.const 1
+	global.set wasm_one_cpu
+#endif
 	call start_kernel
 	end_function
 

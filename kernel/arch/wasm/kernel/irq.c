@@ -15,7 +15,6 @@
 #include "time.h"
 
 struct host_page host_page;
-unsigned long wasm_irq_flags;
 
 static unsigned long counts[4];
 
@@ -50,8 +49,8 @@ static void dispatch(unsigned int pending)
 
 /*
  * The host raises bits from its signal handlers and from other threads.  Without
- * the target's atomics, which only this file is compiled with, xchg() would be
- * a load and a store: what is raised in between would be lost.
+ * the target's atomics, xchg() would be a load and a store: what is raised in
+ * between would be lost.
  */
 static unsigned int take_pending(void)
 {

@@ -12,8 +12,8 @@
 #include <asm/tlbsync.h>
 #include <asm/user_mode.h>
 
-struct task_struct *wasm_current = &init_task;
-static struct task_struct *wasm_prev;
+/* whom the CPU has just left */
+static DEFINE_PER_CPU(struct task_struct *, prev_task);
 
 void wasm_switch(int prev, int next);
 void wasm_start_task(struct task_struct *t);
@@ -21,12 +21,12 @@ void wasm_run_user(void);
 
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
-	wasm_prev = prev;
+	__this_cpu_write(prev_task, prev);
 	wasm_current = next;
 	if (next->mm && wasm_tlb_stale(next->mm))
 		wasm_tlb_due = 1;
 	wasm_switch(prev->thread.host, next->thread.host);
-	return wasm_prev;
+	return __this_cpu_read(prev_task);
 }
 
 /* Also where an exec goes on: the host calls it on an empty native stack. */
@@ -44,7 +44,7 @@ void wasm_run_user(void)
  */
 void wasm_start_task(struct task_struct *t)
 {
-	schedule_tail(wasm_prev);
+	schedule_tail(__this_cpu_read(prev_task));
 	if (t->thread.fn)
 		t->thread.fn(t->thread.fn_arg);
 	if (task_pt_regs(t)->forked) {

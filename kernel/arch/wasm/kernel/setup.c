@@ -112,13 +112,15 @@ void machine_power_off(void)
 
 static int cpuinfo_show(struct seq_file *m, void *v)
 {
-	seq_puts(m, "processor\t: 0\nmodel name\t: wasm32\n\n");
+	seq_printf(m, "processor\t: %ld\nmodel name\t: wasm32\n\n", (long)v - 1);
 	return 0;
 }
 
+/* The number of a CPU, and 1: that of the first is no pointer. */
 static void *cpuinfo_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos < 1 ? (void *)1 : NULL;
+	*pos = cpumask_next(*pos - 1, cpu_online_mask);
+	return *pos < nr_cpu_ids ? (void *)(long)(*pos + 1) : NULL;
 }
 
 static void *cpuinfo_next(struct seq_file *m, void *v, loff_t *pos)

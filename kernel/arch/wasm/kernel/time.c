@@ -41,7 +41,7 @@ static int timer_off(struct clock_event_device *ev)
 	return 0;
 }
 
-static struct clock_event_device timer = {
+static DEFINE_PER_CPU(struct clock_event_device, timers) = {
 	.name			= "host",
 	.rating			= 400,
 	.features		= CLOCK_EVT_FEAT_ONESHOT,
@@ -52,8 +52,18 @@ static struct clock_event_device timer = {
 
 void wasm_timer_irq(void)
 {
-	if (timer.event_handler)
-		timer.event_handler(&timer);
+	struct clock_event_device *timer = this_cpu_ptr(&timers);
+
+	if (timer->event_handler)
+		timer->event_handler(timer);
+}
+
+static void timer_init(void)
+{
+	struct clock_event_device *timer = this_cpu_ptr(&timers);
+
+	timer->cpumask = cpumask_of(smp_processor_id());
+	clockevents_config_and_register(timer, NSEC_PER_SEC, 1000, 0x7fffffff);
 }
 
 unsigned long long sched_clock(void)
@@ -86,9 +96,8 @@ void wasm_clock_irq(void)
 
 void __init time_init(void)
 {
-	timer.cpumask = cpumask_of(0);
 	__clocksource_register(&clock);
-	clockevents_config_and_register(&timer, NSEC_PER_SEC, 1000, 0x7fffffff);
+	timer_init();
 }
 
 void calibrate_delay(void)

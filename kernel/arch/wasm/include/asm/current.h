@@ -3,9 +3,13 @@
 #define _ASM_WASM_CURRENT_H
 #ifndef __ASSEMBLY__
 
-struct task_struct;
-extern struct task_struct *wasm_current;
-#define current wasm_current
+#include <asm/vcpu.h>
+
+static __always_inline struct task_struct *get_current(void)
+{
+	return wasm_current;
+}
+#define current get_current()
 
 #endif
 #endif

@@ -10,12 +10,12 @@
 #ifndef __ASSEMBLY__
 
 #include <asm/host_page.h>
+#include <asm/vcpu.h>
 
 #define ARCH_IRQ_DISABLED	0
 #define ARCH_IRQ_ENABLED	1
 
 extern struct host_page host_page;
-extern unsigned long wasm_irq_flags;
 void wasm_handle_irqs(void);
 
 static inline unsigned long arch_local_save_flags(void)
