@@ -45,14 +45,16 @@ $(h)/muslin-prelude $(h)/muslin-translate:
 kernel_words := 's/ = instance->w2c_wasm_\(one_cpu\|total_order\|cpu\|cpu_offset\);/ = muslin_\1;/'
 kernel_cpus := -DMUSLIN_ONE_CPU
 
-# wasm2c writes all parts at once
+# $(call kernel_c,VMLINUX,DIRECTORY,FILES): wasm2c writes all parts at once.  Newer ones
+# have tail calls unless told not to.
+kernel_c = mkdir -p $(2) && $(WASM2C) $(1) -n vmlinux --enable-threads $$($(WASM2C) --help | \
+		grep -o -e --disable-tail-call) --num-outputs=$(VMLINUX_PARTS) -o $(2)/vmlinux.c && \
+	$(h)/muslin-prelude $(2)/vmlinux-impl.h $(3) && \
+	sed -i $(kernel_words) $(3)
+
 $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(say) WASM2C $<
-	$(Q)mkdir -p $(@D)
-	$(Q)$(WASM2C) $< -n vmlinux --enable-threads $$($(WASM2C) --help | \
-		grep -o -e --disable-tail-call) --num-outputs=$(VMLINUX_PARTS) -o $(@D)/vmlinux.c
-	$(Q)$(h)/muslin-prelude $(@D)/vmlinux-impl.h $(vmlinux_c)
-	$(Q)sed -i $(kernel_words) $(vmlinux_c)
+	$(Q)$(call kernel_c,$<,$(@D),$(vmlinux_c))
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 

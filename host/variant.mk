@@ -19,10 +19,7 @@ $(B)/$(1)/vmlinux.wasm: $(B)/$(1)/kernel/.config $(kernel_files)
 
 $(B)/$(1)/vmlinux/.stamp: $(B)/$(1)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
 	$$(say) WASM2C $$<
-	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(WASM2C) $$< -n vmlinux --enable-threads --num-outputs=$(VMLINUX_PARTS) -o $$(@D)/vmlinux.c
-	$$(Q)$(h)/muslin-prelude $$(@D)/vmlinux-impl.h $$($(1)_c)
-	$$(Q)sed -i $(kernel_words) $$($(1)_c)
+	$$(Q)$$(call kernel_c,$$<,$$(@D),$$($(1)_c))
 	$$(Q)touch $$@
 $$($(1)_c): $(B)/$(1)/vmlinux/.stamp ;
 

@@ -23,7 +23,8 @@ $(kernel)/.config: $(kernel_configs:%=kernel/arch/wasm/configs/%) config.mak $(B
 	$(call kernel_make,$(kernel)) -s $(kernel_configs)
 	$(Q)touch $@
 
-$(vmlinux): $(kernel)/.config $(B)/linux/.stamp $(kernel_files)
+# The headers first, which would wait for the lock with one of make's jobs.
+$(vmlinux): $(kernel)/.config $(B)/linux/.stamp $(kernel_files) | $(B)/kernel-headers/.stamp
 	$(call kernel_make,$(kernel)) vmlinux
 	$(Q)cp $(kernel)/vmlinux $@.tmp
 	$(Q)mv $@.tmp $@
