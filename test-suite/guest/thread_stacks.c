@@ -173,8 +173,9 @@ int main(void)
 	pthread_key_create(&key, no_value);
 	sem_init(&done, 0, 0);
 	in_turn();
-	at_once();
+	/* before there are detached threads, which give their stacks back at any time */
 	guard();
+	at_once();
 	for (i = 0; i < 4; i++)
 		pthread_create(&t[i], NULL, forks, NULL);
 	for (i = 0; i < 4; i++)
