@@ -236,6 +236,11 @@ static void newer_line(struct text line, FILE *out)
 		copy(&line, p, out);
 		line.p += strlen(newer_page_size) - strlen(");");
 	}
+	/* u32 volatile var_p0, which make_volatile() says */
+	while ((p = find_in(line, " volatile var_"))) {
+		copy(&line, p, out);
+		line.p += strlen(" volatile");
+	}
 	copy(&line, line.end, out);
 }
 

@@ -456,7 +456,8 @@ START_TEST(newer_text_becomes_the_older_one)
 		"  return w2c_x_f1((struct w2c_x*) instance, var_0);\n"
 		"}\n"
 		"  {RefFunc, w2c_x_t3, (wasm_rt_function_ptr_t)wrap_w2c_x_f1, {NULL}, 0},\n"
-		"u32 w2c_x_f1(w2c_x* instance, u32 var_p0) {\n"
+		"u32 w2c_x_f1(w2c_x* instance, u32 volatile var_p0) {\n"
+		"  f64 volatile var_l1 = 0, volatile var_l2 = 0;\n"
 		"  FUNC_PROLOGUE;\n"
 		"  u32 var_i0;\n"
 		"  uint8_t* const wasm_rt_local_memory_base = NULL;\n"
@@ -474,6 +475,7 @@ START_TEST(newer_text_becomes_the_older_one)
 	static const char want[] =
 		"  {RefFunc, w2c_x_t3, (wasm_rt_function_ptr_t)w2c_x_f1, {NULL}, 0},\n"
 		"u32 w2c_x_f1(w2c_x* instance, u32 var_p0) {\n"
+		"  f64 var_l1 = 0, var_l2 = 0;\n"
 		"  FUNC_PROLOGUE;\n"
 		"  u32 var_i0;\n"
 		"  var_i0 = i32_load(instance->w2c_env_memory, (u64)(var_i0) + 12u);\n"
