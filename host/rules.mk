@@ -41,6 +41,9 @@ $(h)/muslin-prelude $(h)/muslin-translate:
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
+# what generated C includes
+cgen_headers := host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+
 # Globals of the kernel that are constants for machines with one CPU: prelude.h.
 kernel_words := 's/ = instance->w2c_wasm_\(one_cpu\|total_order\|cpu\|cpu_offset\);/ = muslin_\1;/'
 kernel_cpus := -DMUSLIN_ONE_CPU
@@ -58,7 +61,7 @@ $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 
-$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+$(vmlinux_o): %.o: %.c host/cgen/kernel-text.h $(cgen_headers)
 	$(say) CC $@
 	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) $(KERNEL_TEXT) $(kernel_cpus) -Ihost/cgen -I$(@D) -c -o $@ $<
 
@@ -83,20 +86,16 @@ $(h)/init/init.c: $(h)/init.wasm $(h)/muslin-translate $(WASM2C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(h)/muslin-translate $(WASM2C) $< init $(@D)
 
-$(h)/init/init.o: $(h)/init/init.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
-	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -mllvm -disable-lsr -Ihost/cgen -c -o $@ $<
-
 # its libc.so, too; translate/link.c has but one name for what is linked
 $(h)/libc/program.c: $(sysroot)/.stamp $(h)/muslin-translate $(WASM2C)
 	$(say) WASM2C $(sysroot)/lib/libc.so
 	$(Q)mkdir -p $(@D)
 	$(Q)$(h)/muslin-translate $(WASM2C) $(sysroot)/lib/libc.so program $(@D)
 
-$(h)/libc/program.o: $(h)/libc/program.c host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+$(h)/libc/program.o: module_name := -Dmuslin_module_program=muslin_module_libc
+$(h)/init/init.o $(h)/libc/program.o: %.o: %.c $(cgen_headers)
 	$(say) CC $@
-	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -mllvm -disable-lsr -Ihost/cgen \
-		-Dmuslin_module_program=muslin_module_libc -c -o $@ $<
+	$(Q)$(CCACHE) $(HOSTCLANG) $(VMLINUX_CFLAGS) -mllvm -disable-lsr -Ihost/cgen $(module_name) -c -o $@ $<
 
 $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm $(sysroot)/.stamp
 	$(say) AS $@

@@ -23,7 +23,7 @@ $(B)/$(1)/vmlinux/.stamp: $(B)/$(1)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
 	$$(Q)touch $$@
 $$($(1)_c): $(B)/$(1)/vmlinux/.stamp ;
 
-$$($(1)_c:.c=.o): %.o: %.c host/cgen/kernel-text.h host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h host/cgen/abi.h
+$$($(1)_c:.c=.o): %.o: %.c host/cgen/kernel-text.h $(cgen_headers)
 	$$(say) CC $$@
 	$$(Q)$$(CCACHE) $$(HOSTCLANG) $$(VMLINUX_CFLAGS) $$(KERNEL_TEXT) $$(kernel_cpus) $(3) -Ihost/cgen -I$$(@D) -c -o $$@ $$<
 
