@@ -67,8 +67,10 @@ function flagsAt(bytes) {
 
 // The same module, whose memory another thread can see, or not.
 export function withMemory(bytes, shared) {
-  const copy = bytes.slice(), at = flagsAt(bytes);
-  copy[at] = shared ? copy[at] | MEMORY_SHARED : copy[at] & ~MEMORY_SHARED;
+  const at = flagsAt(bytes);
+  if (Boolean(bytes[at] & MEMORY_SHARED) === shared) return bytes;
+  const copy = bytes.slice();
+  copy[at] ^= MEMORY_SHARED;
   return copy;
 }
 
