@@ -505,12 +505,18 @@ static bool do_archive(const char *path, struct bytes b, bool second)
 	return changed;
 }
 
+static bool is_libc_program(const char *path)
+{
+	size_t n = strlen(path), end = strlen(libc_program);
+
+	return n >= end && !strcmp(path + n - end, libc_program);
+}
+
 static void do_file(struct file *f, bool second)
 {
 	struct bytes b = { f->data, f->size };
 
-	is_ours = strlen(f->path) >= strlen(libc_program) &&
-		!strcmp(f->path + strlen(f->path) - strlen(libc_program), libc_program);
+	is_ours = is_libc_program(f->path);
 	if (f->size >= 8 && !memcmp(f->data, "!<arch>\n", 8))
 		f->changed = do_archive(f->path, b, second);
 	else
@@ -668,7 +674,7 @@ int main(int argc, char **argv)
 		if (!is_library(&files[i]))
 			do_file(&files[i], false);
 	for (size_t i = 0; i < n && uses_fenv; i++) {
-		if (!strstr(files[i].path, libc_program))
+		if (!is_libc_program(files[i].path))
 			continue;
 		argv = add_libm(argv, argc, files[i].arg);
 		argc++;

@@ -15,11 +15,6 @@
 #include "crt_arch.h"
 #include "start_main.h"
 
-/* <asm/wasm_link.h> */
-struct wasm_module {
-	uint32_t text, memory_base, table_base, tls, nvalues, values, error, error_size;
-};
-
 /* the linker's */
 hidden void __wasm_init_tls(void *);
 hidden extern char __heap_base[];

@@ -3,6 +3,7 @@
 
 #include <features.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What a dynamic program and libc.so know of each other, which may be of
@@ -15,6 +16,11 @@
  * FIRST_PROGRAM_SLOT are its own.  In it is an entry_function. */
 #define FIRST_SLOT 16
 #define FIRST_PROGRAM_SLOT 4096
+
+/* <asm/wasm_link.h> */
+struct wasm_module {
+	uint32_t text, memory_base, table_base, tls, nvalues, values, error, error_size;
+};
 
 struct wasm_program {
 	size_t size;			/* of this structure */
