@@ -20,7 +20,7 @@ ifeq ($(filter $(1),lua sqlite3 zlib dash make),)
 $(call fetched,$(1),tar:$(2),$(call suite_of,$(1)))
 endif
 $(P)/$(1)/.stamp: programs/$(1)/recipe $(wildcard programs/$(1)/patches/*) $(sources)/$(1).stamp \
-		$(foreach n,$(3),$(P)/$(n)/.stamp) $(toolchain) | programs/program $(B)/bin/muslin
+		$(foreach n,$(3),$(P)/$(n)/.stamp) $(toolchain) $(sysroot_share) | programs/program $(B)/bin/muslin
 	$$(say) PROGRAM $(1)
 	+$$(Q)mkdir -p $$(@D)
 	+$$(Q)$$(run_program) build $(1)
