@@ -5,9 +5,13 @@
  * their order, and the index, and calls a function that does the rest: it finds
  * one that calls by that type, with these arguments, and 0 for what is missing.
  * Nothing runs between the one and the other.
+ *
+ * Of what is linked when it runs, the table is the process's: its types are where a global
+ * says, as type_number() has them, and who does the rest may be another module (adapt() in glue.c).
  */
 #include <stdlib.h>
 #include "adapt.h"
+#include "linked.h"
 #include "walk.h"
 
 #define MAX_PARAMETERS 32
@@ -79,7 +83,7 @@ static bool read_slots(struct rewriter *rw, const uint8_t *image, size_t size)
 
 static bool allocate(struct adapt *a, const struct wasm *w)
 {
-	a->nslots = w->tables[0].min;
+	a->nslots = w->ntables ? w->tables[0].min : 0;
 	a->used = calloc(w->ntypes + 1, sizeof(*a->used));
 	a->slots = calloc(a->nslots + 1, sizeof(*a->slots));
 	return a->used && a->slots && find_alike(&a->alike, w);
@@ -89,16 +93,17 @@ void find_slots(struct rewriter *rw, const uint8_t *image, size_t size)
 {
 	const struct wasm *w = &rw->w;
 
-	if (!w->ntables || !w->tables[0].funcs || w->ntypes > MAX_TYPES ||
-	    w->tables[0].min > MAX_SLOTS)
+	if (w->ntypes > MAX_TYPES)
+		return;
+	if (!rw->linked && (!w->ntables || !w->tables[0].funcs || w->tables[0].min > MAX_SLOTS))
 		return;
 	rw->adapt = calloc(1, sizeof(*rw->adapt));
 	if (!rw->adapt || !allocate(rw->adapt, w)) {
 		rw->out.bad = true;
 		return;
 	}
-	rw->adapt->first = w->nfuncs + rw->added;
-	if (!read_slots(rw, image, size))
+	rw->adapt->first = moved(rw, w->nfuncs);
+	if (!rw->linked && !read_slots(rw, image, size))
 		adapt_free(rw);
 }
 
@@ -122,13 +127,25 @@ static void look_up(struct rewriter *rw, uint32_t index)
 {
 	constant(rw, 0);
 	get(rw, index);
-	constant(rw, rw->adapt->nslots);
+	constant(rw, rw->linked ? MAX_SLOTS : rw->adapt->nslots);
 	op(rw, 0x49);
 	op(rw, 0x1b);
-	constant(rw, 1);
+	constant(rw, rw->linked ? 2 : 1);
 	op(rw, 0x74);
-	op_u32(rw, 0x2f, 1);
-	put_u32(&rw->body, rw->slots);
+	if (rw->linked) {
+		op_u32(rw, 0x23, rw->linked->types);
+		op(rw, 0x6a);
+	}
+	op_u32(rw, rw->linked ? 0x28 : 0x2f, 1);
+	put_u32(&rw->body, rw->linked ? 0 : rw->slots);
+}
+
+/* As it is in what look_up() gives. */
+static uint32_t known_as(const struct rewriter *rw, uint32_t rank)
+{
+	const struct alike *a = &rw->adapt->alike;
+
+	return rw->linked ? type_number(rw->w.types[a->types[rank]]) : rank + 1;
 }
 
 static uint32_t slow(const struct adapt *a, uint32_t rank) { return a->first + 1 + rank; }
@@ -141,7 +158,7 @@ void call_indirect(struct rewriter *rw, uint32_t type, uint32_t table)
 	if (a && !table && type < rw->w.ntypes) {
 		tee(rw, rw->ea);
 		look_up(rw, rw->ea);
-		constant(rw, a->alike.rank[type] + 1);
+		constant(rw, known_as(rw, a->alike.rank[type]));
 		op(rw, 0x47);
 		if_unlikely_type(rw, type);
 		constant(rw, 0);
@@ -226,6 +243,11 @@ static void dispatch_body(struct rewriter *rw)
 	const struct adapt *a = rw->adapt;
 
 	put_bytes(&rw->body, "\1\2\x7f", 3);
+	if (rw->linked) {
+		argument(rw, 'i', SHARED_AT(callee), false);
+		call(rw, ADAPT);
+		return;
+	}
 	argument(rw, 'i', SHARED_AT(callee), false);
 	tee(rw, 0);
 	look_up(rw, 0);
@@ -294,6 +316,27 @@ static void adapter_body(struct rewriter *rw, uint32_t type)
 		refuse_fork(rw);
 	op(rw, 0x0b);
 	put_result(rw, result);
+}
+
+uint32_t export_adapters(struct rewriter *rw)
+{
+	const struct adapt *a = rw->adapt;
+	uint32_t n = 0;
+	char name[MAX_PARAMETERS + 20];
+
+	for (uint32_t rank = 0; a && rank < a->alike.n; rank++) {
+		const char *type = rw->w.types[a->alike.types[rank]];
+
+		if (!is_simple(type))
+			continue;
+		snprintf(name, sizeof(name), "muslin.adapter.%s", type);
+		put_u32(&rw->section, strlen(name));
+		put_bytes(&rw->section, name, strlen(name));
+		put_byte(&rw->section, WASM_FUNC);
+		put_u32(&rw->section, by_its_type(a, rank));
+		n++;
+	}
+	return n;
 }
 
 uint32_t adapters(const struct rewriter *rw)

@@ -21,6 +21,9 @@ void adapt_free(struct rewriter *rw);
 /* Makes a table call; its operands, and the index, are on the stack. */
 void call_indirect(struct rewriter *rw, uint32_t type, uint32_t table);
 
+/* Those that call by a type, for other modules: how many.  Of what is linked. */
+uint32_t export_adapters(struct rewriter *rw);
+
 /* The functions that are added: how many, the types of all, and their bodies. */
 uint32_t adapters(const struct rewriter *rw);
 void put_adapter_types(struct rewriter *rw);

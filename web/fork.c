@@ -335,7 +335,7 @@ static void make_call(struct forking *k, const struct callee *c)
 	if (c->code == 0x10 && c->index == rw->reach->clone && rw->reach->clones[k->f]) {
 		call(rw, FORK);
 	} else if (c->code == 0x10) {
-		op_u32(rw, 0x10, moved(rw, c->index));
+		call_function(rw, c->index);
 	} else if (rw->kernel) {
 		op_u32(rw, 0x11, c->index);
 		put_u32(&rw->body, c->table);

@@ -63,6 +63,7 @@ export class Forks {
     }
     Object.assign(mm, { instance, module: from.module });
     from.module.refs++;
+    if (from.links) machine.links.fork(mm, from);
     return 0;
   }
 }

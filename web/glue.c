@@ -20,7 +20,7 @@ struct host_page {
 
 enum { ACTION_CALL = 1, ACTION_RESTART, ACTION_EXEC };
 enum { RESTART = 1, RESTART_BLOCK };
-enum { SIGILL = 4, SIGBUS = 7, EINTR = 4, ENOSYS = 38 };
+enum { SIGILL = 4, SIGBUS = 7, SIGSEGV = 11, SEGV_MAPERR = 1, EINTR = 4, ENOSYS = 38 };
 enum { CLONE_VM = 0x100 };
 enum { LD_WRITE = 0x100, LD_ATOMIC = 0x200 };	/* rewrite.c */
 enum { FAULT_COUNTS = 4096 };	/* as much as so many loops: see breathe() */
@@ -37,6 +37,7 @@ IMPORT(js, set_up) void js_set_up(u32 id, u32 sp, u32 tls);
 IMPORT(js, start) u32 js_start(void);
 IMPORT(js, entry) u32 js_entry(u32 index);
 IMPORT(js, dispatcher) u32 js_dispatcher(u32 index);
+IMPORT(js, adapter) u32 js_adapter(u32 index);
 IMPORT(js, get_sp) u32 get_sp(void);
 IMPORT(js, set_sp) void set_sp(u32 sp);
 /* What lies between FRAMES and top: kept for a child, forgotten; in the child, put back. */
@@ -412,6 +413,14 @@ EXPORT(trapped) void trapped(u32 sig, u32 code)
 {
 	SHARED->fork = NO_FORK;
 	trap(sig, code, 0);
+}
+
+/* A function is called by another type than its own, which perhaps only another module has: adapt.c. */
+EXPORT(adapt) void adapt(u32 index)
+{
+	if (!js_adapter(index))
+		program_traps(SIGSEGV, SEGV_MAPERR);
+	((void (*)(void))SLOT)();
 }
 
 /* --- memory --- */

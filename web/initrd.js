@@ -10,7 +10,12 @@ const own = init => [
   directory('sys', 0o555), directory('tmp', 0o1777), { path: 'init', type: 'file', mode: 0o755, data: init },
 ];
 
-export function makeInitrd(init, root = []) {
+// What programs with shared libraries need, if root's directories are no links to others.
+const libc = 'lib/libc.so', loader = 'lib/ld-musl-wasm32.so.1';
+const libraries = (data, root) => (root.some(e => e.path === 'lib' && e.type !== 'directory' || e.path === loader) ? [] :
+  [{ path: libc, type: 'file', mode: 0o755, data }, { path: loader, type: 'link', mode: 0o777, target: 'libc.so' }]);
+
+export function makeInitrd(init, libcSo, root = []) {
   const ours = own(init), names = new Set(['init', 'dev/console']);
-  return toCpio([...ours, ...root.filter(e => !names.has(e.path))]);
+  return toCpio([...ours, ...libraries(libcSo, root), ...root.filter(e => !names.has(e.path))]);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jumps.h"
+#include "linked.h"
 #include "walk.h"
 
 static int64_t function_of_type(struct rewriter *rw, const char *name, const char *type)
@@ -15,6 +16,15 @@ static int64_t function_of_type(struct rewriter *rw, const char *name, const cha
 	return -1;
 }
 
+/* A library's calls of setjmp are of what it imports, and their exception is the program's. */
+static void find_imported_setjmp(struct rewriter *rw)
+{
+	for (uint32_t i = 0; i < rw->w.nimports && rw->setjmp < 0; i++)
+		if (wasm_is_setjmp(&rw->w.imports[i]))
+			rw->setjmp = rw->w.imports[i].index;
+	rw->stack_pointer = STACK_POINTER;
+}
+
 void find_jumps(struct rewriter *rw)
 {
 	const struct wasm_export *sp = wasm_find_export(&rw->w, "__stack_pointer");
@@ -22,11 +32,15 @@ void find_jumps(struct rewriter *rw)
 	rw->setjmp = rw->longjmp = -1;
 	if (!wasm_uses_setjmp(&rw->w))
 		return;
+	if (is_library(rw)) {
+		find_imported_setjmp(rw);
+		return;
+	}
 	rw->setjmp = function_of_type(rw, WASM_SETJMP, "i:i");
 	rw->longjmp = function_of_type(rw, WASM_LONGJMP, "ii:");
 	if (sp && sp->kind == WASM_GLOBAL && sp->index < rw->w.nglobals &&
 	    rw->w.globals[sp->index].mutable && rw->w.globals[sp->index].type == 'i')
-		rw->stack_pointer = sp->index;
+		rw->stack_pointer = rw->linked ? rw->linked->globals[sp->index] : sp->index;
 	else
 		fail(&rw->r, "uses setjmp and has no __stack_pointer");
 }
@@ -38,10 +52,10 @@ void put_jump_type(struct rewriter *rw)
 	put_bytes(&rw->section, type, sizeof(type));
 }
 
-void put_jump_tag(struct rewriter *rw)
+void put_jump_tag(struct bytes *to, const struct rewriter *rw)
 {
-	put_byte(&rw->section, 0);
-	put_u32(&rw->section, rw->w.ntypes + rw->added);
+	put_byte(to, 0);
+	put_u32(to, rw->w.ntypes + rw->added);
 }
 
 bool calls_setjmp(const struct rewriter *rw, struct reader r)

@@ -9,7 +9,7 @@
 void find_jumps(struct rewriter *rw);
 /* The exception that longjmp throws: its type, and itself. */
 void put_jump_type(struct rewriter *rw);
-void put_jump_tag(struct rewriter *rw);
+void put_jump_tag(struct bytes *to, const struct rewriter *rw);
 
 /* Is there a call of setjmp in the function that r is at? */
 bool calls_setjmp(const struct rewriter *rw, struct reader r);

@@ -22,6 +22,7 @@ static void mark(struct rewriter *rw, const uint32_t *functions, uint32_t n)
 		if (is_switch(&w->imports[i]))
 			rw->reach->nodes[rw->imported] = true;
 		rw->imported += w->imports[i].kind == WASM_FUNC;
+		rw->kept = rw->imported;
 	}
 	for (i = 0; i < n; i++) {
 		if (functions[i] < rw->imported || functions[i] >= w->nfuncs) {

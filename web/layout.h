@@ -46,7 +46,10 @@ enum fork_state {
 	GOES_ON,	/* only one function, where it was: see reenter.c */
 };
 
-/* For each program the types of what is in its table: see adapt.c. */
+/*
+ * For each program, or process with libraries, the types of what is in its table: see adapt.c.
+ * Places are 4 * MAX_SLOTS bytes.
+ */
 #define SLOTS 0xd8000000u
 #define SLOTS_END 0xe0000000u
 #define MAX_SLOTS 65536u

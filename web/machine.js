@@ -5,6 +5,7 @@ import { E } from './errno.js';
 import { Control } from './control.js';
 import { Forks } from './forks.js';
 import * as Image from './image.js';
+import { Links, describe } from './link.js';
 import { readKernel, makeProbe, makeThunks, systemCalls, withMemory } from './module.js';
 import { HOW, Refused } from './rewriter.js';
 import { Slots } from './slots.js';
@@ -50,6 +51,7 @@ export class Machine {
     this.start = performance.now();
     this.forks = new Forks(this);
     this.slots = new Slots();
+    this.links = new Links(this);
     this.ticks = o.alone ? new Ticks(() => this.checkTimer()) : null;
     this.control = new Control(() => this.raise(IRQ.STREAM), o.log);
     this.down = new Promise(resolve => { this.isDown = resolve; });
@@ -300,6 +302,7 @@ export class Machine {
     const mm = this.space(id);
     for (const t of this.tasks.values()) if (t.mm === mm) t.mm = null;
     if (this.loaded === mm.table) this.loadTable(null);
+    if (mm.links) this.links.exit(mm);
     this.mms.delete(id);
     this.putModule(mm.module);
   }
@@ -313,10 +316,10 @@ export class Machine {
     const path = this.string(name), slotsAt = this.slots.reserve();
     if (!slotsAt) return -E.ENOMEM;
     try {
-      const { image: code, data, dataStart, dataEnd, end, slots } = this.rewrite(bytes, slotsAt);
+      const { image: code, data, dataStart, dataEnd, end, slots, about } = this.rewrite(bytes, slotsAt);
       this.u8.set(slots, slotsAt);
       if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
-      const module = { id: this.ids.module++, slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(code) };
+      const module = { id: this.ids.module++, name: path, about: about && describe(about), slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(code) };
       if (this.freezes) Object.assign(module, { code, slots });
       this.setUp(mm, module, info);
       this.modules.set(module.id, module);
@@ -333,21 +336,24 @@ export class Machine {
   }
 
   // An image's /init, which computes nothing, is for any machine.
-  rewrite(bytes, slotsAt) {
-    const counts = this.o.alone && !this.freezes, how = HOW.REENTERS | (counts ? HOW.COUNTS : 0);
+  rewrite(bytes, slotsAt, more = 0) {
+    const counts = this.o.alone && !this.freezes, how = more | HOW.REENTERS | (counts ? HOW.COUNTS : 0);
     return this.o.rewrite(bytes, this.tlb, counts ? (this.words + LEFT) * 4 : this.page, how, slotsAt);
   }
 
   compile(code) { return new WebAssembly.Module(withMemory(code, !this.o.alone)); }
 
-  instantiate(module) {
+  // What a program imports.
+  forPrograms() {
     if (!this.syscalls) {
       this.syscalls = new WebAssembly.Instance(new WebAssembly.Module(makeThunks(this.kernelTypes, this.page, this.words * 4, this.o.alone)),
         { kernel: this.kernel, glue: this.glue, trace: this.trace.imports(), env: { memory: this.memory } }).exports;
       this.slot.set(2, this.syscalls.__syscall_clone);
     }
-    return new WebAssembly.Instance(module.wasm, { linux: this.syscalls, env: { memory: this.memory }, mmu: this.glue });
+    return { linux: this.syscalls, env: { memory: this.memory }, mmu: this.glue };
   }
+
+  instantiate(module) { return new WebAssembly.Instance(module.wasm, this.forPrograms()); }
 
   setUp(mm, module, info) {
     const instance = this.instantiate(module);
@@ -357,6 +363,7 @@ export class Machine {
       throw new Refused('does not export _start, __stack_pointer, __tls_base and __indirect_function_table');
     x.__stack_pointer.value = x.__stack_pointer.value;	// a constant throws
     Object.assign(mm, { instance, module });
+    if (module.about) this.links.setUp(mm, module);
     module.refs++;
     this.u32.set([module.id, WASM_PAGE, module.dataStart, module.dataEnd, module.end], info >>> 2);
   }
@@ -371,22 +378,15 @@ export class Machine {
     const mm = this.space(id), module = this.modules.get(number >>> 0);
     info = this.structure(info, 268);
     if (mm.instance) return -E.EBUSY;
-    if (!module) return -E.ENOENT;
+    if (!module || module.library) return -E.ENOENT;
     this.setUp(mm, module, info);
     return 0;
-  }
-
-  noLibraries(info) {
-    info = this.structure(info, 268);
-    this.u8.fill(0, info, info + 268);
-    this.u8.set(new TextEncoder().encode('shared libraries need the native host'), info + 20);
-    return -E.ENOSYS;
   }
 
   data(number, offset, at, n) {
     const module = this.modules.get(number >>> 0);
     at = this.span(at, n);
-    if (!module) return -E.ENOENT;
+    if (!module || module.library) return -E.ENOENT;
     offset >>>= 0;
     n >>>= 0;
     this.u8.fill(0, at, at + n);
@@ -416,6 +416,7 @@ export class Machine {
       start: () => choose(exports()['muslin.start']),
       entry: index => (index ? indirect(index) : choose(exports()._start)),
       dispatcher: indirect,
+      adapter: index => choose(this.links.adapter(this.running(), index >>> 0)),
       get_sp: () => exports().__stack_pointer.value,
       set_sp: v => { exports().__stack_pointer.value = v; },
       leave: () => { this.task.execs = true; },
@@ -511,9 +512,8 @@ export class Machine {
       user_load_result: () => -E.ENOENT,
       user_load_cancel: () => -E.ENOENT,
       user_reload: (id, number, info) => this.reload(id, number, info),
-      // Libraries would be other instances of the same memory: not yet.
-      user_library: (id, name, image, n, info) => this.noLibraries(info),
-      user_link: () => -E.ENOSYS,
+      user_library: (id, name, image, n, info) => this.links.library(id, name, image, n, info),
+      user_link: (id, at, n, error) => this.links.link(id, at, n, error),
       user_data: (number, offset, at, n) => this.data(number, offset, at, n),
       user_trapped: (at, n) => {
         if (n) this.put(at, n, new TextEncoder().encode(`${(this.task.trap ?? '').slice(0, Math.min(n >>> 0, 200) - 1)}\0`));

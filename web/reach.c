@@ -2,7 +2,8 @@
 /*
  * A graph of who calls whom, turned around.  Its nodes are functions, and types:
  * who calls through the table by a type calls all functions of that type whose
- * address is taken.
+ * address is taken.  In what is linked when it runs, any call of another module, or through
+ * the table, may fork.
  */
 #include <stdlib.h>
 #include "alike.h"
@@ -252,12 +253,14 @@ static void find(struct graph *g)
 		if (reach->clones[f])
 			n = mark(g, f, n);
 	spread(g, n);
-	reach->handlers = handlers_fork(g);
+	reach->handlers = g->rw->linked || handlers_fork(g);
 	if (!reach->handlers)
 		return;
-	/* a handler that runs in a system call */
+	/* a handler that runs in a system call; functions of other modules */
 	for (n = 0, f = 0; f < g->rw->imported; f++)
 		n = mark(g, f, n);
+	for (f = 0; g->rw->linked && f < w->ntypes; f++)
+		n = mark(g, type_node(g, f), n);
 	spread(g, n);
 }
 
@@ -299,7 +302,9 @@ void find_forks(struct rewriter *rw, const uint8_t *image, size_t size)
 	int64_t clone = find_import(w, "__syscall_clone");
 	struct graph g = { .rw = rw, .walk.w = w };
 
-	if (clone < 0 || strcmp(w->types[w->funcs[clone]], "iiiii:i"))
+	if (clone >= 0 && strcmp(w->types[w->funcs[clone]], "iiiii:i"))
+		clone = -1;
+	if (clone < 0 && !rw->linked)
 		return;
 	g.taken = calloc(w->nfuncs + 1, 1);
 	g.r = (struct reader){ .image = image, .p = image, .end = image + size,
@@ -325,7 +330,7 @@ void find_forks(struct rewriter *rw, const uint8_t *image, size_t size)
 	free(g.callers);
 	free(g.todo);
 	walk_free(&g.walk);
-	if (rw->out.bad || rw->r.bad || nothing_forks(rw))
+	if (rw->out.bad || rw->r.bad || (!rw->linked && nothing_forks(rw)))
 		reach_free(rw);
 }
 

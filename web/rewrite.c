@@ -4,6 +4,7 @@
 #include "fenv.h"
 #include "fork.h"
 #include "jumps.h"
+#include "linked.h"
 #include "reach.h"
 #include "reenter.h"
 #include "rewriting.h"
@@ -31,6 +32,7 @@ static const struct {
 	[DEMOTE] = { "demote", 5, { 0x60, 1, F64, 1, F32 } },
 	[CONVERT] = { "convert", 6, { 0x60, 2, I64, I32, 1, F64 } },
 	[TRUNCATES] = { "truncates", 5, { 0x60, 2, F64, I32, 0 } },
+	[ADAPT]	= { "adapt", 4, { 0x60, 1, I32, 0 } },
 };
 
 /* glue.c's: the page is to be written, the access is atomic */
@@ -108,7 +110,7 @@ void constant(struct rewriter *rw, uint32_t v)
 
 void call(struct rewriter *rw, int what)
 {
-	op_u32(rw, 0x10, rw->imported + what);
+	op_u32(rw, 0x10, rw->kept + what);
 }
 
 void hint(struct rewriter *rw)
@@ -578,7 +580,17 @@ static void misc(struct rewriter *rw, const uint8_t *from)
 /* Functions of ours are numbered between the imported ones and the program's. */
 uint32_t moved(const struct rewriter *rw, uint32_t function)
 {
-	return function < rw->imported ? function : function + rw->added;
+	if (function >= rw->imported)
+		return function - rw->imported + rw->kept + rw->added;
+	return rw->linked ? rw->linked->functions[function] : function;
+}
+
+void call_function(struct rewriter *rw, uint32_t function)
+{
+	if (is_others(rw, function))
+		call_others(rw, function);
+	else
+		op_u32(rw, 0x10, moved(rw, function));
 }
 
 static void load_poll(struct rewriter *rw)
@@ -636,6 +648,10 @@ void instruction(struct rewriter *rw)
 	}
 	if (uses_fenv(rw) && floating(rw, code))
 		return;
+	if (rw->linked && (code == 0x23 || code == 0x24)) {
+		linked_global(rw, code, u32(r));
+		return;
+	}
 	switch (code) {
 	case 0x11:
 		align = u32(r);
@@ -651,7 +667,10 @@ void instruction(struct rewriter *rw)
 	case 0xa8 ... 0xab: case 0xae ... 0xb1:
 		truncate(rw, code);
 		return;
-	case 0x10: case 0xd2:			/* call, ref.func */
+	case 0x10:
+		call_function(rw, u32(r));
+		return;
+	case 0xd2:				/* ref.func */
 		op_u32(rw, code, moved(rw, u32(r)));
 		return;
 	case 0x12: case 0x13:
@@ -826,20 +845,18 @@ static void functions(struct rewriter *rw)
 /* The program's, if it has any, and one more. */
 static void tags(struct rewriter *rw)
 {
-	const uint8_t *from;
-	uint32_t n = 0;
+	uint32_t n = count(&rw->r);
+	const uint8_t *from = rw->r.p;
+	bool ours = rw->setjmp >= 0 && !is_library(rw);
 
-	if (rw->w.ntags)
-		n = count(&rw->r);
-	put_u32(&rw->section, n + (rw->setjmp >= 0));
-	from = rw->r.p;
+	put_u32(&rw->section, n + ours);
 	while (n-- && !rw->r.bad) {
 		byte(&rw->r);
 		u32(&rw->r);
 	}
 	put_since(rw, &rw->section, from);
-	if (rw->setjmp >= 0)
-		put_jump_tag(rw);
+	if (ours)
+		put_jump_tag(&rw->section, rw);
 }
 
 /* wasm_read() has read them: they are made anew. */
@@ -848,8 +865,11 @@ static void imports(struct rewriter *rw)
 	struct bytes *s = &rw->section;
 	uint32_t i;
 
-	put_u32(s, rw->w.nimports + rw->added);
-	for (i = 0; i < rw->w.nimports; i++) {
+	if (rw->linked)
+		linked_imports(rw);
+	else
+		put_u32(s, rw->w.nimports + rw->added);
+	for (i = 0; i < rw->w.nimports && !rw->linked; i++) {
 		const struct wasm_import *im = &rw->w.imports[i];
 
 		put_name(s, im->module);
@@ -878,17 +898,27 @@ static void put_export(struct bytes *s, const char *name, uint8_t kind, uint32_t
 	put_u32(s, index);
 }
 
+static uint32_t new_index(const struct rewriter *rw, enum wasm_kind kind, uint32_t index)
+{
+	if (kind == WASM_FUNC)
+		return moved(rw, index);
+	return kind == WASM_GLOBAL && rw->linked ? rw->linked->globals[index] : index;
+}
+
 /* What a child of fork() has as its parent has it. */
 static uint32_t export_globals(struct rewriter *rw)
 {
 	char name[32];
-	uint32_t n = 0;
+	uint32_t n = 0, i = 0;
 
-	for (uint32_t i = 0; i < rw->w.nglobals && rw->reach; i++) {
+	if (rw->linked)		/* the others are values */
+		for (uint32_t k = 0; k < rw->w.nimports; k++)
+			i += rw->w.imports[k].kind == WASM_GLOBAL;
+	for (; i < rw->w.nglobals && (rw->reach || rw->linked); i++) {
 		if (!rw->w.globals[i].mutable)
 			continue;
 		snprintf(name, sizeof(name), "muslin.global.%u", i);
-		put_export(&rw->section, name, WASM_GLOBAL, i);
+		put_export(&rw->section, name, WASM_GLOBAL, rw->linked ? rw->linked->globals[i] : i);
 		n++;
 	}
 	return n;
@@ -899,20 +929,24 @@ static void exports(struct rewriter *rw)
 	struct bytes *s = &rw->section, all;
 	uint32_t i, n;
 
-	for (i = 0; i < rw->w.nexports; i++) {
+	bool starts = rw->w.start >= 0 && !is_library(rw);
+
+	/* those of a library are known by their slots */
+	n = is_library(rw) ? 0 : rw->w.nexports;
+	for (i = 0; i < n; i++) {
 		const struct wasm_export *e = &rw->w.exports[i];
 
 		if (!strncmp(e->name, "muslin.", 7))
 			fail(&rw->r, "exports %.60s", e->name);
-		put_export(s, e->name, e->kind, e->kind == WASM_FUNC ? moved(rw, e->index) : e->index);
+		put_export(s, e->name, e->kind, new_index(rw, e->kind, e->index));
 	}
-	n = rw->w.nexports + export_globals(rw);
+	n += export_globals(rw) + linked_exports(rw);
 	/* it runs in the new process, where it can be interrupted */
-	if (rw->w.start >= 0)
+	if (starts)
 		put_export(s, "muslin.start", WASM_FUNC, moved(rw, rw->w.start));
 	all = *s;
 	*s = (struct bytes){ 0 };
-	put_u32(s, n + (rw->w.start >= 0));
+	put_u32(s, n + starts);
 	put_bytes(s, all.p, all.n);
 	s->bad |= all.bad;
 	free(all.p);
@@ -925,7 +959,15 @@ static void constant_expression(struct rewriter *rw)
 	uint8_t code = byte(r);
 
 	switch (code) {
-	case 0x41: case 0x42: case 0x43: case 0x44: case 0x23: case 0xd0:
+	case 0x23:
+		if (rw->linked) {
+			put_byte(&rw->section, code);
+			put_u32(&rw->section, new_index(rw, WASM_GLOBAL, u32(r)));
+			from = r->p;
+			break;
+		}
+		/* fall through */
+	case 0x41: case 0x42: case 0x43: case 0x44: case 0xd0:
 		skip_immediates(r, code);
 		break;
 	case 0xd2:
@@ -941,12 +983,10 @@ static void constant_expression(struct rewriter *rw)
 	put_since(rw, &rw->section, from);
 }
 
-static void globals(struct rewriter *rw)
+void put_own_globals(struct rewriter *rw, uint32_t n)
 {
-	uint32_t n = count(&rw->r);
 	const uint8_t *from;
 
-	put_u32(&rw->section, n);
 	while (n-- && !rw->r.bad) {
 		from = rw->r.p;
 		skip(&rw->r, 2);
@@ -955,11 +995,29 @@ static void globals(struct rewriter *rw)
 	}
 }
 
+static void globals(struct rewriter *rw)
+{
+	uint32_t n;
+
+	if (rw->linked) {
+		linked_globals(rw);
+		return;
+	}
+	n = count(&rw->r);
+	put_u32(&rw->section, n);
+	put_own_globals(rw, n);
+}
+
 static void elements(struct rewriter *rw)
 {
 	struct reader *r = &rw->r;
-	uint32_t n = count(r), k, kind;
+	uint32_t n, k, kind;
 
+	if (is_library(rw)) {
+		linked_elements(rw);
+		return;
+	}
+	n = count(r);
 	put_u32(&rw->section, n);
 	while (n-- && !r->bad) {
 		kind = u32(r);
@@ -1003,13 +1061,14 @@ static void code(struct rewriter *rw)
 }
 
 /*
- * What memory.init copies stays.  The kernel maps the rest: the engine would
- * write it over the kernel's memory, so no segment is active any more.
+ * What memory.init copies stays.  The kernel maps the rest, or a library's linker copies it: the
+ * engine would write it over the kernel's memory, so no segment is active any more.
  */
 static void data_segments(struct rewriter *rw)
 {
 	struct reader *r = &rw->r;
 	uint32_t n = count(r), kind, size;
+	const uint8_t *from;
 	size_t at;
 
 	put_u32(&rw->section, n);
@@ -1022,12 +1081,15 @@ static void data_segments(struct rewriter *rw)
 			constant_expression(rw);
 		rw->section.n = at;
 		size = count(r);
-		if (kind != 1 && size)
+		if (kind != 1 && size && !is_library(rw))
 			fail(r, "has data at an address that is not known");
+		from = r->p;
+		skip(r, size);
+		if (kind != 1 || r->bad)
+			size = 0;
 		put_byte(&rw->section, 1);
 		put_u32(&rw->section, size);
-		put_bytes(&rw->section, r->p, r->bad ? 0 : size);
-		skip(r, size);
+		put_bytes(&rw->section, from, size);
 	}
 }
 
@@ -1047,6 +1109,12 @@ static void section(struct rewriter *rw, uint8_t id)
 		break;
 	case 13:
 		tags(rw);
+		break;
+	case 4:
+		if (rw->linked)
+			linked_table(rw);
+		else
+			put_bytes(&rw->section, r->p, r->end - r->p);
 		break;
 	case 6:
 		globals(rw);
@@ -1072,11 +1140,36 @@ static void section(struct rewriter *rw, uint8_t id)
 	put_section(rw, id);
 }
 
+static bool is_needed(const struct rewriter *rw, uint8_t id)
+{
+	return id == 13 ? rw->setjmp >= 0 && !is_library(rw) : rw->linked != NULL;
+}
+
+/* Those that the module does not have come, as if they were empty, where they belong. */
+static void missing_sections(struct rewriter *rw, uint32_t *had, int before,
+			     void (*section)(struct rewriter *rw, uint8_t id))
+{
+	static const uint8_t ids[] = { 13, 6, 7, 9 }, none[] = { 0 };
+	struct reader *r = &rw->r;
+	const uint8_t *p = r->p, *end = r->end;
+
+	for (size_t i = 0; i < sizeof(ids); i++) {
+		if (section_order(ids[i]) >= before || *had >> ids[i] & 1 || !is_needed(rw, ids[i]))
+			continue;
+		*had |= 1u << ids[i];
+		r->p = none;
+		r->end = none + 1;
+		section(rw, ids[i]);
+	}
+	r->p = p;
+	r->end = end;
+}
+
 void each_section(struct rewriter *rw, const uint8_t *image, size_t size,
 		  void (*section)(struct rewriter *rw, uint8_t id))
 {
 	struct reader *r = &rw->r;
-	bool had_tags = false;
+	uint32_t had = 0;
 
 	skip(r, 8);
 	put_bytes(&rw->out, image, 8);
@@ -1085,17 +1178,13 @@ void each_section(struct rewriter *rw, const uint8_t *image, size_t size,
 		uint32_t n = count(r);
 
 		r->end = r->p + n;
-		if (!had_tags && section_order(id) >= section_order(13)) {
-			had_tags = true;
-			if (!rw->w.ntags && rw->setjmp >= 0) {
-				tags(rw);
-				put_section(rw, 13);
-			}
-		}
+		missing_sections(rw, &had, section_order(id), section);
+		had |= 1u << (id & 31);
 		section(rw, id);
 		r->p = r->end;
 		r->end = image + size;
 	}
+	missing_sections(rw, &had, INT32_MAX, section);
 }
 
 /* --- what kind of program it is --- */
@@ -1107,7 +1196,7 @@ static void check(struct rewriter *rw)
 
 	for (i = 0; i < w->nimports; i++) {
 		rw->imported += w->imports[i].kind == WASM_FUNC;
-		if (w->imports[i].kind != WASM_FUNC && w->imports[i].kind != WASM_MEMORY)
+		if (w->imports[i].kind != WASM_FUNC && w->imports[i].kind != WASM_MEMORY && !wasm_is_linked(w))
 			fail(&rw->r, "imports %.40s.%.60s, which is not a system call",
 			     w->imports[i].module, w->imports[i].name);
 	}
@@ -1115,7 +1204,10 @@ static void check(struct rewriter *rw)
 		fail(&rw->r, "has not one memory of 32 bits");
 	else if (w->memories[0].min > 65534)
 		fail(&rw->r, "needs more memory than there are addresses");
+	rw->kept = rw->imported;
 	if (!rw->r.bad)
+		find_linked(rw, rw->how & REWRITE_LIBRARY);
+	if (!rw->r.bad && !rw->out.bad)
 		find_jumps(rw);
 }
 
@@ -1155,6 +1247,16 @@ int give_module(struct rewriter *rw, struct rewritten *out)
 	return 0;
 }
 
+static int give_description(struct rewriter *rw, struct rewritten *out)
+{
+	struct bytes about = { 0 };
+
+	describe_linked(rw, &about);
+	out->about = (char *)about.p;
+	out->nabout = about.n;
+	return rw->out.bad ? -ENOMEM : 0;
+}
+
 static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 			    struct rewritten *out)
 {
@@ -1164,8 +1266,8 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 
 	rw->r = (struct reader){ .error = out->error, .n = sizeof(out->error) };
 	check(rw);
-	if (rw->r.bad)
-		return rw->r.err;
+	if (rw->r.bad || rw->out.bad)
+		return rw->r.bad ? rw->r.err : -ENOMEM;
 	err = read_data(rw, image, size, out);
 	if (!err)
 		err = wasm_strip(&rw->w, image, size, &stripped, &n,
@@ -1178,7 +1280,8 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 	find_fenv(rw);
 	if (rw->how & REWRITE_REENTERS)
 		find_loops(rw, stripped, n);
-	rw->added = uses_fenv(rw) ? MMU_IMPORTS : rw->reach || rw->reenter ? ADDED_TO_FORK : ADDED;
+	rw->added = rw->linked ? MMU_IMPORTS : uses_fenv(rw) ? ADDED_TO_FENV :
+		rw->reach || rw->reenter ? ADDED_TO_FORK : ADDED;
 	find_slots(rw, stripped, n);
 	if (!rw->r.bad && !rw->out.bad)
 		each_section(rw, stripped, n, section);
@@ -1189,6 +1292,8 @@ static int rewrite_stripped(struct rewriter *rw, const void *image, size_t size,
 		out->nslots = rw->adapt->nslots;
 		rw->adapt->slots = NULL;
 	}
+	if (!err && rw->linked)
+		err = give_description(rw, out);
 	return err;
 }
 
@@ -1204,6 +1309,7 @@ void rewriter_free(struct rewriter *rw)
 	reach_free(rw);
 	reenter_free(rw);
 	forking_free(rw);
+	linked_free(rw);
 }
 
 int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_t how, uint32_t slots,
@@ -1231,6 +1337,8 @@ void rewritten_free(struct rewritten *r)
 	free(r->module);
 	free(r->data);
 	free(r->slots);
+	free(r->about);
 	r->module = r->data = NULL;
 	r->slots = NULL;
+	r->about = NULL;
 }

@@ -18,6 +18,8 @@ struct rewritten {
 	char error[248];	/* why it was refused */
 	uint16_t *slots;	/* what has to be at slots, below */
 	uint32_t nslots;
+	char *about;		/* what link.js has to know: linked.c; NULL if nothing */
+	size_t nabout;
 };
 
 /*
@@ -33,6 +35,7 @@ int rewrite(const void *image, size_t size, uint32_t tlb, uint32_t poll, uint32_
 enum rewrite_how {
 	REWRITE_COUNTS = 1,	/* loops count poll's word down, which is then negative */
 	REWRITE_REENTERS = 2,	/* functions go on in code that was compiled since: reenter.c */
+	REWRITE_LIBRARY = 4,	/* it is a shared library, or an error */
 };
 
 /*

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // rewrite.wasm: an instance for each program, so that a hostile one leaves nothing behind.
 
-const ERROR = 24, SLOTS = 272;	// of struct rewritten
+const ERROR = 24, SLOTS = 272, ABOUT = 280;	// of struct rewritten
 
-export const HOW = { COUNTS: 1, REENTERS: 2 };	// enum rewrite_how
+export const HOW = { COUNTS: 1, REENTERS: 2, LIBRARY: 4 };	// enum rewrite_how
 
 export class Refused extends Error {}
 
@@ -43,7 +43,7 @@ export function makeRewriter(bytes) {
     const error = memory.subarray(result + ERROR, result + ERROR + 248);
     if (err) throw new Refused(new TextDecoder().decode(error.subarray(0, error.indexOf(0))));
     const [code, size, data, dataStart, dataEnd, end] = words;
-    const [slots, n] = new Uint32Array(x.memory.buffer, result + SLOTS, 2);
-    return { slots: memory.slice(slots, slots + 2 * n), image: memory.slice(code, code + size), data: memory.slice(data, data + dataEnd - 65536), dataStart, dataEnd, end };
+    const [slots, n] = new Uint32Array(x.memory.buffer, result + SLOTS, 2), [about, length] = new Uint32Array(x.memory.buffer, result + ABOUT, 2);
+    return { about: about ? memory.slice(about, about + length) : null, slots: memory.slice(slots, slots + 2 * n), image: memory.slice(code, code + size), data: memory.slice(data, data + dataEnd - 65536), dataStart, dataEnd, end };
   };
 }

@@ -20,6 +20,9 @@ enum mmu_import {
 	ADDED_TO_FORK,
 	/* of programs that use the floating-point environment */
 	FLOAT64 = ADDED_TO_FORK, FLOAT32, DEMOTE, CONVERT, TRUNCATES,
+	ADDED_TO_FENV,
+	/* of those that are linked when they run */
+	ADAPT = ADDED_TO_FENV,
 	MMU_IMPORTS
 };
 
@@ -42,6 +45,7 @@ struct rewriter {
 	struct reader r;
 	struct wasm w;
 	uint32_t tlb, poll, imported;	/* functions */
+	uint32_t kept;			/* of these, as imports */
 	uint32_t how;			/* enum rewrite_how */
 	uint32_t added;			/* functions, too */
 	struct bytes out, section, body, hints, all_hints;
@@ -55,6 +59,7 @@ struct rewriter {
 	struct reach *reach;		/* NULL: it does not fork */
 	struct reenter *reenter;	/* NULL: no function is left at a loop */
 	struct forking *forking;
+	struct linked *linked;		/* NULL: it imports system calls alone */
 	bool kernel;			/* it is: see kernel.c */
 };
 
@@ -99,6 +104,12 @@ void if_unlikely_type(struct rewriter *rw, uint32_t type);
 static inline void get(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x20, local); }
 static inline void set(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x21, local); }
 static inline void tee(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x22, local); }
+
+/* A call of the program's own, or of one that it imports. */
+void call_function(struct rewriter *rw, uint32_t function);
+
+/* Copies n definitions of globals from where r is. */
+void put_own_globals(struct rewriter *rw, uint32_t n);
 
 /* Functions of ours are numbered between the imported ones and the program's. */
 uint32_t moved(const struct rewriter *rw, uint32_t function);

@@ -11,11 +11,11 @@ WEB_CFLAGS := --target=wasm32 -Os -std=gnu11 -Wall -ffreestanding -nostdlib -mcp
 WEB_SHARED := -matomics -Wl,--no-entry,--import-memory,--shared-memory,--import-table,-z,stack-size=0,--max-memory=4294967296
 
 web_js := $(patsubst web/%,$(n)/%,$(wildcard web/*.js))
-web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm package.json) $(web_js)
+web_parts := $(addprefix $(n)/,rewrite.wasm glue.wasm stub.wasm vmlinux.wasm init.wasm libc.so package.json) $(web_js)
 built += $(web_parts) $(B)/bin/muslin-node
 
-rewriter := rewrite adapt alike fenv fork jumps kernel reach reenter walk
-rewrite_headers := $(addprefix web/,rewrite.h rewriting.h adapt.h alike.h fenv.h fork.h jumps.h reach.h reenter.h walk.h layout.h) host/wasm/wasm.h host/wasm/plan.h host/wasm/reader.h
+rewriter := rewrite adapt alike fenv fork jumps kernel linked reach reenter walk
+rewrite_headers := $(addprefix web/,rewrite.h rewriting.h adapt.h alike.h fenv.h fork.h jumps.h linked.h reach.h reenter.h walk.h layout.h) host/wasm/wasm.h host/wasm/plan.h host/wasm/reader.h
 rewrite_sources := $(rewriter:%=web/%.c) web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/wasm/strip.c host/wasm/link.c
 
 $(n)/rewrite.wasm: $(rewrite_sources) $(rewrite_headers) $(toolchain)
@@ -37,6 +37,10 @@ $(n)/package.json: web/package.json
 $(n)/vmlinux.wasm $(n)/init.wasm $(n)/package.json $(web_js):
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
+
+$(n)/libc.so: $(toolchain)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(sysroot)/lib/libc.so $@
 
 $(B)/bin/muslin-node: web/muslin-node
 	$(Q)mkdir -p $(@D)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Places in memory for what the rewritten programs know of their tables: see adapt.c.
+// Places in memory for what the rewritten programs, or processes with libraries, know of their tables: see adapt.c.
 
-const SLOTS = 0xd8000000, SLOTS_END = 0xe0000000, SIZE = 2 * 65536;	// layout.h
+const SLOTS = 0xd8000000, SLOTS_END = 0xe0000000, SIZE = 4 * 65536;	// layout.h
 
 export class Slots {
   constructor() { this.used = new Set(); }

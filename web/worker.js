@@ -66,10 +66,10 @@ class Served {
   }
 
   async parts() {
-    const { platform, options } = this, names = ['vmlinux', 'glue', 'stub', 'init', 'rewrite'];
-    const [vmlinux, glue, stub, init, rewrite] = await Promise.all(names.map(n => platform.read(n)));
+    const { platform, options } = this, names = ['vmlinux', 'glue', 'stub', 'init', 'rewrite', 'libc'];
+    const [vmlinux, glue, stub, init, rewrite, libc] = await Promise.all(names.map(n => platform.read(n)));
     const { cmdline, memory } = options;
-    return { vmlinux, glue, stub, rewriter: rewrite, rewrite: makeRewriter(rewrite), initrd: makeInitrd(init, options.root), cmdline, memory };
+    return { vmlinux, glue, stub, rewriter: rewrite, rewrite: makeRewriter(rewrite), initrd: makeInitrd(init, libc, options.root), cmdline, memory };
   }
 
   // Which functions are on stacks is known when it has booted; then it boots with a kernel that is made for them.

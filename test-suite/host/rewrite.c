@@ -27,7 +27,7 @@ static int rewrite_image(const uint8_t *p, size_t n)
 	memcpy(copy, p, n);
 	r = rewrite(copy, n, TLB, POLL, how, SLOTS, &out);
 	free(copy);
-	ck_assert(r == 0 || (r == -ENOEXEC && out.error[0] && !out.module && !out.data));
+	ck_assert(r == 0 || (r == -ENOEXEC && out.error[0] && !out.module && !out.data && !out.about));
 	return r;
 }
 
@@ -263,6 +263,71 @@ START_TEST(any_changed_byte_around_loops_is_survived)
 }
 END_TEST
 
+#define DYLINK		"\10dylink.0\1\4\0\0\0\0"
+#define CONSTANT	"\3\x7f\0"
+#define VARIABLE	"\3\x7f\1"
+#define TYPE_I_I	"\x60\1\x7f\1\x7f"
+
+/* A library with an import of each kind, of functions (i32) -> (i32) and (i32) -> (). */
+#define LIBRARY(im, body) do { \
+	IMAGE_HEADER(im); \
+	SECTION(im, 0, DYLINK); \
+	SECTION(im, TYPES, "\2" TYPE_I_V TYPE_I_I); \
+	SECTION(im, IMPORTS, "\12" ENV_MEMORY "\3env\x0d__memory_base" CONSTANT "\3env\x0c__table_base" CONSTANT \
+		"\3env\x0f__stack_pointer" VARIABLE "\7GOT.mem\1x" VARIABLE "\3env\1f\0\1" "\3env\6setjmp\0\1" \
+		"\3env\x19__indirect_function_table\1\x70\0\1" "\3env\x0f__cpp_exception\4\0\0" \
+		"\5linux\x0f__syscall_close\0\1"); \
+	SECTION(im, FUNCTIONS, "\1\0"); \
+	SECTION(im, GLOBALS, "\1\x7f\1\x41\5\x0b"); \
+	SECTION(im, EXPORTS, "\2\1f\0\3\x0a__tls_base\3\4"); \
+	SECTION(im, ELEMENTS, "\1\0\x23\1\x0b\1\3"); \
+	ONE_FUNCTION(im, body); \
+} while (0)
+
+/* a call of another module, of its own by the table, setjmp, and all globals */
+#define LIBRARY_BODY "\x20\0\x10\0\x1a\x20\0\x20\0\x11\0\0\x20\0\x10\1\x1a\x20\0\x10\2\x1a" \
+	"\x23\0\x23\1\x23\2\x23\3\x6a\x6a\x6a\x24\2\x23\4\x24\4\x20\0\x08\0"
+
+START_TEST(library_is_one_of_a_process)
+{
+	struct wasm w;
+	char error[200];
+
+	LIBRARY(im, LIBRARY_BODY);
+	ck_assert_int_eq(rewrite_image(im->p, im->n), -ENOEXEC);
+	ck_assert_str_eq(out.error, "is a shared library");
+	how = REWRITE_LIBRARY;
+	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
+	ck_assert_str_eq(out.about, "10");
+	ck_assert_int_eq(wasm_read(out.module, out.size, &w, error, sizeof(error)), 0);
+	/* what is others' is called by its slot */
+	for (uint32_t i = 0; i < w.nimports; i++)
+		ck_assert(w.imports[i].kind != WASM_FUNC || strcmp(w.imports[i].module, "env"));
+	ck_assert_ptr_nonnull(wasm_find_export(&w, "muslin.value.5"));
+	ck_assert_ptr_nonnull(wasm_find_export(&w, "muslin.adapter.i:i"));
+	ck_assert_ptr_null(wasm_find_export(&w, "f"));
+	ck_assert_uint_eq(w.nelements, 1);
+	wasm_free(&w);
+	rewritten_free(&out);
+	PROGRAM(im, "");
+	ck_assert_int_eq(rewrite_image(im->p, im->n), -ENOEXEC);
+	ck_assert_str_eq(out.error, "is not a shared library");
+	how = 0;
+}
+END_TEST
+
+START_TEST(any_changed_byte_of_a_library_is_survived)
+{
+	for (how = REWRITE_LIBRARY; how <= (REWRITE_LIBRARY | REWRITE_REENTERS); how += REWRITE_REENTERS) {
+		LIBRARY(im, LIBRARY_BODY);
+		change_each_byte();
+	}
+	how = 0;
+	/* and of what is taken for a program that needs libraries */
+	change_each_byte();
+}
+END_TEST
+
 /* A kernel is made for functions that it has, and for those alone. */
 START_TEST(kernel_has_the_functions_to_leave)
 {
@@ -391,6 +456,8 @@ Suite *rewrite_suite(void)
 	tcase_add_test(t, any_changed_byte_around_setjmp_is_survived);
 	tcase_add_test(t, any_changed_byte_around_loops_is_survived);
 	tcase_add_test(t, only_a_program_with_an_environment_pays_for_it);
+	tcase_add_test(t, library_is_one_of_a_process);
+	tcase_add_test(t, any_changed_byte_of_a_library_is_survived);
 	tcase_add_test(t, kernel_has_the_functions_to_leave);
 	tcase_add_test(t, wrong_setjmp_is_refused);
 	tcase_add_test(t, table_is_described);
