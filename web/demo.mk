@@ -38,7 +38,7 @@ $(web_recipes:%=$(n)/programs/%/.stamp): $(n)/programs/%/.stamp: programs/%/reci
 
 site := $(n)/site
 WEB_ROOT :=
-web_modules := $(filter-out $(addprefix $(n)/,node.js serve.js node-%),$(web_js)) $(filter %.wasm,$(web_parts))
+web_modules := $(filter-out $(addprefix $(n)/,node.js serve.js node-%),$(web_js)) $(filter %.wasm %.so,$(web_parts))
 
 # A root: programs, the links to busybox for what is not there, something to look at.
 $(n)/root.tar.gz: $(WEB_PROGRAMS:%=$(n)/programs/%/.stamp) examples/hello.c web/demo/profile $(toolchain) | $(B)/bin/muslin
