@@ -81,9 +81,9 @@ static bool read_slots(struct rewriter *rw, const uint8_t *image, size_t size)
 	return known && !r.bad;
 }
 
-static bool allocate(struct adapt *a, const struct wasm *w)
+static bool allocate(struct adapt *a, const struct wasm *w, bool linked)
 {
-	a->nslots = w->ntables ? w->tables[0].min : 0;
+	a->nslots = linked ? 0 : w->tables[0].min;
 	a->used = calloc(w->ntypes + 1, sizeof(*a->used));
 	a->slots = calloc(a->nslots + 1, sizeof(*a->slots));
 	return a->used && a->slots && find_alike(&a->alike, w);
@@ -98,7 +98,7 @@ void find_slots(struct rewriter *rw, const uint8_t *image, size_t size)
 	if (!rw->linked && (!w->ntables || !w->tables[0].funcs || w->tables[0].min > MAX_SLOTS))
 		return;
 	rw->adapt = calloc(1, sizeof(*rw->adapt));
-	if (!rw->adapt || !allocate(rw->adapt, w)) {
+	if (!rw->adapt || !allocate(rw->adapt, w, rw->linked)) {
 		rw->out.bad = true;
 		return;
 	}
@@ -318,25 +318,32 @@ static void adapter_body(struct rewriter *rw, uint32_t type)
 	put_result(rw, result);
 }
 
-uint32_t export_adapters(struct rewriter *rw)
+void call_as(struct rewriter *rw)
 {
 	const struct adapt *a = rw->adapt;
-	uint32_t n = 0;
-	char name[MAX_PARAMETERS + 20];
+
+	for (uint32_t rank = 0; a && rank < a->alike.n; rank++) {
+		if (!is_simple(rw->w.types[a->alike.types[rank]]))
+			continue;
+		get(rw, 0);
+		constant(rw, known_as(rw, rank));
+		put_bytes(&rw->body, "\x46\x04\x40", 3);
+		op_u32(rw, 0x10, by_its_type(a, rank));
+		put_bytes(&rw->body, "\x0f\x0b", 2);
+	}
+	op(rw, 0x00);
+}
+
+void describe_adapters(const struct rewriter *rw, struct bytes *to)
+{
+	const struct adapt *a = rw->adapt;
 
 	for (uint32_t rank = 0; a && rank < a->alike.n; rank++) {
 		const char *type = rw->w.types[a->alike.types[rank]];
 
-		if (!is_simple(type))
-			continue;
-		snprintf(name, sizeof(name), "muslin.adapter.%s", type);
-		put_u32(&rw->section, strlen(name));
-		put_bytes(&rw->section, name, strlen(name));
-		put_byte(&rw->section, WASM_FUNC);
-		put_u32(&rw->section, by_its_type(a, rank));
-		n++;
+		if (is_simple(type))
+			put_bytes(to, type, strlen(type) + 1);
 	}
-	return n;
 }
 
 uint32_t adapters(const struct rewriter *rw)

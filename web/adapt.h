@@ -21,8 +21,12 @@ void adapt_free(struct rewriter *rw);
 /* Makes a table call; its operands, and the index, are on the stack. */
 void call_indirect(struct rewriter *rw, uint32_t type, uint32_t table);
 
-/* Those that call by a type, for other modules: how many.  Of what is linked. */
-uint32_t export_adapters(struct rewriter *rw);
+/*
+ * Of what is linked: the body of a function that calls by the type whose number is its argument,
+ * for other modules; and which there are, as strings.
+ */
+void call_as(struct rewriter *rw);
+void describe_adapters(const struct rewriter *rw, struct bytes *to);
 
 /* The functions that are added: how many, the types of all, and their bodies. */
 uint32_t adapters(const struct rewriter *rw);

@@ -37,6 +37,7 @@ IMPORT(js, set_up) void js_set_up(u32 id, u32 sp, u32 tls);
 IMPORT(js, start) u32 js_start(void);
 IMPORT(js, entry) u32 js_entry(u32 index);
 IMPORT(js, dispatcher) u32 js_dispatcher(u32 index);
+/* What the function is to be told. */
 IMPORT(js, adapter) u32 js_adapter(u32 index);
 IMPORT(js, get_sp) u32 get_sp(void);
 IMPORT(js, set_sp) void set_sp(u32 sp);
@@ -418,9 +419,11 @@ EXPORT(trapped) void trapped(u32 sig, u32 code)
 /* A function is called by another type than its own, which perhaps only another module has: adapt.c. */
 EXPORT(adapt) void adapt(u32 index)
 {
-	if (!js_adapter(index))
+	u32 type = js_adapter(index);
+
+	if (!type)
 		program_traps(SIGSEGV, SEGV_MAPERR);
-	((void (*)(void))SLOT)();
+	((void (*)(u32))SLOT)(type);
 }
 
 /* --- memory --- */

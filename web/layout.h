@@ -54,6 +54,10 @@ enum fork_state {
 #define SLOTS_END 0xe0000000u
 #define MAX_SLOTS 65536u
 
+/* Globals of a module that is linked, on their way: linked.c. */
+#define VALUES 0xd4040000u
+#define VALUES_END FRAMES
+
 #define FRAMES 0xd4100000u
 #define FRAMES_END 0xd8000000u
 

@@ -8,6 +8,7 @@ import { HOW, Refused } from './rewriter.js';
 const MAX_LINKS = 256, MAX_LIBRARIES = 4096, FIRST_SLOT = 16, MAX_SLOTS = 65536, OWN = 0xffffffff, HOST_LINK = 24, ERROR = 248;
 const FUNCTION = 0, GLOBAL = 3, TAG = 4, I32 = 0x7f, SHARED_TAGS = ['__cpp_exception', '__c_longjmp'];
 const KEPT = 32;	// libraries that no process has
+const VALUES = 0xd4040000;	// layout.h
 
 const letters = { 0x7f: 'i', 0x7e: 'l', 0x7d: 'f', 0x7c: 'd' };
 const names = { i: 'i32', l: 'i64', f: 'f32', d: 'f64', v: 'v128', r: 'ref' };
@@ -28,11 +29,13 @@ const isSetjmp = im => im.kind === FUNCTION && im.module === 'env' && (im.name =
 // What the rewriter says of a module: describe_linked().
 export function describe(bytes) {
   const fields = new TextDecoder().decode(bytes).split('\0'), next = () => fields[at++];
-  const list = item => Array.from({ length: Number(next()) }, item);
+  const number = () => Number(next()), list = item => Array.from({ length: number() }, item);
   let at = 0;
-  const imports = list(() => ({ kind: Number(next()), type: next(), module: next(), name: next() }));
-  const slots = list(next), exports = new Map(list(() => [next(), Number(next())]).reverse());
-  return { imports, slots, exports, tableSize: Number(next()), elementsAt: Number(next()), elements: list(next) };
+  const nvalues = number(), types = number(), tls = number();
+  const imports = list(() => ({ kind: number(), type: next(), module: next(), name: next(), value: number() }));
+  const slots = list(next), exports = new Map(list(() => [next(), number()]).reverse());
+  const known = { nvalues, types, tls, imports, slots, exports, tableSize: number(), elementsAt: number(), elements: list(next) };
+  return { ...known, adapters: new Set(fields.slice(at, -1)) };
 }
 
 // Types of what is in the table of a process: its relatives share it until one links more.
@@ -62,6 +65,12 @@ class Fault extends Error {
 }
 const refuse = (part, errno, why) => { throw new Fault(errno, `${part.entry.module.name.slice(0, 100)}: ${why}`); };
 
+function same(a, b) {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 const overlap = (a, n, b, k) => a < b + k && b < a + n;
 
 export class Links {
@@ -74,11 +83,25 @@ export class Links {
 
   // --- a program that can have libraries ---
 
-  setUp(mm, { about }) {
+  setUp(instance, { about }) {
     const types = new Types(this.machine);
-    mm.links = { types, entries: new Map() };
-    about.elements.forEach((type, i) => types.set(about.elementsAt + i, type));
-    mm.instance.exports['muslin.types.0'].value = types.at;
+    try {
+      about.elements.forEach((type, i) => types.set(about.elementsAt + i, type));
+    } catch (e) {
+      types.put();
+      throw e;
+    }
+    this.setValues(instance, about, () => { this.valueAt(about.types, types.at); });
+    return { types, entries: new Map() };
+  }
+
+  // --- values: they are at VALUES while fn() runs ---
+
+  valueAt(i, v) { this.machine.u32[(VALUES >>> 2) + i] = v; }
+  setValues(instance, about, fn) {
+    instance.exports['muslin.store'](VALUES);
+    fn();
+    instance.exports['muslin.load'](VALUES);
   }
 
   exit(mm) {
@@ -101,7 +124,7 @@ export class Links {
     const { types, entries } = parent.links;
     types.refs++;
     child.links = { types, entries: new Map() };
-    child.instance.exports['muslin.types.0'].value = types.at;
+    this.copyValues(child.instance, parent.instance);
     this.grow(child, parent.instance.exports.__indirect_function_table.length);
     for (const [id, from] of entries) {
       const entry = { ...from };
@@ -110,14 +133,13 @@ export class Links {
       child.links.entries.set(id, entry);
       if (!entry.linked) continue;
       this.instantiate(child, entry);
-      entry.globals.forEach((g, i) => { if (g) g.value = from.globals[i].value; });
-      this.copyGlobals(entry.instance, from.instance);
+      if (!entry.program) this.copyValues(entry.instance, from.instance);
     }
   }
 
-  copyGlobals(to, from) {
-    for (const [name, global] of Object.entries(from.exports))
-      if (name.startsWith('muslin.global.') || name === 'muslin.types.0' || name === 'muslin.tls.0') to.exports[name].value = global.value;
+  copyValues(to, from) {
+    from.exports['muslin.store'](VALUES);
+    to.exports['muslin.load'](VALUES);
   }
 
   // --- libraries ---
@@ -136,7 +158,7 @@ export class Links {
   makeModule(path, bytes) {
     const { machine } = this;
     for (const m of machine.modules.values())
-      if (m.library && m.bytes.length === bytes.length && m.bytes.every((b, i) => b === bytes[i])) return m;
+      if (m.library && same(m.bytes, bytes)) return m;
     const { image, about } = machine.rewrite(bytes, 0, HOW.LIBRARY), described = describe(about);
     this.checkCalls(described);
     const module = { id: machine.ids.module++, library: true, name: path, bytes, about: described, refs: 0, wasm: machine.compile(image) };
@@ -255,10 +277,9 @@ export class Links {
       about.imports.forEach((im, i) => { if (im.kind === TAG) tag[i] = this.tagOf(mm, part, im.name); });
       this.jump ??= new WebAssembly.Tag({ parameters: ['i64', 'i32', 'i32'] });
       const process = { stack_pointer: x.__stack_pointer, tls_base: x.__tls_base, table: x.__indirect_function_table,
-        table_base: entry.base, jump: x['muslin.jump.0'] ?? this.jump };
+        table_base: entry.base, jump: x['muslin.jump'] ?? this.jump };
       entry.instance = new WebAssembly.Instance(wasm, { ...machine.forPrograms(), process, tag });
     }
-    entry.globals = about.imports.map((_, i) => entry.instance.exports[`muslin.value.${i}`]);
   }
 
   ownTypes(mm) {
@@ -266,8 +287,9 @@ export class Links {
     if (types.refs === 1) return types;
     links.types = types.copy();
     types.put();
-    for (const { instance } of links.entries.values()) if (instance) instance.exports['muslin.types.0'].value = links.types.at;
-    mm.instance.exports['muslin.types.0'].value = links.types.at;
+    const all = new Map([...links.entries.values()].map(e => [e.instance, e.module.about]).filter(([instance]) => instance));
+    for (const [instance, about] of all.set(mm.instance, mm.module.about))
+      this.setValues(instance, about, () => { this.valueAt(about.types, links.types.at); });
     return links.types;
   }
 
@@ -275,7 +297,8 @@ export class Links {
     const table = mm.instance.exports.__indirect_function_table;
     for (const { entry, base } of parts) {
       for (let i = 0; i < entry.module.about.slots.length && base + i < table.length; i++) table.set(base + i, null);
-      Object.assign(entry, { base: undefined, globals: undefined }, entry.program ? {} : { instance: undefined });
+      entry.base = undefined;
+      if (!entry.program) entry.instance = undefined;
     }
   }
 
@@ -302,10 +325,12 @@ export class Links {
       entry.linked = true;
     }
     parts.forEach(({ entry, tls }, k) => {
-      const { globals, instance } = entry;
-      globals.forEach((g, i) => { if (g) g.value = values[k][i] | 0; });
-      instance.exports['muslin.types.0'].value = types.at;
-      if (!entry.program) instance.exports['muslin.tls.0'].value = tls | 0;
+      const { about } = entry.module;
+      this.setValues(entry.instance, about, () => {
+        about.imports.forEach((im, i) => { if (im.value < about.nvalues) this.valueAt(im.value, values[k][i]); });
+        this.valueAt(about.types, types.at);
+        this.valueAt(about.tls, tls);
+      });
     });
   }
 
@@ -333,10 +358,8 @@ export class Links {
   // --- calls by another type: glue.c's adapt() ---
 
   adapter(mm, index) {
-    const type = mm.links?.types.of[index];
-    if (type === undefined) return null;
-    for (const { exports } of [mm.instance, ...[...mm.links.entries.values()].flatMap(e => e.instance ?? [])])
-      if (exports[`muslin.adapter.${type}`]) return exports[`muslin.adapter.${type}`];
-    return null;
+    const type = mm.links?.types.of[index], all = [{ instance: mm.instance, module: mm.module }, ...mm.links?.entries.values() ?? []];
+    const { instance } = all.find(e => e.instance && e.module.about?.adapters.has(type)) ?? {};
+    return { fn: instance?.exports['muslin.adapt'], type: type && typeNumber(type) };
   }
 }

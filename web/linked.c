@@ -2,9 +2,9 @@
 /*
  * A process has one memory, one table and one stack pointer for all its modules.  A function
  * of another module is called by its slot of the table, which is in a global: the module may be
- * linked again, with other values.  All values are globals that the module exports as
- * muslin.value.N, N being the number of the import.  A library's functions come into the table
- * when it is instantiated, by an element segment that has them all.
+ * linked again, with other values.  All values are globals, which two functions that the module
+ * exports copy to memory and back: thousands of exports would make a fork slow.  A library's
+ * functions come into the table when it is instantiated, by an element segment that has them all.
  *
  * How a type is known in all modules: by a number that is made of its signature.  Two
  * may have the same one; then the engine's own check ends the program.
@@ -13,12 +13,15 @@
 #include "adapt.h"
 #include "jumps.h"
 #include "linked.h"
+#include "reenter.h"
 
 #define SIGSEGV 11
 #define SEGV_MAPERR 1
 /* As natively: host/loader/check.c */
 #define MAX_IMPORTS 10000
 #define MAX_EXPORTS 10000
+/* So that they have room in memory: layout.h. */
+#define MAX_GLOBALS ((VALUES_END - VALUES) / 4)
 
 static bool is_env(const struct wasm_import *im, const char *name)
 {
@@ -196,6 +199,7 @@ static void number_globals(struct rewriter *rw)
 		l->globals[g++] = l->library && is_env(im, "__stack_pointer") ? STACK_POINTER :
 			l->library && is_env(im, "__table_base") ? TABLE_BASE : n++;
 	}
+	l->first = first;
 	l->replaced = n - first;
 	for (; g < w->nglobals; g++)
 		l->globals[g] = n++;
@@ -206,6 +210,9 @@ static void number_globals(struct rewriter *rw)
 			l->slots[f] = n++;
 			l->nslots++;
 		}
+	l->end = n;
+	if (n - first > MAX_GLOBALS)
+		fail(&rw->r, "has %u globals", n - first);
 }
 
 void find_linked(struct rewriter *rw, bool library)
@@ -408,65 +415,110 @@ void linked_elements(struct rewriter *rw)
 	free(list);
 }
 
-static void put_numbered(struct rewriter *rw, const char *what, uint32_t number, uint8_t kind, uint32_t index)
+static void put_export(struct rewriter *rw, const char *name, uint8_t kind, uint32_t index)
 {
-	char name[40];
-
-	snprintf(name, sizeof(name), "muslin.%s.%u", what, number);
 	put_name(&rw->section, name);
 	put_byte(&rw->section, kind);
 	put_u32(&rw->section, index);
 }
 
-static uint32_t export_values(struct rewriter *rw)
+/* --- functions of ours: (i32) -> () --- */
+
+enum { STORE, LOAD, CALL_AS, FUNCTIONS };
+
+static uint32_t function_of_ours(const struct rewriter *rw, uint32_t which)
+{
+	return moved(rw, rw->w.nfuncs) + adapters(rw) + reentered(rw) + which;
+}
+
+uint32_t linked_functions(const struct rewriter *rw)
+{
+	return rw->linked ? FUNCTIONS : 0;
+}
+
+void put_linked_types(struct rewriter *rw)
+{
+	for (uint32_t i = 0; i < linked_functions(rw); i++)
+		put_u32(&rw->section, rw->w.ntypes + ADAPT);
+}
+
+/* Is it an i32 that can be set, among those from first on? */
+static bool is_value(const struct rewriter *rw, uint32_t global)
 {
 	const struct linked *l = rw->linked;
-	uint32_t n = 0, first = l->library ? PROCESS_GLOBALS : 0;
+	uint32_t own = global - l->first - l->replaced, imports = imported(&rw->w, WASM_GLOBAL);
 
-	for (uint32_t i = 0; i < rw->w.nimports; i++) {
-		const struct wasm_import *im = &rw->w.imports[i];
-		bool global = im->kind == WASM_GLOBAL && l->globals[im->index] >= first;
+	if (global < l->first + l->replaced || own >= rw->w.nglobals - imports)
+		return true;
+	return rw->w.globals[imports + own].mutable && rw->w.globals[imports + own].type == 'i';
+}
 
-		if (!global && (im->kind != WASM_FUNC || !is_others(rw, im->index)))
+/* All values, at the address that is the argument. */
+static void transfer(struct rewriter *rw, bool store)
+{
+	const struct linked *l = rw->linked;
+
+	for (uint32_t g = l->first; g < l->end; g++) {
+		if (!is_value(rw, g))
 			continue;
-		put_numbered(rw, "value", i, WASM_GLOBAL,
-			     global ? l->globals[im->index] : l->slots[im->index]);
-		n++;
+		get(rw, 0);
+		if (store)
+			op_u32(rw, 0x23, g);
+		op_u32(rw, store ? 0x36 : 0x28, 2);
+		put_u32(&rw->body, 4 * (g - l->first));
+		if (!store)
+			op_u32(rw, 0x24, g);
 	}
-	put_numbered(rw, "types", 0, WASM_GLOBAL, l->types);
-	put_numbered(rw, "tls", 0, WASM_GLOBAL, l->tls);
-	return n + 2;
+}
+
+void put_linked_bodies(struct rewriter *rw)
+{
+	for (uint32_t i = 0; i < linked_functions(rw); i++) {
+		clear(&rw->body);
+		op(rw, 0);
+		if (i == CALL_AS)
+			call_as(rw);
+		else
+			transfer(rw, i == STORE);
+		op(rw, 0x0b);
+		put_body(rw);
+	}
 }
 
 /* A program's table has room behind what is in it. */
 static uint32_t export_slots(struct rewriter *rw)
 {
 	uint32_t n = wasm_slots(&rw->w, NULL), i, *list = calloc(n + 1, sizeof(*list));
+	char name[32];
 
 	if (!list) {
 		rw->out.bad = true;
 		return 0;
 	}
 	wasm_slots(&rw->w, list);
-	for (i = 0; i < n; i++)
-		put_numbered(rw, "slot", i, WASM_FUNC, moved(rw, list[i]));
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "muslin.slot.%u", i);
+		put_export(rw, name, WASM_FUNC, moved(rw, list[i]));
+	}
 	free(list);
 	return n;
 }
 
 uint32_t linked_exports(struct rewriter *rw)
 {
-	uint32_t n;
+	uint32_t n = FUNCTIONS;
 
 	if (!rw->linked)
 		return 0;
-	n = export_values(rw) + export_adapters(rw);
+	put_export(rw, "muslin.store", WASM_FUNC, function_of_ours(rw, STORE));
+	put_export(rw, "muslin.load", WASM_FUNC, function_of_ours(rw, LOAD));
+	put_export(rw, "muslin.adapt", WASM_FUNC, function_of_ours(rw, CALL_AS));
 	if (rw->linked->library)
 		return n;
 	n += export_slots(rw);
 	if (rw->setjmp < 0)
 		return n;
-	put_numbered(rw, "jump", 0, WASM_TAG, rw->w.ntags);
+	put_export(rw, "muslin.jump", WASM_TAG, rw->w.ntags);
 	return n + 1;
 }
 
@@ -485,8 +537,26 @@ static void put_number(struct bytes *b, uint32_t n)
 	put_text(b, text);
 }
 
-static void describe_imports(const struct wasm *w, struct bytes *to)
+/* The number of its value, or the one behind the last, if it has none. */
+static uint32_t value_of(const struct rewriter *rw, const struct wasm_import *im)
 {
+	const struct linked *l = rw->linked;
+
+	if (im->kind == WASM_FUNC && is_others(rw, im->index))
+		return l->slots[im->index] - l->first;
+	if (im->kind == WASM_GLOBAL && l->globals[im->index] >= l->first)
+		return l->globals[im->index] - l->first;
+	return l->end - l->first;
+}
+
+static void describe_imports(const struct rewriter *rw, struct bytes *to)
+{
+	const struct linked *l = rw->linked;
+	const struct wasm *w = &rw->w;
+
+	put_number(to, l->end - l->first);
+	put_number(to, l->types - l->first);
+	put_number(to, l->tls - l->first);
 	put_number(to, w->nimports);
 	for (uint32_t i = 0; i < w->nimports; i++) {
 		const struct wasm_import *im = &w->imports[i];
@@ -495,6 +565,7 @@ static void describe_imports(const struct wasm *w, struct bytes *to)
 		put_text(to, im->kind == WASM_FUNC ? w->types[im->type] : "");
 		put_text(to, im->module);
 		put_text(to, im->name);
+		put_number(to, value_of(rw, im));
 	}
 }
 
@@ -545,13 +616,14 @@ void describe_linked(struct rewriter *rw, struct bytes *to)
 		return;
 	}
 	wasm_slots(w, list);
-	describe_imports(w, to);
+	describe_imports(rw, to);
 	describe_functions(w, to, list, n);
 	describe_exports(rw, to, list, n);
 	/* what a program's table has */
 	put_number(to, w->ntables ? w->tables[0].min : 0);
 	put_number(to, own ? w->element_base : 0);
 	describe_functions(w, to, w->elements, own ? w->nelements : 0);
+	describe_adapters(rw, to);
 	rw->out.bad |= to->bad;
 	free(list);
 }

@@ -18,7 +18,8 @@ struct linked {
 	uint32_t *globals;	/* new numbers */
 	uint32_t replaced;	/* imported globals that are its own now */
 	uint32_t nslots;
-	uint32_t types;		/* a global: where the types of the process's table are */
+	uint32_t first, end;	/* globals that are its own */
+	uint32_t types;		/* one of them: where the types of the process's table are */
 	uint32_t tls;		/* the same: what __tls_base is more than the program's */
 	int64_t tls_base;	/* the library's own global, or -1 */
 };
@@ -50,6 +51,10 @@ void linked_globals(struct rewriter *rw);
 void linked_elements(struct rewriter *rw);
 /* How many exports are added. */
 uint32_t linked_exports(struct rewriter *rw);
+/* The functions that are added: how many, their types and bodies. */
+uint32_t linked_functions(const struct rewriter *rw);
+void put_linked_types(struct rewriter *rw);
+void put_linked_bodies(struct rewriter *rw);
 /* What link.js is told: strings. */
 void describe_linked(struct rewriter *rw, struct bytes *to);
 

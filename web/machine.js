@@ -313,11 +313,16 @@ export class Machine {
     const mm = this.space(id), bytes = this.bytes(image, n);
     info = this.structure(info, 268);
     if (mm.instance) return -E.EBUSY;
-    const path = this.string(name), slotsAt = this.slots.reserve();
+    const path = this.string(name);
+    let slotsAt = this.slots.reserve();
     if (!slotsAt) return -E.ENOMEM;
     try {
       const { image: code, data, dataStart, dataEnd, end, slots, about } = this.rewrite(bytes, slotsAt);
       this.u8.set(slots, slotsAt);
+      if (about) {	// its table is a process's
+        this.slots.release(slotsAt);
+        slotsAt = 0;
+      }
       if (end - WASM_PAGE >= this.size) throw new Refused(`needs ${end >>> 20} MiB of memory, the machine has ${this.size >>> 20}`);
       const module = { id: this.ids.module++, name: path, about: about && describe(about), slotsAt, data, dataStart, dataEnd, end, refs: 0, wasm: this.compile(code) };
       if (this.freezes) Object.assign(module, { code, slots });
@@ -362,8 +367,7 @@ export class Machine {
         !(x.__indirect_function_table instanceof WebAssembly.Table))
       throw new Refused('does not export _start, __stack_pointer, __tls_base and __indirect_function_table');
     x.__stack_pointer.value = x.__stack_pointer.value;	// a constant throws
-    Object.assign(mm, { instance, module });
-    if (module.about) this.links.setUp(mm, module);
+    Object.assign(mm, { links: module.about && this.links.setUp(instance, module), instance, module });
     module.refs++;
     this.u32.set([module.id, WASM_PAGE, module.dataStart, module.dataEnd, module.end], info >>> 2);
   }
@@ -416,7 +420,10 @@ export class Machine {
       start: () => choose(exports()['muslin.start']),
       entry: index => (index ? indirect(index) : choose(exports()._start)),
       dispatcher: indirect,
-      adapter: index => choose(this.links.adapter(this.running(), index >>> 0)),
+      adapter: index => {
+        const { fn, type } = this.links.adapter(this.running(), index >>> 0);
+        return choose(fn) && type;
+      },
       get_sp: () => exports().__stack_pointer.value,
       set_sp: v => { exports().__stack_pointer.value = v; },
       leave: () => { this.task.execs = true; },

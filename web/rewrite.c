@@ -836,10 +836,11 @@ static void functions(struct rewriter *rw)
 {
 	uint32_t n = count(&rw->r);
 
-	put_u32(&rw->section, n + adapters(rw) + reentered(rw));
+	put_u32(&rw->section, n + adapters(rw) + reentered(rw) + linked_functions(rw));
 	put_bytes(&rw->section, rw->r.p, rw->r.end - rw->r.p);
 	put_adapter_types(rw);
 	put_reentered_types(rw);
+	put_linked_types(rw);
 }
 
 /* The program's, if it has any, and one more. */
@@ -915,7 +916,7 @@ static uint32_t export_globals(struct rewriter *rw)
 		for (uint32_t k = 0; k < rw->w.nimports; k++)
 			i += rw->w.imports[k].kind == WASM_GLOBAL;
 	for (; i < rw->w.nglobals && (rw->reach || rw->linked); i++) {
-		if (!rw->w.globals[i].mutable)
+		if (!rw->w.globals[i].mutable || (rw->linked && rw->w.globals[i].type == 'i'))
 			continue;
 		snprintf(name, sizeof(name), "muslin.global.%u", i);
 		put_export(&rw->section, name, WASM_GLOBAL, rw->linked ? rw->linked->globals[i] : i);
@@ -1043,11 +1044,12 @@ static void code(struct rewriter *rw)
 
 	if (n != rw->w.nfuncs - rw->imported)
 		fail(&rw->r, "has %u function bodies", n);
-	put_u32(&rw->section, n + adapters(rw) + reentered(rw));
+	put_u32(&rw->section, n + adapters(rw) + reentered(rw) + linked_functions(rw));
 	for (i = 0; i < n && !rw->r.bad; i++)
 		function(rw, rw->imported + i);
 	put_adapter_bodies(rw);
 	put_reentered_bodies(rw);
+	put_linked_bodies(rw);
 	if (rw->nhints) {
 		all = rw->section;
 		rw->section = (struct bytes){ 0 };

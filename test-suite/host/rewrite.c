@@ -298,13 +298,13 @@ START_TEST(library_is_one_of_a_process)
 	ck_assert_str_eq(out.error, "is a shared library");
 	how = REWRITE_LIBRARY;
 	ck_assert_int_eq(rewrite_image(im->p, im->n), 0);
-	ck_assert_str_eq(out.about, "10");
+	/* a memory base, an address, two functions, a global, and two of ours */
+	ck_assert_str_eq(out.about, "7");
 	ck_assert_int_eq(wasm_read(out.module, out.size, &w, error, sizeof(error)), 0);
 	/* what is others' is called by its slot */
 	for (uint32_t i = 0; i < w.nimports; i++)
 		ck_assert(w.imports[i].kind != WASM_FUNC || strcmp(w.imports[i].module, "env"));
-	ck_assert_ptr_nonnull(wasm_find_export(&w, "muslin.value.5"));
-	ck_assert_ptr_nonnull(wasm_find_export(&w, "muslin.adapter.i:i"));
+	ck_assert_ptr_nonnull(wasm_find_export(&w, "muslin.load"));
 	ck_assert_ptr_null(wasm_find_export(&w, "f"));
 	ck_assert_uint_eq(w.nelements, 1);
 	wasm_free(&w);
