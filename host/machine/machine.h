@@ -56,7 +56,7 @@ struct muslin {
 	uint64_t mappings;	/* of the host's, see share.h */
 	struct limits limits;
 	uint64_t files;		/* and descriptors that the guest had opened */
-	enum { FREEZING = 1, FROZEN } freezing;	/* see api/image.c */
+	enum { FREEZING = 1, FROZEN } freezing;	/* see api/snapshot.c */
 	bool thawed;		/* what the kernel has forgotten is mapped again */
 
 	struct vcpu vcpus[VCPUS];
