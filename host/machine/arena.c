@@ -39,19 +39,59 @@ static bool is_ours(const struct muslin *m, const void *p)
 	return (uintptr_t)p - (uintptr_t)m < ARENA_SIZE;
 }
 
+/* Before each object. */
+struct arena_object {
+	struct arena_object *next;	/* that nobody uses */
+	uint32_t class;
+	uint32_t size;		/* of what follows, in 16 bytes */
+};
+
+struct arena_place {
+	struct arena_place *next;
+	void *p;
+	size_t size;
+};
+
+/* Rounds size up to what all objects of its class have. */
+static uint32_t class_of(size_t *size)
+{
+	uint32_t class = ARENA_CLASSES;
+	size_t n = 16 * ARENA_CLASSES;
+
+	*size = (*size + 15) & -16ul;
+	if (*size < n)
+		return *size / 16;
+	while (n < *size) {
+		n *= 2;
+		class++;
+	}
+	*size = n;
+	return class;
+}
+
 void *arena_alloc(struct muslin *m, size_t size)
 {
-	uint8_t *p = m->arena.next;
+	struct arena_object *o;
+	size_t wanted = size;
+	uint32_t class;
 
-	if (!p)
+	if (!m->arena.next || size > ARENA_SIZE)
 		return calloc(1, size);
-	size = (size + 15) & -16ul;
-	if (size > ARENA_SIZE - (p - (uint8_t *)m)) {
-		m->arena.full = true;
-		return m->arena.keep ? calloc(1, size) : NULL;
+	class = class_of(&size);
+	o = m->arena.unused[class];
+	if (o) {
+		m->arena.unused[class] = o->next;
+		memset(o + 1, 0, size);
+		return o + 1;
 	}
-	m->arena.next += size;
-	return p;
+	o = (struct arena_object *)m->arena.next;
+	if (size + sizeof(*o) > ARENA_SIZE - (m->arena.next - (uint8_t *)m)) {
+		m->arena.full = true;
+		return m->arena.keep ? calloc(1, wanted) : NULL;
+	}
+	m->arena.next += sizeof(*o) + size;
+	*o = (struct arena_object){ .class = class, .size = size / 16 };
+	return o + 1;
 }
 
 void *arena_grow(struct muslin *m, void *p, size_t used, size_t size)
@@ -66,23 +106,65 @@ void *arena_grow(struct muslin *m, void *p, size_t used, size_t size)
 	return n;
 }
 
-/* What is in the arena goes with the machine. */
+/* Of one that is closed, what is in it goes with the machine. */
 void arena_free(struct muslin *m, void *p)
 {
-	if (p && !is_ours(m, p))
+	struct arena_object *o = p;
+
+	if (!p)
+		return;
+	if (!is_ours(m, p)) {
 		free(p);
+		return;
+	}
+	if (!m->arena.next)
+		return;
+	o--;
+	o->next = m->arena.unused[o->class];
+	m->arena.unused[o->class] = o;
+}
+
+/* Where something of that size was, or what comes next. */
+static void *take_place(struct muslin *m, size_t size)
+{
+	struct arena_place **list = &m->arena.places, *a;
+	void *p = m->arena.place;
+
+	while ((a = *list) && a->size != size)
+		list = &a->next;
+	if (a) {
+		p = a->p;
+		*list = a->next;
+		arena_free(m, a);
+		return p;
+	}
+	if (p)
+		m->arena.place += (size + PLACE_ALIGN - 1) & -PLACE_ALIGN;
+	return p;
 }
 
 void *arena_map(struct muslin *m, size_t size)
 {
-	void *p = mmap(m->arena.place, size, PROT_NONE,
+	void *p = mmap(take_place(m, size), size, PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (p == MAP_FAILED)
-		return NULL;
-	if (m->arena.place)
-		m->arena.place += (size + PLACE_ALIGN - 1) & -PLACE_ALIGN;
-	return p;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Without memory for the note the place is lost, of which there are many. */
+void arena_unmap(struct muslin *m, void *p, size_t size)
+{
+	struct arena_place *a;
+
+	munmap(p, size);
+	if (!m->arena.place || (uintptr_t)p < ARENA_ADDRESS + PLACES ||
+	    (uint8_t *)p >= m->arena.place)
+		return;
+	a = arena_alloc(m, sizeof(*a));
+	if (!a)
+		return;
+	*a = (struct arena_place){ m->arena.places, p, size };
+	m->arena.places = a;
 }
 
 bool arena_map_at(void *p, size_t size)
@@ -101,5 +183,6 @@ bool arena_map_at(void *p, size_t size)
 void arena_close(struct muslin *m)
 {
 	m->arena.next = m->arena.place = NULL;
+	m->arena.places = NULL;
 	m->arena.keep = false;
 }

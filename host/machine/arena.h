@@ -2,9 +2,8 @@
 /*
  * Addresses that other processes can have too: a boot image is full of
  * pointers.  While the machine boots, or until its end if its programs are to be
- * kept, too, everything that the image will have is allocated and mapped one
- * after the other from ARENA_ADDRESS; later, and if somebody else is there,
- * anywhere.
+ * kept, too, everything that the image will have is allocated and mapped from
+ * ARENA_ADDRESS on; later, and if somebody else is there, anywhere.
  */
 #ifndef MUSLIN_ARENA_H
 #define MUSLIN_ARENA_H
@@ -14,13 +13,19 @@
 #include <stdint.h>
 
 #define ARENA_ADDRESS	0x200000000000ull	/* nobody's, by any habit of Linux */
-#define ARENA_SIZE	(64ul << 20)		/* for objects */
+#define ARENA_SIZE	(1ul << 30)		/* for objects */
 
 struct muslin;
+
+/* Sizes of objects that are kept apart when nobody uses them any more: 16 bytes, 32 ... */
+#define ARENA_CLASSES	64
 
 struct arena {
 	uint8_t *next;		/* object; NULL: closed */
 	uint8_t *place;		/* mapping */
+	/* objects to use again; larger ones, by powers of two, are in the last ones */
+	struct arena_object *unused[ARENA_CLASSES + 32];
+	struct arena_place *places;	/* mappings that are gone */
 	bool keep;		/* the image is to have programs: never closed */
 	bool full;		/* something had to be elsewhere */
 };
@@ -38,6 +43,8 @@ void *arena_grow(struct muslin *m, void *p, size_t used, size_t size);
 void arena_free(struct muslin *m, void *p);
 /* Reserved address space, or NULL. */
 void *arena_map(struct muslin *m, size_t size);
+/* What that gave, of which everything goes. */
+void arena_unmap(struct muslin *m, void *p, size_t size);
 /* The same where an image wants it. */
 bool arena_map_at(void *p, size_t size);
 /* From now on all of that is anywhere. */

@@ -83,10 +83,10 @@ static int give(struct muslin *m, struct mm *mm, const char *name, struct module
 }
 
 /* The same for a library, which is that of a process. */
-static int give_library(struct mm *mm, struct module *mod, struct host_image *info)
+static int give_library(struct muslin *m, struct mm *mm, struct module *mod, struct host_image *info)
 {
 	uint32_t id = mod->id;
-	int err = link_keep(mm, mod);
+	int err = link_keep(m, mm, mod);
 
 	info->module = err ? 0 : id;
 	info->data = info->data_start = info->data_end = info->end = 0;
@@ -160,7 +160,7 @@ static int library_result(struct muslin *m, u32 ticket, u32 id, struct host_imag
 	if (err == -EAGAIN)
 		return err;
 	memcpy(info->error, error, sizeof(info->error));
-	return err ? err : give_library(mm, mod, info);
+	return err ? err : give_library(m, mm, mod, info);
 }
 
 u32 w2c_host_user_load_result(struct w2c_host *h, u32 ticket, u32 id, u32 info_addr)
@@ -228,15 +228,20 @@ u32 w2c_host_user_library(struct w2c_host *h, u32 id, u32 name, u32 image, u32 s
 	struct module *mod;
 
 	kmem_string(m, name, path, sizeof(path));
-	mod = image ? module_known(&m->loader, path, from, size, true) :
-		module_reload(&m->loader, info->module);
+	if (image)
+		mod = module_known(&m->loader, path, from, size, true);
+	/* a process has one code of a library, though others may get a better one */
+	else if (link_has(mm, info->module))
+		mod = module_find(&m->loader, info->module);
+	else
+		mod = module_reload(&m->loader, info->module);
 	if (mod && !mod->library) {
 		module_put(mod);
 		mod = NULL;
 	}
 	info->error[0] = 0;
 	if (mod)
-		return give_library(mm, mod, info);
+		return give_library(m, mm, mod, info);
 	return image ? job_begin(&m->loader, path, from, size, true) : -ENOENT;
 }
 

@@ -89,14 +89,14 @@ static int refuse(const struct linking *l, const struct part *p, int err, const 
 
 /* --- the function table --- */
 
-static void table_put(struct table *t)
+static void table_put(struct muslin *m, struct table *t)
 {
 	while (t && !--t->refs) {
 		struct table *older = t->older;
 
 		if (!t->borrowed)
-			free(t->data);
-		free(t);
+			arena_free(m, t->data);
+		arena_free(m, t);
 		t = older;
 	}
 }
@@ -111,10 +111,10 @@ static void set_table(const struct mm *mm, const struct table *t)
 }
 
 /* What the process has now, as the first of its tables. */
-static int borrow_table(struct mm *mm)
+static int borrow_table(struct muslin *m, struct mm *mm)
 {
 	const wasm_rt_funcref_table_t *from = mm->ops->table(mm->space->base);
-	struct table *t = calloc(1, sizeof(*t));
+	struct table *t = arena_alloc(m, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
@@ -127,7 +127,7 @@ static int borrow_table(struct mm *mm)
 }
 
 /* Makes it the process's own, with room for size functions. */
-static int own_table(struct mm *mm, uint32_t size)
+static int own_table(struct muslin *m, struct mm *mm, uint32_t size)
 {
 	struct table *old = mm->table, *t;
 	uint32_t room = old->room;
@@ -136,13 +136,13 @@ static int own_table(struct mm *mm, uint32_t size)
 		return 0;
 	while (room < size)
 		room = room < 512 ? 1024 : room * 2;
-	t = calloc(1, sizeof(*t));
+	t = arena_alloc(m, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
 	*t = (struct table) { .older = old, .refs = 1, .size = old->size, .room = room };
-	t->data = calloc((size_t)room + 1, sizeof(*t->data));
+	t->data = arena_alloc(m, ((size_t)room + 1) * sizeof(*t->data));
 	if (!t->data) {
-		free(t);
+		arena_free(m, t);
 		return -ENOMEM;
 	}
 	memcpy(t->data, old->data, (size_t)old->size * sizeof(*t->data));
@@ -150,7 +150,7 @@ static int own_table(struct mm *mm, uint32_t size)
 	return 0;
 }
 
-static void put_back_table(struct mm *mm)
+static void put_back_table(struct muslin *m, struct mm *mm)
 {
 	const struct table *t = mm->table;
 
@@ -159,7 +159,7 @@ static void put_back_table(struct mm *mm)
 	while (!t->borrowed)
 		t = t->older;
 	set_table(mm, t);
-	table_put(mm->table);
+	table_put(m, mm->table);
 	mm->table = NULL;
 }
 
@@ -171,7 +171,8 @@ static int compare_types(wasm_rt_func_type_t a, wasm_rt_func_type_t b)
 }
 
 /* The process's pointer for a type, which is type if it has none yet; NULL: no memory. */
-static wasm_rt_func_type_t same_type(struct linked_types *t, wasm_rt_func_type_t type)
+static wasm_rt_func_type_t same_type(struct muslin *m, struct linked_types *t,
+				     wasm_rt_func_type_t type)
 {
 	uint32_t low = 0, high = t->n;
 
@@ -188,7 +189,7 @@ static wasm_rt_func_type_t same_type(struct linked_types *t, wasm_rt_func_type_t
 	}
 	if (t->n == t->room) {
 		uint32_t room = t->room ? t->room * 2 : 64;
-		void *p = realloc(t->p, room * sizeof(*t->p));
+		void *p = arena_grow(m, t->p, t->n * sizeof(*t->p), room * sizeof(*t->p));
 
 		if (!p)
 			return NULL;
@@ -201,38 +202,38 @@ static wasm_rt_func_type_t same_type(struct linked_types *t, wasm_rt_func_type_t
 	return type;
 }
 
-static int program_types(struct mm *mm)
+static int program_types(struct muslin *m, struct mm *mm)
 {
 	const struct muslin_type *t = mm->ops->types;
 
 	if (mm->types)
 		return 0;
-	mm->types = calloc(1, sizeof(*mm->types));
+	mm->types = arena_alloc(m, sizeof(*mm->types));
 	for (; mm->types && t->type; t++)
-		if (!same_type(mm->types, t->type))
+		if (!same_type(m, mm->types, t->type))
 			return -ENOMEM;
 	return mm->types ? 0 : -ENOMEM;
 }
 
-static void free_types(struct mm *mm)
+static void free_types(struct muslin *m, struct mm *mm)
 {
 	if (mm->types)
-		free(mm->types->p);
-	free(mm->types);
+		arena_free(m, mm->types->p);
+	arena_free(m, mm->types);
 	mm->types = NULL;
 }
 
-static int copy_types(struct mm *child, const struct mm *parent)
+static int copy_types(struct muslin *m, struct mm *child, const struct mm *parent)
 {
 	const struct linked_types *from = parent->types;
 	struct linked_types *to;
 
 	if (!from)
 		return 0;
-	to = child->types = calloc(1, sizeof(*to));
+	to = child->types = arena_alloc(m, sizeof(*to));
 	if (!to)
 		return -ENOMEM;
-	to->p = calloc(from->n + 1, sizeof(*to->p));
+	to->p = arena_alloc(m, (from->n + 1) * sizeof(*to->p));
 	if (!to->p)
 		return -ENOMEM;
 	memcpy(to->p, from->p, from->n * sizeof(*to->p));
@@ -304,7 +305,7 @@ void link_set_up(struct mm *mm)
 
 /* --- who is in a process --- */
 
-int link_keep(struct mm *mm, struct module *mod)
+int link_keep(struct muslin *m, struct mm *mm, struct module *mod)
 {
 	struct instance *e;
 	uint32_t n = 0;
@@ -315,12 +316,13 @@ int link_keep(struct mm *mm, struct module *mod)
 		module_put(mod);
 		return 0;
 	}
-	e = n < MAX_LIBRARIES ? calloc(1, sizeof(*e)) : NULL;
+	e = n < MAX_LIBRARIES ? arena_alloc(m, sizeof(*e)) : NULL;
 	if (!e) {
 		module_put(mod);
 		return n < MAX_LIBRARIES ? -ENOMEM : -ENFILE;
 	}
 	e->mod = mod;
+	e->module = mod->id;
 	e->next = mm->libraries;
 	mm->libraries = e;
 	return 0;
@@ -336,6 +338,11 @@ static struct instance *find(const struct mm *mm, uint32_t module)
 	return NULL;
 }
 
+bool link_has(const struct mm *mm, uint32_t module)
+{
+	return find(mm, module);
+}
+
 const struct module *link_module_at(const struct mm *mm, const void *pc)
 {
 	const struct instance *e;
@@ -348,20 +355,13 @@ const struct module *link_module_at(const struct mm *mm, const void *pc)
 	return NULL;
 }
 
-bool link_in_native(const struct mm *mm, const void *pc)
-{
-	const struct module *mod = link_module_at(mm, pc);
-
-	return mod && module_has(mod, pc);
-}
-
-static int copy_libraries(struct mm *child, const struct mm *parent)
+static int copy_libraries(struct muslin *m, struct mm *child, const struct mm *parent)
 {
 	const struct instance *from;
 	struct instance **to = &child->libraries;
 
 	for (from = parent->libraries; from; from = from->next) {
-		struct instance *e = malloc(sizeof(*e));
+		struct instance *e = arena_alloc(m, sizeof(*e));
 
 		if (!e)
 			return -ENOMEM;
@@ -386,7 +386,7 @@ int link_fork(struct muslin *m, struct mm *child, const struct mm *parent)
 	child->table = parent->table;
 	if (child->table)
 		child->table->refs++;
-	return copy_types(child, parent) || copy_libraries(child, parent) ? -ENOMEM : 0;
+	return copy_types(m, child, parent) || copy_libraries(m, child, parent) ? -ENOMEM : 0;
 }
 
 void link_exit(struct muslin *m, struct mm *mm)
@@ -394,19 +394,68 @@ void link_exit(struct muslin *m, struct mm *mm)
 	struct instance *e;
 
 	if (mm->space->family)
-		put_back_table(mm);
-	table_put(mm->table);
+		put_back_table(m, mm);
+	table_put(m, mm->table);
 	mm->table = NULL;
-	free_types(mm);
+	free_types(m, mm);
 	while ((e = mm->libraries)) {
 		mm->libraries = e->next;
 		module_put(e->mod);
-		free(e);
+		arena_free(m, e);
 	}
 	if (!mm->space->words)
 		return;
 	share_give(&share_mappings, &m->mappings, WORDS_MAPPINGS);
 	mm->space->words = false;
+}
+
+/* --- boot images --- */
+
+uint64_t link_words(const struct mm *mm)
+{
+	const struct instance *e;
+	uint64_t n = 0;
+
+	for (e = mm->libraries; e; e = e->next) {
+		uint64_t end = e->mod->place + e->mod->ops->link->size;
+
+		if (e->linked && e->mod->library && end > n)
+			n = end;
+	}
+	return n;
+}
+
+/* Whoever made the image may have counted system calls, and nobody may now. */
+static void renew_thunks(struct mm *mm, const struct module *mod)
+{
+	const struct muslin_link *link = mod->ops->link;
+	uint64_t *words = (uint64_t *)(words_of(mm, mod) + link->words);
+	uint32_t i;
+
+	for (i = 0; link->size && i < mod->wasm.nimports; i++)
+		if (mod->wasm.imports[i].kind == WASM_FUNC && mod->thunks[i])
+			words[i] = (uintptr_t)mod->thunks[i];
+}
+
+int link_resume(struct mm *mm, struct module *mod)
+{
+	struct instance *e;
+	int n = 0;
+
+	for (e = mm->libraries; e; e = e->next) {
+		if (e->module != mod->id)
+			continue;
+		e->mod = module_get(mod);
+		if (e->linked)
+			renew_thunks(mm, mod);
+		n++;
+	}
+	if (mm->ops != mod->ops || !mm->space)
+		return n;
+	mm->module = module_get(mod);
+	mm->space->linux_imports.sc = mod->thunks;
+	renew_thunks(mm, mod);
+	return n + 1;
 }
 
 /* --- checks of what the guest wants --- */
@@ -482,7 +531,7 @@ static struct instance *find_part(struct linking *l, const struct host_link *h)
 	if (h->module)
 		return find(l->mm, h->module);
 	/* it is in the list from its linking on */
-	if (!find(l->mm, program->id) && link_keep(l->mm, module_get(program)))
+	if (!find(l->mm, program->id) && link_keep(l->m, l->mm, module_get(program)))
 		return NULL;
 	return find(l->mm, program->id);
 }
@@ -524,7 +573,7 @@ static int take_types(struct linking *l, struct part *p)
 	if (!p->types)
 		return -ENOMEM;
 	for (; t->type; t++) {
-		p->types[t - p->entry->mod->ops->types] = same_type(l->mm->types, t->type);
+		p->types[t - p->entry->mod->ops->types] = same_type(l->m, l->mm->types, t->type);
 		if (!p->types[t - p->entry->mod->ops->types])
 			return -ENOMEM;
 	}
@@ -542,7 +591,7 @@ static int fill_slots(struct linking *l, const struct part *p)
 
 		if (!s->func)
 			continue;
-		type = same_type(l->mm->types, s->type);
+		type = same_type(l->m, l->mm->types, s->type);
 		if (!type)
 			return -ENOMEM;
 		l->mm->table->data[p->base + i] = (wasm_rt_funcref_t) {
@@ -698,7 +747,7 @@ static int link_all(struct linking *l)
 	for (p = l->parts; p < last; p++)
 		if (p->base + p->entry->mod->ops->link->nslots > end)
 			end = p->base + p->entry->mod->ops->link->nslots;
-	if (own_table(l->mm, end))
+	if (own_table(l->m, l->mm, end))
 		return -ENOMEM;
 	l->mm->table->size = end;
 	for (p = l->parts; p < last && !r; p++) {
@@ -723,9 +772,9 @@ static int prepare(struct linking *l, const struct host_link *from)
 	int r = open_words(l->m, l->mm->space);
 
 	if (!r)
-		r = program_types(l->mm);
+		r = program_types(l->m, l->mm);
 	if (!r && !l->mm->table)
-		r = borrow_table(l->mm);
+		r = borrow_table(l->m, l->mm);
 	for (i = 0; i < l->n && !r; i++)
 		r = take_part(l, &l->parts[i], &from[i]);
 	return r;

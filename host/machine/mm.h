@@ -23,6 +23,7 @@ struct family {
 struct instance {
 	struct instance *next;
 	struct module *mod;
+	uint32_t module;	/* its number */
 	bool linked;		/* or will be */
 	uint32_t table_base;	/* of the slice that it has of the function table */
 };

@@ -138,7 +138,7 @@ static uint8_t *reserve(struct muslin *m)
 	if (p && !mprotect(p, MUSLIN_MEMORY_OFFSET, PROT_READ | PROT_WRITE))
 		return p;
 	if (p)
-		munmap(p, MM_RESERVED);
+		arena_unmap(m, p, MM_RESERVED);
 	share_give(&share_mappings, &m->mappings, SPACE_MAPPINGS);
 	return NULL;
 }
@@ -170,7 +170,7 @@ struct space *space_new(struct muslin *m)
 
 static void space_delete(struct muslin *m, struct space *s)
 {
-	munmap(s->base, MM_RESERVED);
+	arena_unmap(m, s->base, MM_RESERVED);
 	share_give(&share_mappings, &m->mappings, SPACE_MAPPINGS);
 	arena_free(m, s);
 }
@@ -273,6 +273,25 @@ static int own_pages(struct muslin *m, uint32_t pa, uint32_t len)
 		m->image_pages[page / 8] &= ~(1 << page % 8);
 	}
 	return 0;
+}
+
+/* Less is not worth a mapping. */
+#define DISOWNED (256u << 10)
+
+/* If the host cannot do that, they stay as they are. */
+void space_disown(struct muslin *m, uint32_t pa, uint32_t len)
+{
+	uint32_t page = pa / MM_PAGE, end = (pa + len) / MM_PAGE;
+	bool any = false;
+
+	for (; page < end; page++)
+		any |= m->image_pages[page / 8] >> page % 8 & 1;
+	if (!any || len < DISOWNED || !share_take(&share_mappings, &m->mappings, 2) ||
+	    mmap(m->memory + pa, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			 m->memory_fd, pa) == MAP_FAILED)
+		return;
+	for (page = pa / MM_PAGE; page < end; page++)
+		m->image_pages[page / 8] &= ~(1 << page % 8);
 }
 
 int space_map(struct muslin *m, struct space *s, uint64_t first, uint32_t pa, uint32_t len,

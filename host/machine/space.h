@@ -53,6 +53,8 @@ struct space *space_new(struct muslin *m);
 void space_put(struct muslin *m, struct space *s);
 /* Spaces that nobody uses go back to the host. */
 void space_drop(struct muslin *m);
+/* Whole pages of physical memory, of which nothing is kept, are the image's no more. */
+void space_disown(struct muslin *m, uint32_t pa, uint32_t len);
 /* What an image says that is mapped was true in another process. */
 void space_forget(struct space *s);
 

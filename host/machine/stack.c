@@ -44,7 +44,7 @@ static uint8_t *map_stack(struct muslin *m)
 		return NULL;
 	if (!stack_protect(p + NATIVE_GUARD))
 		return p + NATIVE_GUARD;
-	munmap(p, NATIVE_GUARD + NATIVE_STACK);
+	arena_unmap(m, p, NATIVE_GUARD + NATIVE_STACK);
 	return NULL;
 }
 
@@ -66,7 +66,7 @@ static struct stack *stack_new(struct muslin *m)
 
 static void stack_delete(struct muslin *m, struct stack *s)
 {
-	munmap(s->base - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
+	arena_unmap(m, s->base - NATIVE_GUARD, NATIVE_GUARD + NATIVE_STACK);
 	share_give(&share_mappings, &m->mappings, STACK_MAPPINGS);
 	arena_free(m, s);
 }
