@@ -13,8 +13,8 @@
  * The machine has one CPU, and that is the thread which is inside muslin_boot,
  * _mount, _spawn, _wait, _snapshot or _shutdown: between such calls the machine
  * stands still.  A process may have several machines, but only one thread at a
- * time may be in any of these functions; all but muslin_kill, which can be
- * called at any time, also by a signal handler.
+ * time may be in any of these functions; all but muslin_kill and muslin_interrupt,
+ * which can be called at any time, also by a signal handler.
  *
  * Functions that return int return a negative errno on failure; muslin_error
  * tells it in words.  Nothing is printed.  What is passed in is copied, unless
@@ -27,7 +27,7 @@
  * machine runs on another thread gets that machine's, and must not pass on to
  * ours; from the next call on it is one of those that were there.
  *
- * In a callback (log, progress) nothing but muslin_kill and muslin_error can be
+ * In a callback (log, progress) nothing but these and muslin_error can be
  * used: other functions return -EBUSY, and muslin_free does nothing to a
  * machine that runs.  A callback returns: it does not longjmp out.
  */
@@ -61,6 +61,9 @@ enum muslin_tier {
 /* The tier that is called "auto", "quick" or "optimized"; else -EINVAL. */
 int muslin_tier(const char *name);
 
+#define MUSLIN_KEEP_WAITING 1
+#define MUSLIN_KEEP_RUNNING 2
+
 /* All zero is a good machine. */
 struct muslin_config {
 	uint64_t memory;	/* bytes, 32 MiB to 3.5 GiB; 0: 1 GiB */
@@ -86,9 +89,10 @@ struct muslin_config {
 	 */
 	const char *image;
 	/*
-	 * Not 0: muslin_snapshot can keep it with a program, which has to be
-	 * compiled by MUSLIN_TIER_OPTIMIZED.  It takes more memory while it runs
-	 * many programs.
+	 * Not 0: it can be kept with its programs.  MUSLIN_KEEP_WAITING: by
+	 * muslin_snapshot, and who goes on from that can give the program any
+	 * files.  MUSLIN_KEEP_RUNNING: also by muslin_snapshot_now; what was a regular
+	 * file to it has to be one then.
 	 */
 	int keep;
 	/*
@@ -195,7 +199,7 @@ int muslin_boot(struct muslin *m);
  * Keeps the machine as a boot image: in file path, or in the cache if that is
  * NULL.  It is just booted, or was made to be kept and has started one
  * program, which goes on until it waits: until it, and all that it has
- * started, sleeps.  Then path must not be NULL.
+ * started, sleeps.  Then path must not be NULL.  muslin_snapshot_now is not so patient.
  *
  * Only what made it can use it, see muslin_config, with the same cache, whose
  * secret it is signed with, and only if nobody but the user and root may write to
@@ -210,13 +214,33 @@ int muslin_boot(struct muslin *m);
  */
 int muslin_snapshot(struct muslin *m, const char *path);
 
+/*
+ * The same at once, with all its programs, whatever they do: compute, wait, handle a
+ * signal.  The machine goes on afterwards, with the next call.  It first finishes what it
+ * is about to do with the embedder: mounts, starts of programs, compiling.  Connections
+ * to the outside are reset in what goes on from it.  -EBUSY: it was not made to be kept,
+ * or has disks, or a layer (muslin_mount_layer); -ESTALE: a file that a program has open
+ * was removed; -ECHILD: there is no program.
+ */
+int muslin_snapshot_now(struct muslin *m, const char *path);
+
+/*
+ * Before muslin_boot: other processes of this user, and root's, can have the machine kept
+ * while a thread is in muslin_wait, by muslin_snapshot_process.  One machine of a process.
+ */
+int muslin_control(struct muslin *m);
+/* Then muslin_wait of that process is -ECANCELED; muslin_free is what is left to do. */
+#define MUSLIN_SNAPSHOT_END 1
+/* error, of n bytes, tells what is wrong.  It is signed with the caller's cache. */
+int muslin_snapshot_process(pid_t pid, const char *path, int flags, char *error, size_t n);
+
 /* Not 0: the cache has one for this machine, which its config does not name. */
 int muslin_has_image(const struct muslin *m);
 
 /*
- * Instead of muslin_boot: goes on from an image with a program, which gets fd as
- * its files 0 to 2; -1 is one that fails.  If it had a terminal, it needs one
- * now: -ENOTTY.  Its id.  The machine is as it was: memory, kernel
+ * Instead of muslin_boot: goes on from an image with programs, of which the first gets
+ * fd as its files 0 to 2; -1 is one that fails, as those of the others are.  If it had a
+ * terminal, it needs one now: -ENOTTY.  Its id; the others' are what they were.  The machine is as it was: memory, kernel
  * parameters, mounts and open files of the host, which must be the same files,
  * and regular ones unchanged.  Time and the kernel's random numbers are new.
  */
@@ -296,7 +320,7 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *p);
 /*
  * Until the program ends or stops; status is as waitpid(2) with WUNTRACED
  * gives it.  When it has ended, the id is no more.  -ESHUTDOWN if the machine
- * went down before.
+ * went down before, -EINTR by muslin_interrupt, -ECANCELED: see muslin_snapshot_process.
  */
 int muslin_wait(struct muslin *m, int id, int *status);
 
@@ -306,6 +330,13 @@ int muslin_wait(struct muslin *m, int id, int *status);
  * A signal handler that calls it should have all signals in its sa_mask.
  */
 int muslin_kill(struct muslin *m, int id, int sig);
+
+/*
+ * Has muslin_wait return -EINTR, soon: the machine stands still until the next call.  At
+ * any time, from any thread, and by a signal handler; if nobody waits, the next
+ * muslin_wait is it.
+ */
+int muslin_interrupt(struct muslin *m);
 
 /* Kills all programs, writes everything back, powers off. */
 int muslin_shutdown(struct muslin *m);

@@ -53,6 +53,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 		.progress = config->progress, .progress_arg = config->arg,
 		.loaded = user_loaded, .loaded_arg = m,
 	};
+	m->keep = config->keep;
 	m->arena.keep = config->keep;
 	m->limits = (struct limits) {
 		.output_limited = config->output, .output = config->output,

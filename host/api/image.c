@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -54,7 +55,7 @@ static void thaw(struct muslin *m)
 
 int api_resume(struct muslin *m)
 {
-	struct kept_program program = { 0 };
+	struct kept_program programs[PROGRAMS] = { 0 };
 	int r, fd;
 
 	/* its kernel has looked for disks, and found none */
@@ -63,15 +64,22 @@ int api_resume(struct muslin *m)
 	fd = m->image ? TEMP_FAILURE_RETRY(open(m->image, FLAGS)) : open_cached(m);
 	if (fd < 0)
 		return 0;
-	r = image_resume(m, fd, m->ctl->memory, &program);
+	r = image_resume(m, fd, m->ctl->memory, programs);
 	close(fd);
 	m->error[0] = 0;
-	if (program.id)
+	if (programs[0].id)
 		return fail(m, -EINVAL, "%s has a program of its own", m->image);
 	if (r)
 		return 0;
 	thaw(m);
 	return 1;
+}
+
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
 }
 
 /* Whom the waiting program's files were is told to look at them again. */
@@ -92,6 +100,8 @@ static int attach(struct muslin *m, const struct kept_program *program,
 	for (i = 0; i < 3 && !r; i++) {
 		if (program->stream[i] < 0 || fd[i] < 0)
 			continue;
+		if (program->regular >> i & 1 && !is_regular(fd[i]))
+			return fail(m, -EINVAL, "file %d was a regular file, and is none now", i);
 		r = stream_attach_as(m, program->stream[i], fd[i]);
 		if (r)
 			fail(m, r, "file %d: %s", i, strerror(-r));
@@ -108,7 +118,7 @@ struct resume_from {
 static int resume(struct muslin *m, void *arg)
 {
 	const struct resume_from *from = arg;
-	struct kept_program program = { 0 };
+	struct kept_program programs[PROGRAMS] = { 0 };
 	int r, file;
 
 	if (m->net)
@@ -120,21 +130,22 @@ static int resume(struct muslin *m, void *arg)
 		return fail(m, -errno, "%s", strerror(errno));
 	r = api_protect(m, from->path);
 	if (!r)
-		r = image_resume(m, file, 0, &program);
+		r = image_resume(m, file, 0, programs);
 	close(file);
 	if (r)
 		return r;
-	if (!program.id)
+	if (!programs[0].id)
 		return fail(m, -EINVAL, "there is no program in it");
 	r = confine_enter(m);
 	if (r)
 		return r;
-	arena_close(m);
+	if (!m->arena.keep)
+		arena_close(m);
 	m->ctl->used = true;
 	thaw(m);
-	program_resumed(m, &program);
-	r = attach(m, &program, from->fd);
-	return r ? r : program.id;
+	programs_resumed(m, programs);
+	r = attach(m, &programs[0], from->fd);
+	return r ? r : programs[0].id;
 }
 
 int muslin_resume(struct muslin *m, const char *path, const int fd[3])

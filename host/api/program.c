@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/control.h"
 #include "api/network.h"
 #include "devices/ctl.h"
 #include "machine/machine.h"
@@ -101,8 +102,10 @@ static int attach(struct muslin *m, const struct muslin_program *prog,
 		s->fd[i].stream = r;
 		s->fd[i].mode = mode & O_ACCMODE;
 		/* what goes on from an image may have a pipe in its place */
-		if (stream_regular(m, r) && !m->arena.keep)
+		if (stream_regular(m, r) && m->keep != MUSLIN_KEEP_WAITING) {
 			s->fd[i].mode |= CTL_FD_FILE | (mode & O_APPEND);
+			p->regular |= 1u << i;
+		}
 	}
 	return 0;
 }
@@ -198,7 +201,7 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 static bool until_changed(struct muslin *m, void *arg)
 {
 	(void)m;
-	return ((struct program *)arg)->changed;
+	return ((struct program *)arg)->changed || ctl_asked(m);
 }
 
 int muslin_wait(struct muslin *m, int id, int *status)
@@ -211,13 +214,15 @@ int muslin_wait(struct muslin *m, int id, int *status)
 	if (!p)
 		return fail(m, -ECHILD, "no program %d", id);
 	/* the machine may have gone down after the program did */
-	if (!p->changed) {
+	while (!p->changed) {
 		r = api_check(m);
 		if (r)
 			return r;
 		if (p->tty)
 			tty_resume(m);
 		r = api_run(m, until_changed, p);
+		if (!r && !p->changed)
+			r = control_serve(m);
 		if (r) {
 			tty_suspend(m);
 			return r;

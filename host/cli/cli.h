@@ -98,6 +98,8 @@ struct run_options {
 	bool resume;		/* the program that image has */
 	bool stats;
 	bool tty;		/* of a program that is kept */
+	int pid;		/* of muslin snapshot: whose machine that is; 0: ours */
+	bool end;		/* which ends then */
 	bool no_confine;
 	const char *root;	/* a directory or an image; PROG is in it */
 	bool on_disk;		/* the root is the last of disks: */

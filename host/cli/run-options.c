@@ -2,6 +2,7 @@
 /* The options that `muslin run' and `muslin boot' have in common. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ const char run_options_help[] =
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
-       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_NET,
+       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_PID, OPT_END, OPT_NET,
        OPT_LIMIT = OPT_NET + NET_OPTIONS };
 
 static const struct option long_options[] = {
@@ -72,6 +73,8 @@ static const struct option long_options[] = {
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "tty", no_argument, NULL, OPT_TTY },
+	{ "pid", required_argument, NULL, OPT_PID },
+	{ "end", no_argument, NULL, OPT_END },
 	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "no-confine", no_argument, NULL, OPT_NO_CONFINE },
 	{ "net", required_argument, NULL, OPT_NET + NET_BACKEND },
@@ -217,6 +220,17 @@ static int set_memory(struct run_options *o, const char *arg)
 	return o->memory ? 0 : complain(STATUS_USAGE, "--mem %s: no memory", arg);
 }
 
+static int set_pid(struct run_options *o, const char *arg)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (*end || n <= 0 || n > INT_MAX)
+		return complain(STATUS_USAGE, "--pid %s: not a process", arg);
+	o->pid = n;
+	return 0;
+}
+
 static int take_option(struct run_options *o, int opt)
 {
 	if (opt >= OPT_NET && opt < OPT_NET + NET_OPTIONS)
@@ -256,6 +270,11 @@ static int take_option(struct run_options *o, int opt)
 		return 0;
 	case OPT_TTY:
 		o->tty = true;
+		return 0;
+	case OPT_PID:
+		return set_pid(o, optarg);
+	case OPT_END:
+		o->end = true;
 		return 0;
 	case OPT_NO_CONFINE:
 		o->no_confine = true;

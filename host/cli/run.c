@@ -238,7 +238,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.arg = &log,
 		.count_calls = o->stats,
 		.image = image_path(o),
-		.keep = o->keep,
+		.keep = o->keep ? MUSLIN_KEEP_WAITING : MUSLIN_KEEP_RUNNING,
 		.output = o->limits.output,
 		.tasks = o->limits.processes,
 	};
@@ -253,6 +253,9 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
 	if (o->make_image && !o->ndisks && !o->image && !muslin_has_image(m))
 		make_image(o);
+	/* where it cannot listen, muslin snapshot --pid says so */
+	if (!o->keep)
+		muslin_control(m);
 	status = run_net(m, o);
 	if (!status)
 		status = run_disks(m, o);
@@ -293,6 +296,9 @@ int run_machine(struct run_options *o, char **argv)
 	if (o->tty && !o->keep)
 		return complain(STATUS_USAGE,
 				"--tty: of use to muslin snapshot with a program; see its --help");
+	if (o->pid || o->end)
+		return complain(STATUS_USAGE, "--%s: of use to muslin snapshot without a program; see its --help",
+				o->pid ? "pid" : "end");
 	if (o->tty && !isatty(0))
 		return complain(STATUS_FAILED, "--tty: standard input is no terminal");
 
@@ -332,7 +338,7 @@ out:
 static int resume(struct run_options *o)
 {
 	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty ||
-	    o->net.backend || o->ndisks)
+	    o->net.backend || o->ndisks || o->pid || o->end)
 		return complain(STATUS_USAGE,
 				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;

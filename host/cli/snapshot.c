@@ -9,6 +9,7 @@
 static const char help[] =
 	"usage: muslin snapshot [OPTION]...\n"
 	"       muslin snapshot --image FILE [OPTION]... [--] PROG [ARG]...\n"
+	"       muslin snapshot --pid PID --image FILE [--end]\n"
 	"\n"
 	"Boots the kernel and keeps it, so that `muslin run' with the same --mem and\n"
 	"--cmdline need not boot: in the cache, or in the file that --image names.  The\n"
@@ -18,7 +19,11 @@ static const char help[] =
 	"input, of which it gets none here, or for anything else.  `muslin run --image\n"
 	"FILE' goes on from there.  What it writes before that is shown now.\n"
 	"\n"
-	"  --tty                    the program has our terminal now, and one then\n";
+	"The third form keeps what muslin run, or muslin shell, runs as process PID, at once\n"
+	"and whatever its programs do.\n"
+	"\n"
+	"  --tty                    the program has our terminal now, and one then\n"
+	"  --end                    it ends when it is kept, instead of going on\n";
 
 static int keep(struct muslin *m, const struct run_options *o)
 {
@@ -60,12 +65,28 @@ static int snapshot_program(struct run_options *o, char **argv)
 		return complain(STATUS_USAGE,
 				"%s: where to? use --image FILE; see muslin snapshot --help",
 				argv[0]);
-	if (o->tier == MUSLIN_TIER_QUICK)
-		return complain(STATUS_USAGE,
-				"--tier quick: its code cannot be kept");
-	o->tier = MUSLIN_TIER_OPTIMIZED;
+	/* who goes on from it often will want that */
+	if (!o->tier)
+		o->tier = MUSLIN_TIER_OPTIMIZED;
 	o->keep = true;
 	return run_machine(o, argv);
+}
+
+static int snapshot_process(const struct run_options *o, bool program)
+{
+	char error[256];
+
+	if (program || o->tty || o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory ||
+	    o->tier || o->root || o->stats || o->limits.time || o->limits.cpu ||
+	    o->limits.output || o->limits.processes)
+		return complain(STATUS_USAGE, "--pid goes with --image and --end alone; see muslin snapshot --help");
+	if (!o->image || !strcmp(o->image, "none"))
+		return complain(STATUS_USAGE,
+				"--pid: where to? use --image FILE; see muslin snapshot --help");
+	if (muslin_snapshot_process(o->pid, o->image, o->end ? MUSLIN_SNAPSHOT_END : 0, error,
+				    sizeof(error)))
+		return complain(STATUS_FAILED, "%s: %s", o->image, error);
+	return 0;
 }
 
 int cmd_snapshot(int argc, char **argv)
@@ -81,6 +102,10 @@ int cmd_snapshot(int argc, char **argv)
 	else if (o.ndisks)
 		status = complain(STATUS_USAGE,
 				  "--disk: an image has no disks; see muslin run --help");
+	else if (o.pid)
+		status = snapshot_process(&o, i < argc);
+	else if (o.end)
+		status = complain(STATUS_USAGE, "--end: goes with --pid; see muslin snapshot --help");
 	else
 		status = i < argc || o.tty ? snapshot_program(&o, argv + i) :
 			snapshot(&o);

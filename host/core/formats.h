@@ -3,6 +3,6 @@
 #ifndef MUSLIN_FORMATS_H
 #define MUSLIN_FORMATS_H
 
-#define IMAGE_MAGIC	"muslin boot img2"	/* 16 bytes */
+#define IMAGE_MAGIC	"muslin boot img3"	/* 16 bytes */
 
 #endif

@@ -88,17 +88,27 @@ struct program *program_new(struct muslin *m)
 	return NULL;
 }
 
-void program_resumed(struct muslin *m, const struct kept_program *kept)
+static void program_resumed(struct muslin *m, struct program *p,
+			    const struct kept_program *kept)
 {
-	struct program *p = m->ctl->programs;
 	int i;
 
 	for (i = 0; i < 3; i++)
 		p->stream[i] = kept->stream[i];
+	p->regular = kept->regular;
 	p->tty = kept->tty;
 	p->started = true;
-	m->ctl->last_id = kept->id;
+	if (m->ctl->last_id < kept->id)
+		m->ctl->last_id = kept->id;
 	atomic_store(&p->id, kept->id);
+}
+
+void programs_resumed(struct muslin *m, const struct kept_program *kept)
+{
+	int i;
+
+	for (i = 0; i < PROGRAMS && kept[i].id; i++)
+		program_resumed(m, &m->ctl->programs[i], &kept[i]);
 }
 
 void program_free(struct muslin *m, struct program *p)
@@ -315,6 +325,21 @@ int ctl_wake_fd(struct muslin *m)
 	return m->ctl->wake;
 }
 
+bool ctl_asked(const struct muslin *m)
+{
+	return m->ctl->asked || atomic_load(&m->ctl->interrupted);
+}
+
+bool ctl_settled(struct muslin *m)
+{
+	const struct program *p;
+
+	for (p = m->ctl->programs; p < m->ctl->programs + PROGRAMS; p++)
+		if (atomic_load(&p->id) && p->starting)
+			return false;
+	return !ctl_pending(m) && !m->ctl->mounting && !m->ctl->kills_due;
+}
+
 static void send_kills(struct muslin *m, int id, uint64_t set, int group)
 {
 	int sig;
@@ -362,6 +387,7 @@ int ctl_init(struct muslin *m)
 	m->ctl = calloc(1, sizeof(*m->ctl));
 	if (!m->ctl)
 		return -ENOMEM;
+	m->ctl->listen = -1;
 	m->ctl->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return m->ctl->wake < 0 ? -errno : 0;
 }
@@ -372,6 +398,8 @@ void ctl_exit(struct muslin *m)
 		return;
 	if (m->ctl->wake >= 0)
 		close(m->ctl->wake);
+	if (m->ctl->listen >= 0)
+		close(m->ctl->listen);
 	free(m->ctl->to_init.p);
 	free(m->ctl);
 	m->ctl = NULL;

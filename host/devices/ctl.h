@@ -28,6 +28,7 @@ struct program {
 	int error, step;	/* of the start */
 	int status;		/* of the last change */
 	int stream[3];		/* or negative */
+	uint32_t regular;	/* bit i: file i is a regular one to it, too */
 	bool tty;
 	/* signal n is bit n - 1; set by muslin_kill() at any time */
 	_Atomic uint64_t kill_one, kill_group;
@@ -38,6 +39,7 @@ struct kept_program {
 	int32_t id;
 	int32_t stream[3];	/* or negative */
 	int32_t tty;		/* not 0: some of the others are the terminal */
+	uint32_t regular;	/* bit i: file i has to be a regular one */
 };
 
 struct queue {
@@ -58,6 +60,10 @@ struct ctl {
 	bool mounted;		/* the answer to the last CTL_MOUNT, an errno */
 	int mount_error;
 	bool complained;	/* of what is no answer */
+	/* What others want of who runs the machine: api/control.c. */
+	int listen;		/* a socket, or -1 */
+	bool asked;		/* by that */
+	atomic_bool interrupted;
 	int last_id;
 	struct program programs[PROGRAMS];
 };
@@ -84,14 +90,18 @@ bool ctl_pending(struct muslin *m);
 /* Interrupts the machine's sleep; async-signal-safe, from any thread. */
 void ctl_wake(struct muslin *m);
 int ctl_wake_fd(struct muslin *m);
+/* Is it for others that muslin_wait() has to look at? */
+bool ctl_asked(const struct muslin *m);
+/* What was sent to init it has read, and answered. */
+bool ctl_settled(struct muslin *m);
 /* After that: sends what is due.  HOST_IRQ_*. */
 uint32_t ctl_woken(struct muslin *m);
 
 /* NULL if there is none, or no place. */
 struct program *program_get(struct muslin *m, int id);
 struct program *program_new(struct muslin *m);
-/* Of a boot image: it has the id, and the files, that it had. */
-void program_resumed(struct muslin *m, const struct kept_program *kept);
+/* Of a boot image: they have the ids, and the files, that they had; PROGRAMS of them. */
+void programs_resumed(struct muslin *m, const struct kept_program *kept);
 void program_free(struct muslin *m, struct program *p);
 
 /* What becomes of the terminal, for a program that has it: devices/hooks.c fills it in. */

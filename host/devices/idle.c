@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "devices/ctl.h"
 #include "devices/stream.h"
 #include "devices/tty.h"
 #include "disk/disk.h"
@@ -22,7 +23,7 @@
 
 static void look(struct muslin *m, const struct timespec *timeout)
 {
-	struct pollfd p[STREAM_POLLFDS + 4];
+	struct pollfd p[STREAM_POLLFDS + 5];
 	int n = stream_pollfds(m, p);
 	uint64_t times;
 
@@ -30,12 +31,14 @@ static void look(struct muslin *m, const struct timespec *timeout)
 	p[n + 1] = net_pollfd(m);
 	p[n + 2] = (struct pollfd){ .fd = disks_wake_fd(m), .events = POLLIN };
 	p[n + 3] = (struct pollfd){ .fd = jobs_wake_fd(&m->loader), .events = POLLIN };
-	if (ppoll(p, n + 4, timeout, NULL) > 0)
+	p[n + 4] = (struct pollfd){ .fd = m->ctl->asked ? -1 : m->ctl->listen, .events = POLLIN };
+	if (ppoll(p, n + 5, timeout, NULL) > 0)
 		irq_raise(m, stream_ready(m, p) | net_ready(m, p[n + 1].revents));
 	if (p[n + 2].revents)
 		disks_woken(m);
 	if (p[n + 3].revents)
 		jobs_woken(&m->loader);
+	m->ctl->asked |= p[n + 4].revents != 0;
 	/* it fails, and has told what it can */
 	if (p[n].revents)
 		(void)!read(m->wall_fd, &times, sizeof(times));
@@ -55,6 +58,8 @@ void w2c_host_timer_set(struct w2c_host *h, u64 when)
 	clock_set_timer(this_vcpu(), when);
 	if (clock_now(m) - m->polled > POLL_INTERVAL)
 		look(m, &now);
+	if (m->hasty || ctl_asked(m))
+		machine_poke(m);
 }
 
 void w2c_host_idle(struct w2c_host *h)

@@ -9,6 +9,7 @@
 
 #include "host_page.h"
 #include "image/impl.h"
+#include "loader/load.h"
 #include "loader/module.h"
 #include "machine/mm.h"
 #include "machine/stack.h"
@@ -41,21 +42,52 @@ static bool check_stack(const struct part *p, uint64_t low, uint64_t top)
 		p->addr <= top && p->size == top - p->addr;
 }
 
-/* Of a program: its code, its name, itself; one that is built in is alone. */
+static bool is_code(const struct part *p)
+{
+	return p->kind == PART_CODE || p->kind == PART_QUICK;
+}
+
+static bool is_module(const struct part *p)
+{
+	return p->kind == PART_MODULE || p->kind == PART_LIBRARY;
+}
+
+static bool check_builtin(const struct part *p)
+{
+	const struct module_builtin *b = image_find_builtin((void *)p->addr);
+
+	if (!b || p->kind == PART_MODULE)
+		return b != NULL;
+	return b->ops->link && p->base == b->ops->link->place - MUSLIN_MODULES;
+}
+
+/* Where the words of a library can be. */
+static bool check_place(const struct part *p)
+{
+	return p->kind == PART_MODULE || (p->base >= BUILTIN_WORDS &&
+		p->base < MODULE_WORDS && !(p->base % KERNEL_PAGE));
+}
+
+/*
+ * Of a program: its code, its name, itself; one that is built in is alone.  Where the
+ * quick tier's is, and what is in it, quick_reserve_at() and quick_map() look at.
+ */
 static bool check_module(const struct image *im, uint32_t i)
 {
 	const struct part *p = &im->part[i], *end = im->part + im->head.nparts;
 
 	switch (p->kind) {
 	case PART_CODE:
+	case PART_QUICK:
 		return p + 2 < end && p->size && p[1].kind == PART_NAME &&
-			p[2].kind == PART_MODULE && p[2].size &&
-			p[1].id == p->id && p[2].id == p->id;
+			is_module(&p[2]) && p[2].size &&
+			p[1].id == p->id && p[2].id == p->id &&
+			(p->kind == PART_CODE || p->size <= QUICK_PLACE);
 	case PART_NAME:
-		return i > 0 && p[-1].kind == PART_CODE && p->size && p->size <= PATH_MAX;
+		return i > 0 && is_code(&p[-1]) && p->size && p->size <= PATH_MAX;
 	default:
-		return p->size ? i > 1 && p[-2].kind == PART_CODE && p[-1].kind == PART_NAME :
-			image_find_builtin((void *)p->addr) != NULL;
+		return p->size ? i > 1 && is_code(&p[-2]) && p[-1].kind == PART_NAME &&
+			check_place(p) : check_builtin(p);
 	}
 }
 
@@ -72,12 +104,13 @@ static bool check_memory(const struct image *im, const struct part *p, uint64_t 
 /* What a part of this kind has no use for is 0. */
 static bool check_unused(const struct part *p)
 {
-	bool has_id = p->kind >= PART_NAME && p->kind <= PART_MODULE;
-	bool has_addr = p->kind <= PART_USER || p->kind == PART_MODULE ||
+	bool has_id = p->kind >= PART_NAME && p->kind <= PART_LIBRARY;
+	bool has_addr = p->kind <= PART_USER || p->kind == PART_QUICK || is_module(p) ||
 		p->kind == PART_MEMORY;
+	bool has_base = p->kind <= PART_USER || p->kind == PART_QUICK ||
+		p->kind == PART_LIBRARY;
 
-	return (has_id || !p->id) && (has_addr || !p->addr) &&
-		(p->kind <= PART_USER || !p->base);
+	return (has_id || !p->id) && (has_addr || !p->addr) && (has_base || !p->base);
 }
 
 static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
@@ -95,6 +128,9 @@ static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
 	case PART_SPACE:
 		return is_mapping(p, MM_RESERVED) && p->addr == p->base &&
 			p->size == MUSLIN_MEMORY_OFFSET;
+	case PART_WORDS:
+		return p[-1].kind == PART_SPACE && p[-1].base == p->base &&
+			p->addr == p->base + MM_PROGRAM && p->size <= MODULE_WORDS;
 	case PART_STACK:
 		return check_stack(p, 0, NATIVE_KERNEL);
 	case PART_USER:
@@ -102,7 +138,9 @@ static bool check_part(const struct image *im, uint32_t i, uint64_t *memory)
 			check_stack(p, NATIVE_RESERVE, NATIVE_STACK);
 	case PART_NAME:
 	case PART_CODE:
+	case PART_QUICK:
 	case PART_MODULE:
+	case PART_LIBRARY:
 		return check_module(im, i);
 	case PART_FILES:
 		return true;
@@ -118,7 +156,7 @@ static bool check_program(const struct kept_program *p, uint32_t used)
 	int i, j;
 
 	if (p->id < 0 || p->id == INT_MAX || (p->id && used != 1) ||
-	    p->tty < 0 || p->tty > 1)
+	    p->tty < 0 || p->tty > 1 || p->regular & ~7u)
 		return false;
 	for (i = 0; i < 3; i++) {
 		int n = p->stream[i];
@@ -129,6 +167,27 @@ static bool check_program(const struct kept_program *p, uint32_t used)
 		for (j = 0; j < i; j++)
 			if (p->id && n >= 0 && n == p->stream[j])
 				return false;
+	}
+	return true;
+}
+
+/* Those that there are come first; no two are one, or have the same file. */
+static bool check_programs(const struct head *h)
+{
+	const struct kept_program *p = h->programs;
+	int i, j, k;
+
+	for (i = 0; i < PROGRAMS; i++) {
+		if (!check_program(&p[i], h->used) || (i && p[i].id && !p[i - 1].id))
+			return false;
+		for (j = 0; j < i && p[i].id; j++) {
+			if (p[j].id == p[i].id || (p[j].tty && p[i].tty))
+				return false;
+			for (k = 0; k < 9; k++)
+				if (p[i].stream[k / 3] >= 0 &&
+				    p[i].stream[k / 3] == p[j].stream[k % 3])
+					return false;
+		}
 	}
 	return true;
 }
@@ -204,7 +263,7 @@ bool image_check(const struct image *im)
 	    h->clock > INT64_MAX || h->cmdline[sizeof(h->cmdline) - 1] ||
 	    im->part[0].kind != PART_OBJECTS)
 		return false;
-	if (!check_places(im) || !check_program(&h->program, h->used))
+	if (!check_places(im) || !check_programs(h))
 		return false;
 	for (i = 0; i < h->nparts; i++)
 		if (!check_part(im, i, &memory))

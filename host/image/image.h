@@ -13,22 +13,28 @@
 #define MUSLIN_IMAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct kept_program;
 struct muslin;
 
 /*
- * The machine idles.  0 or -errno, m->error set.  program is NULL if none was
- * ever started.
+ * The kernel is in host_frozen().  0 or -errno, m->error set; -EAGAIN: not where its
+ * programs are now, but perhaps a little later.  programs are the n that go on in it.
+ * Without sign it is of no use before image_sign().
  */
-int image_save(struct muslin *m, int fd, const struct kept_program *program);
+int image_save(struct muslin *m, int fd, const struct kept_program *programs, size_t n,
+	       bool sign);
+/* In another process, which has the cache's key.  0 or -errno, error set. */
+int image_sign(int fd, char *error, size_t n);
 /*
  * Instead of machine_init().  0 or -errno, m->error set: it is as before then.
- * memory_size is that of a machine that has just booted; 0: any machine.
+ * memory_size is that of a machine that has just booted; 0: any machine.  programs, of
+ * PROGRAMS, are those that go on in it; the others are zero.
  */
 int image_resume(struct muslin *m, int fd, uint64_t memory_size,
-		 struct kept_program *program);
+		 struct kept_program *programs);
 /* The name of this machine's image in the cache, of CACHE_NAME_SIZE bytes. */
 void image_name(const struct muslin *m, char *name);
 

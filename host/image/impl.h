@@ -31,7 +31,7 @@ struct head {
 	uint32_t signal_frame;	/* the processor's registers in it */
 	uint32_t used;		/* it is not just booted */
 	char cpu[32];		/* that programs were compiled for */
-	struct kept_program program;
+	struct kept_program programs[PROGRAMS];	/* those that there are come first */
 	char cmdline[2048];
 	struct muslin machine;
 };
@@ -40,11 +40,14 @@ struct head {
 enum part_kind {
 	PART_OBJECTS,		/* the arena, without the machine */
 	PART_SPACE,		/* a reservation: its instance */
+	PART_WORDS,		/* those of libraries, of the space in the part before */
 	PART_STACK,		/* native stacks: what is in use of the kernel's */
 	PART_USER,		/* and of user code's, of the stacks in the part before */
 	PART_NAME,		/* of module id */
 	PART_CODE,		/* its shared object, unless it is built in */
+	PART_QUICK,		/* or the quick tier's code; base is where functions are */
 	PART_MODULE,		/* itself; addr is ops */
+	PART_LIBRARY,		/* the same of a library; base is its place */
 	PART_FILES,		/* of hostfs */
 	PART_MEMORY,		/* a piece of physical memory; addr is there */
 };
@@ -67,6 +70,12 @@ struct image {
 	uint8_t secret[CACHE_SECRET_SIZE];	/* of the cache that it belongs to */
 	void *files;
 };
+
+/* Of a bit for each page of physical memory. */
+static inline size_t page_bytes(const struct muslin *m)
+{
+	return m->memory_size / KERNEL_PAGE / 8 + 1;
+}
 
 /* Whose images a machine can use.  False: nobody can tell. */
 bool image_identify(const struct muslin *m, struct head *h);

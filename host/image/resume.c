@@ -11,6 +11,7 @@
 #include "image/impl.h"
 #include "machine/clock.h"
 #include "machine/kernel.h"
+#include "machine/link.h"
 #include "loader/module.h"
 #include "machine/mm.h"
 #include "machine/stack.h"
@@ -165,9 +166,12 @@ static void *make_place(const struct part *p)
 		return to;
 	case PART_SPACE:
 		return mprotect(to, p->size, PROT_READ | PROT_WRITE) ? NULL : to;
+	case PART_WORDS:
+		return mprotect(to, MODULE_WORDS, PROT_READ | PROT_WRITE) ? NULL : to;
 	case PART_STACK:
 		return stack_protect((uint8_t *)p->base + NATIVE_GUARD) ? NULL : to;
 	case PART_CODE:
+	case PART_QUICK:
 		to = mmap(NULL, p->size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		return to == MAP_FAILED ? NULL : to;
@@ -211,11 +215,13 @@ static void unload(struct image *im)
 
 		switch (im->part[i].kind) {
 		case PART_CODE:
+		case PART_QUICK:
 			if (p)
 				munmap(p, im->part[i].size);
 			break;
 		case PART_NAME:
 		case PART_MODULE:
+		case PART_LIBRARY:
 		case PART_FILES:
 			free(p);
 			break;
@@ -236,6 +242,8 @@ static void take_vcpu(struct muslin *m, struct vcpu *v, const struct vcpu *saved
 /* The kernel's state is the image's; all else that a machine has is this process's own. */
 static void take(struct muslin *m, const struct muslin *saved)
 {
+	bool keep = m->arena.keep;
+
 	m->kernel = saved->kernel;
 	m->memory = saved->memory;
 	m->memory_size = saved->memory_size;
@@ -246,6 +254,7 @@ static void take(struct muslin *m, const struct muslin *saved)
 	m->nmms = saved->nmms;
 	m->families = saved->families;
 	m->arena = saved->arena;
+	m->arena.keep = keep;
 	for (int i = 0; i < VCPUS; i++)
 		take_vcpu(m, &m->vcpus[i], &saved->vcpus[i]);
 }
@@ -260,38 +269,85 @@ const struct module_builtin *image_find_builtin(const void *ops)
 	return NULL;
 }
 
-/* p is of a PART_MODULE; name and code, if there are any, are before it. */
-static int load_module(struct image *im, uint32_t i)
+/* Of a program or library; its code and name, if there are any, are before it. */
+static struct module_kept describe(const struct image *im, uint32_t i)
 {
 	const struct part *p = &im->part[i];
-	const void *ops = (void *)p->addr;
+	struct module_kept k = {
+		.id = p->id, .name = "init", .ops = (void *)p->addr,
+		.library = p->kind == PART_LIBRARY, .place = p->base,
+	};
+	const struct module_builtin *b;
+
+	if (!p->size) {
+		b = image_find_builtin(k.ops);
+		k.image = b->image;
+		k.size = (char *)b->end - (char *)b->image;
+		return k;
+	}
+	k.image = im->data[i];
+	k.size = p->size;
+	k.name = im->data[i - 1];
+	k.code = im->data[i - 2];
+	k.code_size = p[-2].size;
+	if (p[-2].kind == PART_QUICK) {
+		k.quick = (void *)p[-2].addr;
+		k.functions = (void *)p[-2].base;
+	}
+	return k;
+}
+
+/* Who has it takes it: how many, or -errno. */
+static int load_module(struct image *im, uint32_t i)
+{
+	struct module_kept k = describe(im, i);
 	char error[MODULE_ERROR_SIZE];
 	struct muslin *m = im->m;
 	struct module *mod;
-	int j, r;
+	int j, n = 0, r = module_resume(&m->loader, &k, &mod, error);
 
-	if (p->size) {
-		r = module_resume(&m->loader, p->id, im->data[i - 1], im->data[i], p->size,
-				  im->data[i - 2], p[-2].size, ops, &mod, error);
-	} else {
-		const struct module_builtin *b = image_find_builtin(ops);
-
-		r = module_resume(&m->loader, p->id, "init", b->image,
-				  (char *)b->end - (char *)b->image, NULL, 0, ops,
-				  &mod, error);
-	}
 	if (r)
 		return fail(m, r, "%s", error);
+	for (j = 0; j < m->nmms; j++)
+		if (m->mms[j])
+			n += link_resume(m->mms[j], mod);
+	module_put(mod);
+	return n;
+}
+
+/* How many modules address spaces have: the image's pointers to them lead nowhere. */
+static int forget_modules(struct muslin *m)
+{
+	struct instance *e;
+	int j, n = 0;
+
 	for (j = 0; j < m->nmms; j++) {
 		struct mm *mm = m->mms[j];
 
-		if (!mm || !mm->module || mm->ops != ops)
+		if (!mm)
 			continue;
-		mm->module = module_get(mod);
-		mm->space->linux_imports.sc = mod->thunks;
+		n += mm->module != NULL;
+		mm->module = NULL;
+		for (e = mm->libraries; e; e = e->next, n++)
+			e->mod = NULL;
 	}
-	module_put(mod);
-	return 0;
+	return n;
+}
+
+static int load_modules(struct image *im)
+{
+	int wanted = forget_modules(im->m), n = 0, r = 0;
+	uint32_t i;
+
+	for (i = 0; i < im->head.nparts && r >= 0; i++) {
+		if (im->part[i].kind != PART_MODULE && im->part[i].kind != PART_LIBRARY)
+			continue;
+		r = load_module(im, i);
+		n += r > 0 ? r : 0;
+	}
+	if (r < 0)
+		return r;
+	return n == wanted ? 0 : fail(im->m, -ENOENT, "damaged");
 }
 
 static int load_files(struct image *im, uint32_t i)
@@ -312,17 +368,16 @@ static int start(struct image *im, int fd)
 	uint32_t i;
 	int r;
 
-	m->image_pages = calloc(1, m->memory_size / KERNEL_PAGE / 8 + 1);
+	m->image_pages = calloc(1, page_bytes(m));
 	if (!m->image_pages)
 		return -ENOMEM;
 	r = mm_resume(m);
+	if (!r)
+		r = load_modules(im);
 	for (i = 0; i < im->head.nparts && !r; i++) {
 		switch (im->part[i].kind) {
 		case PART_MEMORY:
 			r = load_memory(m, fd, &im->part[i]);
-			break;
-		case PART_MODULE:
-			r = load_module(im, i);
 			break;
 		case PART_FILES:
 			r = load_files(im, i);
@@ -336,7 +391,7 @@ static int start(struct image *im, int fd)
 }
 
 int image_resume(struct muslin *m, int fd, uint64_t memory_size,
-		 struct kept_program *program)
+		 struct kept_program *programs)
 {
 	struct arena before = m->arena;
 	struct image *im;
@@ -351,8 +406,8 @@ int image_resume(struct muslin *m, int fd, uint64_t memory_size,
 	r = read_head(im, fd);
 	if (!r)
 		r = read_table(im, fd);
-	if (!r && im->head.used && program)
-		*program = im->head.program;
+	if (!r && im->head.used && programs)
+		memcpy(programs, im->head.programs, sizeof(im->head.programs));
 	if (!r && memory_size)
 		r = check_same(im, memory_size);
 	if (!r)

@@ -52,7 +52,7 @@ static int add_task(struct image *im, const struct task *t)
 	if (s->reserve_open)
 		return fail(im->m, -EBUSY, "a program has used up its stack");
 	if (t->elsewhere)
-		return fail(im->m, -EBUSY, "a program was interrupted in the C library: try again");
+		return fail(im->m, -EAGAIN, "a program was interrupted in the C library: try again");
 	err = add(im, PART_STACK, base, sp, stack_kernel_top(s) - sp);
 	return err ? err : add(im, PART_USER, base, user, stack_end(s) - user);
 }
@@ -71,37 +71,58 @@ static int add_space(struct image *im, const struct mm *mm)
 {
 	const struct space *s = mm->space;
 
-	if (link_any(mm))
-		return fail(im->m, -EBUSY, "%.100s: has shared libraries, which an image cannot keep",
-			    mm->module ? mm->module->name : "a program");
-	return s ? add(im, PART_SPACE, s->base, s->base, MUSLIN_MEMORY_OFFSET) : 0;
+	int r;
+
+	if (!s)
+		return 0;
+	r = add(im, PART_SPACE, s->base, s->base, MUSLIN_MEMORY_OFFSET);
+	return r || !s->words ? r :
+		add(im, PART_WORDS, s->base, s->base + MM_PROGRAM, link_words(mm));
 }
 
-static int add_module(struct image *im, const struct module *mod)
+static int add_shared_object(struct image *im, const struct module *mod)
 {
-	struct part p = { PART_MODULE, mod->id, mod->size, (uintptr_t)mod->ops, 0, 0 };
 	struct stat st;
 	void *code;
 	int r;
 
-	if (is_builtin(mod)) {
-		p.size = 0;
-		return add_part(im, p, mod->image);
-	}
-	if (!mod->handle)
-		return fail(im->m, -EBUSY, "%.100s: compiled by the quick tier, whose code cannot be kept",
-			    mod->name);
 	if (fstat(mod->fd, &st))
 		return -errno;
 	code = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, mod->fd, 0);
 	if (code == MAP_FAILED)
 		return -errno;
 	r = add_copy(im, PART_CODE, mod->id, code, st.st_size);
-	if (r) {
+	if (r)
 		munmap(code, st.st_size);
-		return r;
+	return r;
+}
+
+static int add_code(struct image *im, const struct module *mod)
+{
+	const struct quick_code *q = &mod->quick;
+
+	if (mod->handle)
+		return add_shared_object(im, mod);
+	return add_part(im, (struct part){
+		PART_QUICK, mod->id, q->size, (uintptr_t)q->p, (uintptr_t)q->functions, 0,
+	}, q->p);
+}
+
+static int add_module(struct image *im, const struct module *mod)
+{
+	struct part p = {
+		mod->library ? PART_LIBRARY : PART_MODULE, mod->id, mod->size,
+		(uintptr_t)mod->ops, mod->library ? mod->place : 0, 0,
+	};
+	int r;
+
+	if (is_builtin(mod)) {
+		p.size = 0;
+		return add_part(im, p, mod->image);
 	}
-	r = add_copy(im, PART_NAME, mod->id, mod->name, strlen(mod->name) + 1);
+	r = add_code(im, mod);
+	if (!r)
+		r = add_copy(im, PART_NAME, mod->id, mod->name, strlen(mod->name) + 1);
 	return r ? r : add_part(im, p, mod->image);
 }
 
@@ -131,21 +152,43 @@ static int add_files(struct image *im)
 }
 
 /* Memory that nobody touched, or that the kernel has given back, is a hole. */
-static int add_memory(struct image *im)
+static int find_pages(const struct muslin *m, uint8_t *pages)
 {
-	off_t end = im->m->memory_size, from, to = 0;
-	int r = 0;
+	off_t end = m->memory_size, from, to = 0;
 
-	while (!r && (from = lseek(im->m->memory_fd, to, SEEK_DATA)) >= 0 &&
-	       from < end) {
-		to = lseek(im->m->memory_fd, from, SEEK_HOLE);
+	if (m->image_pages)
+		memcpy(pages, m->image_pages, page_bytes(m));
+	while ((from = lseek(m->memory_fd, to, SEEK_DATA)) >= 0 && from < end) {
+		to = lseek(m->memory_fd, from, SEEK_HOLE);
 		if (to < 0)
 			return -errno;
-		from &= -(off_t)KERNEL_PAGE;
-		to = (to + KERNEL_PAGE - 1) & -(off_t)KERNEL_PAGE;
-		r = add_part(im, (struct part){ PART_MEMORY, 0, to - from, from, 0, 0 },
-			     im->m->memory + from);
+		for (off_t page = from / KERNEL_PAGE; page * KERNEL_PAGE < to; page++)
+			pages[page / 8] |= 1 << page % 8;
 	}
+	return 0;
+}
+
+static int add_memory(struct image *im)
+{
+	const struct muslin *m = im->m;
+	uint32_t npages = m->memory_size / KERNEL_PAGE, page = 0, first;
+	uint8_t *pages = calloc(1, page_bytes(m));
+	int r = pages ? find_pages(m, pages) : -ENOMEM;
+
+	while (!r && page < npages) {
+		first = page;
+		while (page < npages && pages[page / 8] >> page % 8 & 1)
+			page++;
+		if (page == first) {
+			page++;
+			continue;
+		}
+		r = add_part(im, (struct part){
+			PART_MEMORY, 0, (uint64_t)(page - first) * KERNEL_PAGE,
+			(uint64_t)first * KERNEL_PAGE, 0, 0,
+		}, m->memory + (uint64_t)first * KERNEL_PAGE);
+	}
+	free(pages);
 	return r;
 }
 
@@ -207,13 +250,14 @@ static int write_image(const struct image *im, int fd)
 	return r;
 }
 
-static int save(struct image *im, int fd)
+static int save(struct image *im, int fd, bool sign)
 {
 	struct muslin *m = im->m;
 	char error[256];
-	int r;
+	int r = 0;
 
-	r = cache_secret(true, im->secret, error, sizeof(error));
+	if (sign)
+		r = cache_secret(true, im->secret, error, sizeof(error));
 	if (r)
 		return fail(m, r, "an image needs a cache: %s", error);
 	if (!image_identify(m, &im->head))
@@ -226,29 +270,32 @@ static int save(struct image *im, int fd)
 	if (r)
 		return r;
 	place(im);
-	image_sum(im, im->head.sum);
-	image_sum_table(im, im->head.table);
+	if (sign) {
+		image_sum(im, im->head.sum);
+		image_sum_table(im, im->head.table);
+	}
 	return write_image(im, fd);
 }
 
-int image_save(struct muslin *m, int fd, const struct kept_program *program)
+int image_save(struct muslin *m, int fd, const struct kept_program *programs, size_t n,
+	       bool sign)
 {
 	struct image *im;
 	int r;
 
-	if (!arena_in_place(m) || !m->arena.next || m->image_pages)
-		return fail(m, -EBUSY, "only the first machine of a process, just booted, can be kept");
+	if (!arena_in_place(m) || !m->arena.next)
+		return fail(m, -EBUSY, "only the first machine of a process, if it was made to be kept, can be kept");
 	if (m->arena.full)
 		return fail(m, -EBUSY, "it has run too many programs to be kept");
 	im = calloc(1, sizeof(*im));
 	if (!im)
 		return fail(m, -ENOMEM, "out of memory");
 	im->m = m;
-	if (program)
-		im->head.program = *program;
+	if (n)
+		memcpy(im->head.programs, programs, n * sizeof(*programs));
 	stack_drop(m);
 	space_drop(m);
-	r = save(im, fd);
+	r = save(im, fd, sign);
 	forget(im);
 	if (r && !m->error[0])
 		fail(m, r, "cannot write the image: %s", strerror(-r));

@@ -198,12 +198,10 @@ static uint64_t most_words(const struct wasm *w)
 /* Of the lists of all loaders: modules are made, and dropped, by the threads of jobs, too. */
 static pthread_mutex_t places = PTHREAD_MUTEX_INITIALIZER;
 
-/* The first place with that room among those of other libraries, behind what is left to
- * the one that is part of this library (tools/translate.c). */
-static uint64_t find_place(const struct loader *loader, uint64_t room)
+/* The first place with that room from at on, among those of other libraries. */
+static uint64_t find_place(const struct loader *loader, uint64_t room, uint64_t at)
 {
 	const struct module *other = loader->placed;
-	uint64_t at = BUILTIN_WORDS;
 
 	while (other) {
 		uint64_t end = other->place + other->room;
@@ -218,7 +216,11 @@ static uint64_t find_place(const struct loader *loader, uint64_t room)
 	return at;
 }
 
-/* Those of all modules are at different places, so that a process can have any of them. */
+/*
+ * Those of all modules are at different places, so that a process can have any of them:
+ * behind what is left to the library that is part of this one (tools/translate.c).  What
+ * an image has is where it was, or nowhere.
+ */
 int load_place(struct load *l, struct module *mod)
 {
 	uint64_t room = most_words(&l->w), at;
@@ -230,8 +232,8 @@ int load_place(struct load *l, struct module *mod)
 		return 0;
 	}
 	pthread_mutex_lock(&places);
-	at = find_place(l->loader, room);
-	if (at + room <= MODULE_WORDS) {
+	at = find_place(l->loader, room, l->kept ? l->kept->place : BUILTIN_WORDS);
+	if (at + room <= MODULE_WORDS && (!l->kept || at == l->kept->place)) {
 		mod->place = at;
 		mod->room = room;
 		mod->next_placed = l->loader->placed;

@@ -31,8 +31,7 @@ struct load {
 	bool lost;		/* the builder is gone, as was found when it was asked */
 	bool builtin;		/* it is part of the machine */
 	bool library;
-	const void *so;		/* native code that is given */
-	size_t so_size;
+	const struct module_kept *kept;	/* a boot image's, which has native code; or NULL */
 	struct wasm w;
 	char *error;
 };
@@ -71,7 +70,7 @@ int load_answered(struct load *l, const struct build_result *r, int code);
 int load_unanswered(struct load *l, int err);
 /* A line of its progress, as it is told. */
 void load_progress(const struct load *l, const char *line, char text[256]);
-/* Native code from what l->so gives. */
+/* Native code from what l->kept gives. */
 int load_given(struct load *l, struct module *mod);
 /*
  * A program of the quick tier, again: true if there is something better by

@@ -107,7 +107,7 @@ static int make(struct load *l, struct module *mod)
 	/* its names may be of use, and l does without */
 	mod->wasm = l->w;
 	memset(&l->w, 0, sizeof(l->w));
-	if (!mod->ops && !l->so) {
+	if (!mod->ops && !l->kept) {
 		r = load_ask(l);
 		return r ? r : LOAD_WAITS;
 	}

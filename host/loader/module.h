@@ -78,14 +78,25 @@ int module_load_library(struct loader *loader, const char *name, const void *ima
 			size_t size, struct module **out, char error[MODULE_ERROR_SIZE]);
 /* The slot of an exported function, or -1. */
 int64_t module_export(const struct module *mod, const char *name);
-/*
- * From a boot image: so is what native code there was, and ops where.  NULL:
- * it is built in.  As number id; -EADDRINUSE if it cannot be there.
- */
-int module_resume(struct loader *loader, uint32_t id, const char *name,
-		  const void *image, size_t size, const void *so, size_t so_size,
-		  const struct module_ops *ops, struct module **out,
-		  char error[MODULE_ERROR_SIZE]);
+/* What a boot image has of a module. */
+struct module_kept {
+	uint32_t id;
+	const char *name;
+	const void *image;
+	size_t size;
+	const void *code;	/* a shared object, or the quick tier's; NULL: it is built in */
+	size_t code_size;
+	const struct module_ops *ops;	/* where that has them */
+	bool library;
+	uint64_t place;		/* of a library */
+	/* of the quick tier's, or NULL */
+	void *quick;
+	const uint8_t *const *functions;
+};
+
+/* It becomes what it was; -EADDRINUSE if it cannot be there. */
+int module_resume(struct loader *loader, const struct module_kept *k,
+		  struct module **out, char error[MODULE_ERROR_SIZE]);
 /* Another reference, of who has one. */
 struct module *module_get(struct module *mod);
 

@@ -164,21 +164,21 @@ int module_load_library(struct loader *loader, const char *name, const void *ima
 	return *out ? 0 : add_module(&l, out);
 }
 
-int module_resume(struct loader *loader, uint32_t id, const char *name,
-		  const void *image, size_t size, const void *so, size_t so_size,
-		  const struct module_ops *ops, struct module **out,
-		  char error[MODULE_ERROR_SIZE])
+int module_resume(struct loader *loader, const struct module_kept *k,
+		  struct module **out, char error[MODULE_ERROR_SIZE])
 {
 	struct load l = {
-		.loader = loader, .name = name, .image = image, .size = size,
-		.so = so, .so_size = so_size, .stats = loader->stats, .error = error,
+		.loader = loader, .name = k->name, .image = k->image, .size = k->size,
+		.library = k->library, .kept = k, .stats = loader->stats, .error = error,
 	};
 	int r = add_module(&l, out);
 
 	if (r)
 		return r;
-	(*out)->id = id;
-	if ((*out)->ops == ops)
+	(*out)->id = k->id;
+	/* who starts it again gets what is better, or has it compiled */
+	(*out)->retired = k->quick != NULL;
+	if ((*out)->ops == k->ops)
 		return 0;
 	module_put(*out);
 	return load_refuse(&l, -EADDRINUSE, "the place of its code is taken");

@@ -104,16 +104,6 @@ static int load_object(struct load *l, struct module *mod, int fd)
 		      dlerror());
 }
 
-int load_given(struct load *l, struct module *mod)
-{
-	int fd = memory_file(l->so, l->so_size);
-
-	if (fd >= 0 && memory_file_seal(fd))
-		return load_object(l, mod, fd);
-	if (fd >= 0)
-		close(fd);
-	return load_refuse(l, -EIO, "cannot keep the compiled program");
-}
 
 static int load_quick(struct load *l, struct module *mod, void *place,
 		      const struct build_result *r, int fd)
@@ -131,6 +121,31 @@ static int load_quick(struct load *l, struct module *mod, void *place,
 			      strerror(-err));
 	mod->ops = mod->quick.ops;
 	return 0;
+}
+
+static int given_quick(struct load *l, struct module *mod, int fd)
+{
+	const struct module_kept *k = l->kept;
+	const struct build_result r = {
+		.size = k->code_size, .ops = (uintptr_t)k->ops,
+		.functions = (uintptr_t)k->functions,
+	};
+
+	if (quick_reserve_at(k->quick))
+		return load_quick(l, mod, k->quick, &r, fd);
+	close(fd);
+	return load_refuse(l, -EADDRINUSE, "the place of its code is taken");
+}
+
+int load_given(struct load *l, struct module *mod)
+{
+	int fd = l->kept->code ? memory_file(l->kept->code, l->kept->code_size) : -1;
+
+	if (fd >= 0 && memory_file_seal(fd))
+		return l->kept->quick ? given_quick(l, mod, fd) : load_object(l, mod, fd);
+	if (fd >= 0)
+		close(fd);
+	return load_refuse(l, -EIO, "cannot keep the compiled program");
 }
 
 static int take_code(struct load *l, const struct build_result *r, int fd)

@@ -25,6 +25,22 @@ void *quick_reserve(void)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+bool quick_reserve_at(void *place)
+{
+	uint64_t at = (uintptr_t)place;
+	void *p;
+
+	if (at < FIRST_PLACE || at >= LAST_PLACE || (at - FIRST_PLACE) % QUICK_PLACE)
+		return false;
+	p = mmap(place, QUICK_PLACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	if (p == place)
+		return true;
+	if (p != MAP_FAILED)
+		munmap(p, QUICK_PLACE);
+	return false;
+}
+
 void quick_release(void *place)
 {
 	munmap(place, QUICK_PLACE);

@@ -94,12 +94,28 @@ void *memset(void *, int, size_t);
 void *memcpy(void *, const void *, size_t);
 void *memmove(void *, const void *, size_t);
 
+/* The C library's are elsewhere in another process, which may go on with this code. */
+static void *quick_memset(void *p, int c, size_t n)
+{
+	return memset(p, c, n);
+}
+
+static void *quick_memcpy(void *to, const void *from, size_t n)
+{
+	return memcpy(to, from, n);
+}
+
+static void *quick_memmove(void *to, const void *from, size_t n)
+{
+	return memmove(to, from, n);
+}
+
 const struct quick_symbol quick_symbols[] = {
 #include "cgen/quick-ops.h"
 	{ "atomic_fence", quick_fence },
-	{ "memset", memset },
-	{ "memcpy", memcpy },
-	{ "memmove", memmove },
+	{ "memset", quick_memset },
+	{ "memcpy", quick_memcpy },
+	{ "memmove", quick_memmove },
 	{ "quick_trap", quick_trap },
 	{ "muslin_table", muslin_table },
 	{ "muslin_table_init", muslin_table_init },

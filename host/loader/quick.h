@@ -3,6 +3,7 @@
 #ifndef MUSLIN_QUICK_H
 #define MUSLIN_QUICK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ int quick_compile(const char *text, void *place, size_t room,
 
 /* Addresses that are free, for QUICK_PLACE bytes of code; NULL. */
 void *quick_reserve(void);
+/* The same where a boot image has it; false: they are taken, or no such place. */
+bool quick_reserve_at(void *place);
 void quick_release(void *place);
 /*
  * Takes the first code->size bytes of fd, a file that nobody can change, into

@@ -96,10 +96,22 @@ static void timer_arm(const struct vcpu *v)
 /* The caller may be a signal handler, which has interrupted any host code. */
 void clock_poll(struct vcpu *v)
 {
+	if (v->timer_soon) {
+		v->timer_soon = false;
+		timer_arm(v);
+	}
 	if (v->timer_when == CLOCK_NEVER || clock_now(v->machine) < v->timer_when)
 		return;
 	v->timer_when = CLOCK_NEVER;
 	vcpu_raise(v, HOST_IRQ_TIMER);
+}
+
+void clock_soon(struct vcpu *v, uint64_t ns)
+{
+	const struct itimerspec it = { .it_value.tv_nsec = ns };
+
+	v->timer_soon = true;
+	timer_settime(v->timer, 0, &it, NULL);
 }
 
 void clock_set_timer(struct vcpu *v, uint64_t when)

@@ -17,6 +17,8 @@ int clock_start(struct vcpu *v);
 void clock_stop(struct vcpu *v);
 void clock_exit(struct muslin *m);
 uint64_t clock_now(struct muslin *m);
+/* This thread gets the timer's signal in so many nanoseconds: fault_interrupt() once more. */
+void clock_soon(struct vcpu *v, uint64_t ns);
 /* One interrupt then, CLOCK_NEVER for none: in the place of the last one. */
 void clock_set_timer(struct vcpu *v, uint64_t when);
 /* A host signal arrived: raises what is due of v. */

@@ -55,12 +55,15 @@ static __attribute__((noinline)) void set_errno(int e)
 	errno = e;
 }
 
-/* So may the C library be, which copies memory for programs. */
-static bool is_elsewhere(const struct fault *f)
-{
-	const struct mm *mm = this_task()->mm;
+/* Of the program that this is part of, which has its code in one place in all processes. */
+extern const uint8_t __executable_start[], etext[];
 
-	return !mm || !mm->module || !link_in_native(mm, f->pc);
+/* So may the C library be, which copies memory for programs. */
+static bool is_elsewhere(const struct mm *mm, const uint8_t *pc)
+{
+	if (pc >= __executable_start && pc < etext)
+		return false;
+	return !mm || !mm->module || !link_module_at(mm, pc);
 }
 
 /*
@@ -90,7 +93,7 @@ static void handle_fault(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins();
+	bool elsewhere = is_elsewhere(this_task()->mm, f.pc), outermost = interrupt_begins();
 
 	this_task()->elsewhere += elsewhere;
 	f.m->stats.page_faults++;
@@ -157,7 +160,7 @@ static void handle_irq(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(&f), outermost = interrupt_begins();
+	bool elsewhere = is_elsewhere(this_task()->mm, f.pc), outermost = interrupt_begins();
 
 	this_task()->elsewhere += elsewhere;
 	remember(&f, WASM_RT_TRAP_NONE);
@@ -269,12 +272,28 @@ bool fault_handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 	return true;
 }
 
+/* Few calls of the C library last for longer than all of these. */
+#define POSTPONE 50000		/* nanoseconds */
+#define POSTPONEMENTS 16
+
+/* So that hardly any task is switched away from where no image could have it. */
+static bool postpone(struct vcpu *v, const uint8_t *pc)
+{
+	if (!is_elsewhere(v->task->mm, pc) || v->postponed == POSTPONEMENTS) {
+		v->postponed = 0;
+		return false;
+	}
+	v->postponed++;
+	clock_soon(v, POSTPONE);
+	return true;
+}
+
 void fault_interrupt(struct vcpu *v, ucontext_t *uc)
 {
 	struct fault f = { .m = v->machine, .pc = context_pc(uc) };
 
 	clock_poll(v);
-	if (!v->in_user || !user_pending(v))
+	if (!v->in_user || !user_pending(v) || postpone(v, f.pc))
 		return;
 	v->in_user = 0;
 	context_divert(uc, NULL, handle_irq, &f, sizeof(f));

@@ -195,8 +195,13 @@ void machine_reset(struct muslin *m)
 
 void w2c_host_frozen(struct w2c_host *h)
 {
-	machine(h)->freezing = FROZEN;
-	machine(h)->thawed = false;
+	struct muslin *m = machine(h);
+
+	/* nobody has asked */
+	if (m->freezing != FREEZING)
+		return;
+	m->freezing = FROZEN;
+	machine_poke(m);
 }
 
 void machine_exit(struct muslin *m)

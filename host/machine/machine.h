@@ -57,7 +57,8 @@ struct muslin {
 	struct limits limits;
 	uint64_t files;		/* and descriptors that the guest had opened */
 	enum { FREEZING = 1, FROZEN } freezing;	/* see api/snapshot.c */
-	bool thawed;		/* what the kernel has forgotten is mapped again */
+	int keep;		/* of muslin_config */
+	bool hasty;		/* who runs it asks for it back though it does not idle */
 
 	struct vcpu vcpus[VCPUS];
 

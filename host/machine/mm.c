@@ -216,7 +216,6 @@ u32 w2c_host_mm_map(struct w2c_host *h, u32 id, u32 va, u32 pa, u32 len, u32 pro
 		machine_refuse(m, "passed a wild protection, %#x", prot);
 	if (mm_make_space(m, mm))
 		return -ENOMEM;
-	m->thawed = true;	/* the kernel believes that an image has this, too */
 	r = space_map(m, mm->space, va / MM_PAGE, pa, len, prot, this_task()->in_fault);
 	/* nor may there be what was there before */
 	if (r && unmap(m, mm, va, len))
@@ -293,9 +292,9 @@ void w2c_host_memory_free(struct w2c_host *h, u32 pa, u32 len)
 	if (pa % MM_PAGE || len % MM_PAGE || (uint64_t)pa + len > m->memory_size ||
 	    has_page(m, pa, len))
 		machine_refuse(m, "passed wild memory to free, %#x, of %u bytes", pa, len);
-	if (!m->image_pages)
-		fallocate(m->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			  pa, len);
+	fallocate(m->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pa, len);
+	if (m->image_pages)
+		space_disown(m, pa, len);
 }
 
 void mm_exit(struct muslin *m)

@@ -36,6 +36,8 @@ struct vcpu {
 	/* clock.c */
 	uint64_t timer_when;	/* nanoseconds since boot, CLOCK_NEVER for none */
 	timer_t timer;
+	bool timer_soon;	/* it is set earlier than for timer_when */
+	int postponed;		/* how often the interrupt that is pending was */
 
 	/* machine_run(): back to its caller */
 	bool running;

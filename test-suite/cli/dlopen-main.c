@@ -167,7 +167,7 @@ static void forks(void)
 	WANT(wait(&status) > 0 && status == 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	pthread_t t[3];
 	int i;
@@ -184,6 +184,9 @@ int main(void)
 		return 1;
 	}
 	WANT(!strcmp(notes, "12"));
+	/* goes on in another process, with threads that wait */
+	if (argc > 1 && argv[1][0] == 'w' && getchar() == EOF)
+		return 1;
 	pthread_create(&t[i], NULL, thread, NULL);
 	for (i = 0; i < 3; i++)
 		sem_post(&opened);

@@ -102,7 +102,7 @@ int __lsan_is_turned_off(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct kept_program program = { 0 };
+	struct kept_program programs[PROGRAMS] = { 0 };
 	size_t table = whole->head.nparts * sizeof(*im->part);
 	struct muslin *m;
 
@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memset((uint8_t *)im->part + table, 0, sizeof(*im->part));
 	if (muslin_new(NULL, &m))
 		die("muslin_new");
-	if (image_resume(m, fd, 0, &program) && !muslin_error(m)[0])
+	if (image_resume(m, fd, 0, programs) && !muslin_error(m)[0])
 		abort();
 	muslin_free(m);
 	return 0;

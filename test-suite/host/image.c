@@ -93,7 +93,7 @@ static void remove_image(void)
 /* What a machine says to im. */
 static int resume(void)
 {
-	struct kept_program program = { 0 };
+	struct kept_program programs[PROGRAMS] = { 0 };
 	struct muslin *m;
 	int fd, r;
 
@@ -104,7 +104,7 @@ static int resume(void)
 	ck_assert_int_gt(pwrite(fd, im->part, ((struct head *)file)->nparts * sizeof(*im->part),
 				sizeof(im->head)), 0);
 	ck_assert_int_eq(ftruncate(fd, size), 0);
-	r = image_resume(m, fd, 0, &program);
+	r = image_resume(m, fd, 0, programs);
 	ck_assert(!r || muslin_error(m)[0]);
 	close(fd);
 	muslin_free(m);
@@ -169,16 +169,30 @@ START_TEST(fields_of_the_head_are_checked)
 	EDIT(im->head.machine.memory);
 	EDIT(im->head.machine.kernel);
 	for (int i = 0; i < 3; i++) {
-		im->head.used = im->head.program.id = 1;
-		im->head.program.stream[i] = HOST_STREAMS;
+		im->head.used = im->head.programs[0].id = 1;
+		im->head.programs[0].stream[i] = HOST_STREAMS;
 		sign();
 		ck_assert_int_lt(resume(), 0);
 		read_back();
 	}
-	im->head.program.id = INT_MIN;
+	im->head.programs[0].id = INT_MIN;
 	sign();
 	ck_assert_int_lt(resume(), 0);
 	read_back();
+	/* none before; twice the same; twice the terminal; a file of both; an odd file */
+	for (int i = 0; i < 5; i++) {
+		struct kept_program *p = im->head.programs;
+
+		im->head.used = 1;
+		p[0] = (struct kept_program){ .id = i > 0, .stream = { 1, 2, 3 }, .tty = i == 2 };
+		p[1] = (struct kept_program){
+			.id = i == 1 ? 1 : 2, .stream = { i == 3 ? 3 : 4, 5, 6 },
+			.tty = i == 2, .regular = i == 4 ? 8 : 0,
+		};
+		sign();
+		ck_assert_int_lt(resume(), 0);
+		read_back();
+	}
 	memset(im->head.cmdline, 'x', sizeof(im->head.cmdline));
 	sign();
 	ck_assert_int_lt(resume(), 0);
@@ -211,7 +225,7 @@ START_TEST(fields_of_parts_are_checked)
 			continue;
 		seen |= 1u << p->kind;
 		EDIT(p->kind);
-		if (p->kind != PART_MODULE)
+		if (p->kind != PART_MODULE && p->kind != PART_LIBRARY)
 			EDIT(p->id);
 		EDIT(p->size);
 		/* a piece of memory may be elsewhere in it, as far as we can tell */

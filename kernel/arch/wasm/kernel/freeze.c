@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Boot images: the host keeps the machine in a file, and other machines go on
- * from there.  All tasks sleep meanwhile.
+ * from there: in host_frozen(), whatever its programs do meanwhile.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -32,8 +32,6 @@ static void free_memory_to_host(void)
 	unsigned long flags;
 	unsigned int order;
 
-	lru_add_drain_all();
-	drain_all_pages(NULL);
 	for_each_populated_zone(zone) {
 		spin_lock_irqsave(&zone->lock, flags);
 		for (order = 0; order < NR_PAGE_ORDERS; order++)
@@ -50,20 +48,31 @@ static void forget_mappings(void)
 	wasm_tlb_forget(&init_mm);
 }
 
-/* What is to be written to the host must not be written by each copy. */
+/*
+ * What is to be written to the host must not be written by each copy.  Nothing
+ * else runs from there on: each task is where it was switched away from, and the
+ * copy takes its first interrupt, HOST_IRQ_THAW, before anything else.
+ */
 static void freeze(struct work_struct *work)
 {
+	unsigned long flags;
+
+	lru_add_drain_all();
+	drain_all_pages(NULL);
 	ksys_sync();
 	hostfs_forget();
+	local_irq_save(flags);
 	forget_mappings();
 	free_memory_to_host();
 	host_frozen();
+	local_irq_restore(flags);
 }
 static DECLARE_WORK(freeze_work, freeze);
 
+/* Not behind whatever programs compute. */
 void wasm_freeze(void)
 {
-	schedule_work(&freeze_work);
+	queue_work(system_highpri_wq, &freeze_work);
 }
 
 /* No two copies may have the same time, or the same random numbers. */
@@ -80,4 +89,5 @@ void wasm_thaw(void)
 	host_random(seed, sizeof(seed));
 	add_vmfork_randomness(seed, sizeof(seed));
 	memzero_explicit(seed, sizeof(seed));
+	wasm_resumed();
 }

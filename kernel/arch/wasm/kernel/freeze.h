@@ -4,4 +4,6 @@
 #define _WASM_FREEZE_H
 void wasm_freeze(void);
 void wasm_thaw(void);
+/* resumed.c: this machine is a copy, which has to be told to programs. */
+void wasm_resumed(void);
 #endif
