@@ -11,7 +11,7 @@
  *	muslin_free(m);
  *
  * The machine has one CPU, and that is the thread which is inside muslin_boot,
- * _mount, _spawn, _wait, _snapshot or _shutdown: between such calls the machine
+ * _mount, _spawn, _wait, _wait_any, _snapshot or _shutdown: between such calls the machine
  * stands still.  A process may have several machines, but only one thread at a
  * time may be in any of these functions; all but muslin_kill and muslin_interrupt,
  * which can be called at any time, also by a signal handler.
@@ -286,6 +286,21 @@ int muslin_mount_disk(struct muslin *m, int disk, const char *guest, int flags);
 int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
 		      const char *name);
 
+/*
+ * Makes one file, host, visible as the file guest, an absolute path, to be read and
+ * executed.  If guest does not exist it is made, as muslin_mount does that.
+ */
+int muslin_mount_over(struct muslin *m, const char *host, const char *guest);
+
+/* Of the guest: the name of the machine. */
+int muslin_hostname(struct muslin *m, const char *name);
+
+/* As setrlimit(2) has it, by the guest's numbers; ~0 is no limit. */
+struct muslin_rlimit {
+	int resource;
+	uint64_t soft, hard;
+};
+
 struct muslin_program {
 	const char *path;	/* in the guest */
 	char *const *argv;	/* as for execve; NULL: path alone */
@@ -302,7 +317,16 @@ struct muslin_program {
 	 */
 	int fd[3];
 	int flags;		/* MUSLIN_TTY */
+	const struct muslin_rlimit *limits;	/* beside those that it inherits */
+	size_t nlimits;
 };
+
+/*
+ * The path of a program that is always there and copies a file: "read FILE" to its
+ * standard output, "write FILE MODE" from its input.  Its exit status is an errno of the
+ * guest's, 0 if all is done.
+ */
+#define MUSLIN_COPY "/proc/self/exe"
 
 /*
  * Those of fd that are the same terminal are a terminal in the guest too,
@@ -323,6 +347,16 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *p);
  * went down before, -EINTR by muslin_interrupt, -ECANCELED: see muslin_snapshot_process.
  */
 int muslin_wait(struct muslin *m, int id, int *status);
+
+/*
+ * As muslin_wait, of any program, whose id it tells; -EINTR as soon as the
+ * descriptor of muslin_watch can be read.  With such a one it also waits if there is
+ * no program: the machine runs on.  A program that has the terminal keeps it over
+ * -EINTR.
+ */
+int muslin_wait_any(struct muslin *m, int *id, int *status);
+/* For muslin_wait_any, from now on; it stays the caller's.  -1: none. */
+void muslin_watch(struct muslin *m, int fd);
 
 /*
  * Sends a signal, by the guest's number, to the program or, if id is negative,

@@ -20,9 +20,11 @@ static bool until_mounted(struct muslin *m, void *arg)
 	return m->ctl->mounted;
 }
 
+#define MOUNT_OVER 1024	/* beside those of muslin.h */
+
 /*
  * layer: where overlayfs keeps changes; -1: in memory, if it is there at all.
- * type: the file system, of a disk; or NULL.
+ * type: the file system, of a disk; the file's name, with MOUNT_OVER; or NULL.
  */
 static int mount_root(struct muslin *m, int root, int layer, const char *type,
 		      const char *guest, int flags)
@@ -43,10 +45,12 @@ static int mount_root(struct muslin *m, int root, int layer, const char *type,
 	if (layer >= 0)
 		msg->flags |= CTL_MOUNT_LAYER;
 	msg->layer = layer;
-	if (type) {
+	if (flags & MOUNT_OVER)
+		msg->flags |= CTL_MOUNT_FILE;
+	else if (type)
 		msg->flags |= CTL_MOUNT_DISK;
+	if (type)
 		memcpy(msg->path + n, type, type_n);
-	}
 	memcpy(msg->path, guest, n);
 	m->ctl->mounted = false;
 	r = ctl_send(m, &msg->head);
@@ -154,4 +158,17 @@ int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
 	if (root < 0)
 		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
 	return mount_root(m, root, -1, NULL, guest, MUSLIN_READ_ONLY);
+}
+
+int muslin_mount_over(struct muslin *m, const char *host, const char *guest)
+{
+	static const char name[] = "file";
+	int root, r = check_mount(m, guest);
+
+	if (r)
+		return r;
+	root = hostfs_add_file(m->hostfs, host, name);
+	if (root < 0)
+		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
+	return mount_root(m, root, -1, name, guest, MUSLIN_READ_ONLY | MOUNT_OVER);
 }

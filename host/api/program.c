@@ -2,6 +2,8 @@
 /* muslin.h: programs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +17,8 @@
 #include "muslin.h"
 #include "devices/stream.h"
 #include "devices/tty.h"
+
+#define LIMITS_MAX 16	/* there are as many resources */
 
 static size_t count(char *const *v, size_t *bytes)
 {
@@ -145,6 +149,7 @@ static int start_error(struct muslin *m, const struct muslin_program *prog,
 		[CTL_STEP_PROCESS] = "new process",
 		[CTL_STEP_FILES] = "files of the program",
 		[CTL_STEP_IDS] = "user and groups",
+		[CTL_STEP_LIMITS] = "limits of the program",
 		[CTL_STEP_CWD] = prog->cwd ? prog->cwd : "/",
 	};
 
@@ -166,6 +171,56 @@ static int start_error(struct muslin *m, const struct muslin_program *prog,
 	return fail(m, -p->error, "%s", strerror(p->error));
 }
 
+static int send_limits(struct muslin *m, const struct muslin_program *prog, int id)
+{
+	size_t i, size;
+	struct ctl_limits *l;
+	int r;
+
+	if (!prog->nlimits)
+		return 0;
+	if (prog->nlimits > LIMITS_MAX)
+		return -E2BIG;
+	size = sizeof(*l) + prog->nlimits * sizeof(l->limit[0]);
+	l = calloc(1, size);
+	if (!l)
+		return -ENOMEM;
+	l->head = (struct ctl_head){ size, CTL_LIMITS, id };
+	l->n = prog->nlimits;
+	for (i = 0; i < prog->nlimits; i++) {
+		const struct muslin_rlimit *from = &prog->limits[i];
+
+		l->limit[i].resource = from->resource;
+		l->limit[i].low[0] = from->soft;
+		l->limit[i].low[1] = from->soft >> 32;
+		l->limit[i].high[0] = from->hard;
+		l->limit[i].high[1] = from->hard >> 32;
+	}
+	r = ctl_send(m, &l->head);
+	free(l);
+	return r;
+}
+
+int muslin_hostname(struct muslin *m, const char *name)
+{
+	size_t size = sizeof(struct ctl_hostname) + strlen(name) + 1;
+	int r = api_check(m);
+	struct ctl_hostname *h;
+
+	if (r)
+		return r;
+	if (strlen(name) > HOST_NAME_MAX)
+		return fail(m, -ENAMETOOLONG, "a name of more than %d characters", HOST_NAME_MAX);
+	h = calloc(1, size);
+	if (!h)
+		return fail(m, -ENOMEM, "out of memory");
+	h->head = (struct ctl_head){ size, CTL_HOSTNAME, 0 };
+	strcpy(h->name, name);
+	r = ctl_send(m, &h->head);
+	free(h);
+	return r ? fail(m, r, "%s", strerror(-r)) : 0;
+}
+
 int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 {
 	struct ctl_spawn *s;
@@ -184,6 +239,8 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 	if (!r) {
 		r = network_configure(m);
 		if (!r)
+			r = send_limits(m, prog, p->id);
+		if (!r)
 			r = ctl_send(m, &s->head);
 		if (r)
 			fail(m, r, "%s", strerror(-r));
@@ -196,6 +253,15 @@ int muslin_spawn(struct muslin *m, const struct muslin_program *prog)
 	if (!r && p->error)
 		r = start_error(m, prog, p);
 	return r ? give_up(m, p, r) : p->id;
+}
+
+static int take_status(struct muslin *m, struct program *p, int *status)
+{
+	*status = p->status;
+	p->changed = false;
+	if (p->ended)
+		program_free(m, p);
+	return 0;
 }
 
 static bool until_changed(struct muslin *m, void *arg)
@@ -228,11 +294,78 @@ int muslin_wait(struct muslin *m, int id, int *status)
 			return r;
 		}
 	}
-	*status = p->status;
-	p->changed = false;
-	if (p->ended)
-		program_free(m, p);
-	return 0;
+	return take_status(m, p, status);
+}
+
+static struct program *changed(struct muslin *m, bool *any_tty, bool *any)
+{
+	struct program *p;
+
+	*any_tty = *any = false;
+	for (p = m->ctl->programs; p < m->ctl->programs + PROGRAMS; p++) {
+		if (!atomic_load(&p->id))
+			continue;
+		if (p->changed)
+			return p;
+		*any = true;
+		*any_tty |= p->tty;
+	}
+	return NULL;
+}
+
+static bool until_any_changed(struct muslin *m, void *arg)
+{
+	bool any_tty, any;
+
+	(void)arg;
+	return m->ctl->watched || changed(m, &any_tty, &any);
+}
+
+static bool readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+int muslin_wait_any(struct muslin *m, int *id, int *status)
+{
+	struct program *p;
+	bool any_tty, any;
+	int r;
+
+	if (api_busy(m))
+		return -EBUSY;
+	p = changed(m, &any_tty, &any);
+	if (!p && readable(m->ctl->watch))
+		return -EINTR;
+	if (!p) {
+		r = api_check(m);
+		if (r)
+			return r;
+		if (!any && m->ctl->watch < 0)
+			return fail(m, -ECHILD, "no program");
+		if (any_tty)
+			tty_resume(m);
+		m->ctl->watched = false;
+		r = api_run(m, until_any_changed, NULL);
+		m->ctl->watched = false;
+		if (r) {
+			tty_suspend(m);
+			return r;
+		}
+		p = changed(m, &any_tty, &any);
+		if (!p)
+			return -EINTR;
+	}
+	*id = atomic_load(&p->id);
+	return take_status(m, p, status);
+}
+
+void muslin_watch(struct muslin *m, int fd)
+{
+	m->ctl->watch = fd;
+	m->ctl->watched = false;
 }
 
 int muslin_kill(struct muslin *m, int id, int sig)

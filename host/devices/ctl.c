@@ -181,7 +181,7 @@ static bool makes_sense(const struct ctl *c, const struct program *p,
 		return c->mounting && !r->head.id && !r->step &&
 			r->value >= 0 && r->value <= CTL_ERRNO_MAX;
 	case CTL_STARTED:
-		return p && p->starting && r->step <= CTL_STEP_EXEC &&
+		return p && p->starting && r->step <= CTL_STEP_LIMITS &&
 			r->value >= 0 && r->value <= CTL_ERRNO_MAX;
 	case CTL_CHANGED:
 		return p && p->started && !p->error && !p->ended && !r->step &&
@@ -388,6 +388,7 @@ int ctl_init(struct muslin *m)
 	if (!m->ctl)
 		return -ENOMEM;
 	m->ctl->listen = -1;
+	m->ctl->watch = -1;
 	m->ctl->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return m->ctl->wake < 0 ? -errno : 0;
 }

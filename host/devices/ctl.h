@@ -64,6 +64,8 @@ struct ctl {
 	int listen;		/* a socket, or -1 */
 	bool asked;		/* by that */
 	atomic_bool interrupted;
+	int watch;		/* the embedder's descriptor, or -1 */
+	bool watched;		/* it can be read: it is not looked at until that was told */
 	int last_id;
 	struct program programs[PROGRAMS];
 };

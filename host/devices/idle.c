@@ -44,6 +44,9 @@ static void look(struct muslin *m, const struct timespec *timeout)
 		(void)!read(m->wall_fd, &times, sizeof(times));
 	clock_check_wall(m);
 	m->polled = clock_now(m);
+	/* whoever waits for that descriptor goes on behind here */
+	if (m->ctl->watched)
+		machine_poke(m);
 }
 
 /*

@@ -234,6 +234,7 @@ int stream_pollfds(struct muslin *m, struct pollfd *p)
 	*q++ = (struct pollfd){ .fd = ctl_wake_fd(m), .events = POLLIN };
 	*q++ = (struct pollfd){ .fd = m->tty->watch ? m->tty->s.fd : -1,
 				.events = m->tty->watch };
+	*q++ = (struct pollfd){ .fd = m->ctl->watched ? -1 : m->ctl->watch, .events = POLLIN };
 	for (s = m->streams->s; s < m->streams->s + m->streams->end; s++)
 		if (s->kind != STREAM_FREE && s->watch)
 			*q++ = (struct pollfd){ .fd = s->fd, .events = s->watch };
@@ -251,6 +252,8 @@ uint32_t stream_ready(struct muslin *m, const struct pollfd *p)
 		m->tty->watch = 0;
 		irq |= HOST_IRQ_TTY;
 	}
+	if (p++->revents)
+		m->ctl->watched = true;
 	for (s = m->streams->s; s < m->streams->s + m->streams->end; s++) {
 		if (s->kind == STREAM_FREE || !s->watch || !p++->revents)
 			continue;

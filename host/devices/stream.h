@@ -71,7 +71,7 @@ bool stream_used(struct muslin *m, int n);
  * For whoever sleeps: everything that can interrupt the machine.  Returns the
  * number of descriptors, at most STREAM_POLLFDS.
  */
-#define STREAM_POLLFDS (HOST_STREAMS + 2)
+#define STREAM_POLLFDS (HOST_STREAMS + 3)
 int stream_pollfds(struct muslin *m, struct pollfd *p);
 /* The interrupts, HOST_IRQ_*, that poll() on those has found. */
 uint32_t stream_ready(struct muslin *m, const struct pollfd *p);

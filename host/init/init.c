@@ -91,6 +91,13 @@ static void request(void)
 	case CTL_NETWORK:
 		network_up((void *)m);
 		break;
+	case CTL_LIMITS:
+		keep_limits((void *)m);
+		return;
+	case CTL_HOSTNAME:
+		sethostname(((struct ctl_hostname *)m)->name,
+			    strlen(((struct ctl_hostname *)m)->name));
+		break;
 	case CTL_POWER_OFF:
 		power_off();
 	}
@@ -109,11 +116,13 @@ static void reap(int sigfd)
 		job_reap(pid, status);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct pollfd p[2];
 	sigset_t set;
 
+	if (getpid() != 1)
+		return copy_file(argc, argv);
 	umask(022);
 	prctl(PR_SET_DUMPABLE, 0);	/* for those who are root, but no more */
 	mount_system();

@@ -40,5 +40,9 @@ void umount_all(void);
 void spawn(const struct ctl_spawn *s);
 void job_reap(pid_t pid, int status);
 void job_kill(const struct ctl_kill *k);
+void keep_limits(struct ctl_limits *l);		/* which is ours from now on */
+
+/* copy.c: what muslin-copy is, another program in the same file */
+int copy_file(int argc, char **argv);
 
 #endif

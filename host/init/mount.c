@@ -2,6 +2,7 @@
 /* The guest's file systems. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -237,6 +238,55 @@ static int mount_disk(const struct ctl_mount *m, const char *path)
 		errno : 0;
 }
 
+/* An empty file where one is to be seen, under the rule of make_point(). */
+static int make_file(char *path)
+{
+	char *slash = strrchr(path, '/');
+	struct statfs fs;
+	struct stat st;
+	int r, fd;
+
+	if (!stat(path, &st))
+		return S_ISDIR(st.st_mode) ? EISDIR : 0;
+	if (errno != ENOENT || !slash[1])
+		return errno;
+	*slash = 0;
+	r = make_point(*path ? path : "/");
+	if (!r && statfs(*path ? path : "/", &fs))
+		r = errno;
+	*slash = '/';
+	if (r || fs.f_type == HOSTFS_MAGIC)
+		return r ? r : ENOENT;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* The directory that has it is nowhere to be seen. */
+static int mount_file(const struct ctl_mount *m)
+{
+	const char *name = m->path + strlen(m->path) + 1;
+	char root[16], file[300], path[4096];
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s", m->path) >= sizeof(path) ||
+	    (size_t)snprintf(file, sizeof(file), LAYER "/%s", name) >= sizeof(file))
+		return ENAMETOOLONG;
+	snprintf(root, sizeof(root), "/%u", m->root);
+	r = make_file(path);
+	if (r)
+		return r;
+	if ((mkdir(LAYER, 0755) && errno != EEXIST) ||
+	    mount("hostfs", LAYER, "hostfs", MS_NOSUID | MS_NODEV | MS_RDONLY, root))
+		return errno;
+	r = mount(file, path, NULL, MS_BIND, NULL) ? errno : 0;
+	umount2(LAYER, MNT_DETACH);
+	rmdir(LAYER);
+	return r;
+}
+
 int mount_root(const struct ctl_mount *m)
 {
 	const char *path = strcmp(m->path, "/") ? m->path : "/.root";
@@ -245,6 +295,8 @@ int mount_root(const struct ctl_mount *m)
 	char root[16];
 	int r;
 
+	if (m->flags & CTL_MOUNT_FILE)
+		return mount_file(m);
 	mounted = malloc(sizeof(*mounted) + strlen(path) + 1);
 	if (!mounted)
 		return ENOMEM;

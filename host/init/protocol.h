@@ -8,7 +8,8 @@
  * The order: init says CTL_READY once.  Each CTL_MOUNT is answered by one
  * CTL_MOUNTED, each CTL_SPAWN by one CTL_STARTED and, if that reports no
  * error, by a CTL_CHANGED each time that the program stops and, at last, one
- * when it has ended.  CTL_KILL, CTL_NETWORK and CTL_POWER_OFF have no answer.
+ * when it has ended.  CTL_KILL, CTL_NETWORK, CTL_POWER_OFF, CTL_LIMITS
+ * and CTL_HOSTNAME have no answer.
  *
  * init trusts libmuslin, which trusts nobody: an answer that is not due, or
  * whose fields are not what is said here, is dropped (the first with a line
@@ -33,6 +34,8 @@ enum ctl_type {
 	CTL_CHANGED,
 	/* to init */
 	CTL_NETWORK,
+	CTL_LIMITS,
+	CTL_HOSTNAME,
 };
 
 struct ctl_head {
@@ -48,6 +51,8 @@ struct ctl_head {
 #define CTL_MOUNT_LAYER	4
 /* disk number root, 0 is vda, by the file system that is named behind path */
 #define CTL_MOUNT_DISK	8
+/* a directory with one file, whose name is behind path; that file is mounted on path */
+#define CTL_MOUNT_FILE	16
 
 struct ctl_mount {
 	struct ctl_head head;
@@ -89,6 +94,21 @@ struct ctl_network {
 	uint32_t address, netmask, gateway, nameserver;
 };
 
+/* Of the program that CTL_SPAWN starts next, with the same id. */
+struct ctl_limits {
+	struct ctl_head head;
+	uint32_t n;
+	struct {
+		uint32_t resource;	/* RLIMIT_* */
+		uint32_t low[2], high[2];	/* of the soft limit, of the hard one */
+	} limit[];
+};
+
+struct ctl_hostname {
+	struct ctl_head head;
+	char name[];
+};
+
 /* what a CTL_STARTED with an error could not do */
 enum ctl_step {
 	CTL_STEP_PROCESS,	/* make a process */
@@ -96,6 +116,7 @@ enum ctl_step {
 	CTL_STEP_IDS,		/* set its user and groups */
 	CTL_STEP_CWD,		/* change to its working directory */
 	CTL_STEP_EXEC,		/* execute the program */
+	CTL_STEP_LIMITS,	/* set its limits */
 };
 
 #define CTL_ERRNO_MAX	4095

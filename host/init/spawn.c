@@ -35,6 +35,13 @@ struct child {
 };
 
 static struct job *jobs;
+static struct ctl_limits *limits;	/* of the next program, or NULL */
+
+void keep_limits(struct ctl_limits *l)
+{
+	free(limits);
+	limits = l;
+}
 
 static int failed(struct child *c, int step)
 {
@@ -97,6 +104,25 @@ static int take_ids(struct child *c)
 	return 0;
 }
 
+static uint64_t whole(const uint32_t *halves)
+{
+	return halves[0] | (uint64_t)halves[1] << 32;
+}
+
+/* By system call: the library's function would change those of all its threads. */
+static int take_limits(struct child *c)
+{
+	uint64_t l[2];
+
+	for (uint32_t i = 0; limits && i < limits->n; i++) {
+		l[0] = whole(limits->limit[i].low);
+		l[1] = whole(limits->limit[i].high);
+		if (syscall(SYS_prlimit64, 0, limits->limit[i].resource, l, NULL))
+			return failed(c, CTL_STEP_LIMITS);
+	}
+	return 0;
+}
+
 static int exec_program(void *arg)
 {
 	struct child *c = arg;
@@ -115,7 +141,7 @@ static int exec_program(void *arg)
 		failed(c, CTL_STEP_CWD);
 		goto out;
 	}
-	if (take_ids(c))
+	if (take_limits(c) || take_ids(c))
 		goto out;
 	umask(c->s->umask);
 	sigemptyset(&none);
@@ -272,6 +298,7 @@ void spawn(const struct ctl_spawn *s)
 	c.argv = calloc(s->argc + s->envc + 2, sizeof(char *));
 	if (!c.job || !c.argv) {
 		reply(CTL_STARTED, s->head.id, ENOMEM, CTL_STEP_PROCESS);
+		keep_limits(NULL);
 		free(c.argv);
 		free(c.job);
 		return;
@@ -301,6 +328,7 @@ void spawn(const struct ctl_spawn *s)
 			job_free(c.job);
 	}
 	free(c.argv);
+	keep_limits(NULL);
 }
 
 void job_reap(pid_t pid, int status)

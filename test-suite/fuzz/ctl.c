@@ -26,7 +26,7 @@ static void check(const struct ctl *c)
 		abort();
 	for (p = c->programs; p < c->programs + PROGRAMS; p++)
 		if (p->error < 0 || p->error > CTL_ERRNO_MAX ||
-		    p->step < 0 || p->step > CTL_STEP_EXEC ||
+		    p->step < 0 || p->step > CTL_STEP_LIMITS ||
 		    p->status < 0 || p->status > 0xffff)
 			abort();
 }

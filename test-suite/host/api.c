@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ static const char source[] =
 	"#include <stdlib.h>\n"
 	"#include <string.h>\n"
 	"#include <sys/ioctl.h>\n"
+	"#include <sys/resource.h>\n"
 	"#include <unistd.h>\n"
 	"static void winch(int s) { write(1, \"winch\\n\", 6); }\n"
 	"int main(int argc, char **argv)\n"
@@ -42,6 +44,13 @@ static const char source[] =
 	"	if (!strcmp(argv[1], \"pause\"))\n"
 	"		for (;;)\n"
 	"			pause();\n"
+	"	if (!strcmp(argv[1], \"limits\")) {\n"
+	"		struct rlimit r;\n"
+	"		char name[99];\n"
+	"		getrlimit(RLIMIT_NOFILE, &r);\n"
+	"		gethostname(name, sizeof(name));\n"
+	"		printf(\"%llu %llu %s\\n\", r.rlim_cur, r.rlim_max, name);\n"
+	"	}\n"
 	"	if (!strcmp(argv[1], \"spin\"))\n"
 	"		for (;;)\n"
 	"			;\n"
@@ -154,6 +163,150 @@ START_TEST(programs_can_share_a_pipe)
 	ck_assert_int_eq(wait_for(m, b), 0);
 	ck_assert_int_eq(wait_for(m, a), 0);
 	expect(out[0], "<through\n");
+	finish(m);
+}
+END_TEST
+
+START_TEST(any_program_is_waited_for)
+{
+	struct muslin *m = booted();
+	int ids[2], id, status, i, seen = 0;
+
+	ck_assert_int_eq(muslin_wait_any(m, &id, &status), -ECHILD);
+	ids[0] = start(m, "exit", "1", -1, -1, 0);
+	ids[1] = start(m, "exit", "2", -1, -1, 0);
+	for (i = 0; i < 2; i++) {
+		ok(m, muslin_wait_any(m, &id, &status));
+		ck_assert_int_eq(status, (id == ids[0] ? 1 : 2) << 8);
+		seen |= id == ids[0] ? 1 : 2;
+	}
+	ck_assert_int_eq(seen, 3);
+	finish(m);
+}
+END_TEST
+
+/* Writes a byte in a moment, from another process. */
+static pid_t byte_soon(int fd)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		usleep(50000);
+		_exit(write(fd, "x", 1) != 1);
+	}
+	return pid;
+}
+
+START_TEST(a_descriptor_ends_the_wait)
+{
+	static char *const what[] = { NULL, "pause", "spin" };
+	struct muslin *m = booted();
+	int p[2], id, status, program = 0;
+	char byte;
+
+	ck_assert_int_eq(pipe(p), 0);
+	muslin_watch(m, p[0]);
+	for (int i = 0; i < 3; i++) {
+		pid_t pid;
+
+		if (what[i])
+			program = start(m, what[i], NULL, -1, -1, 0);
+		pid = byte_soon(p[1]);
+		ck_assert_int_eq(muslin_wait_any(m, &id, &status), -EINTR);
+		/* as long as it can be read */
+		ck_assert_int_eq(muslin_wait_any(m, &id, &status), -EINTR);
+		ck_assert_int_eq(read(p[0], &byte, 1), 1);
+		waitpid(pid, NULL, 0);
+		/* the machine goes on, and so do its programs */
+		if (!program)
+			continue;
+		muslin_kill(m, program, SIGKILL);
+		ok(m, muslin_wait_any(m, &id, &status));
+		ck_assert(id == program && status == SIGKILL);
+	}
+	muslin_watch(m, -1);
+	ck_assert_int_eq(muslin_wait_any(m, &id, &status), -ECHILD);
+	finish(m);
+}
+END_TEST
+
+START_TEST(limits_and_the_name_are_as_asked_for)
+{
+	static const struct muslin_rlimit limits[] = { { 7, 33, 44 } };
+	struct muslin *m = booted();
+	char *argv[] = { "p", "limits", NULL };
+	struct muslin_program p = {
+		.path = "/here/p", .argv = argv, .limits = limits, .nlimits = 1,
+	};
+	struct muslin_rlimit many[17] = { 0 };
+	int out[2], id;
+
+	ck_assert_int_eq(pipe(out), 0);
+	p.fd[0] = -1;
+	p.fd[1] = out[1];
+	p.fd[2] = 2;
+	ok(m, muslin_hostname(m, "somebody"));
+	id = muslin_spawn(m, &p);
+	ok(m, id);
+	ck_assert_int_eq(wait_for(m, id), 0);
+	expect(out[0], "33 44 somebody\n");
+	/* they are that program's alone */
+	p.nlimits = 0;
+	id = muslin_spawn(m, &p);
+	ok(m, id);
+	ck_assert_int_eq(wait_for(m, id), 0);
+	expect(out[0], "1024 4096 somebody\n");
+	p.limits = (struct muslin_rlimit[]){ { 7, 9, 8 } };
+	p.nlimits = 1;
+	ck_assert_int_eq(muslin_spawn(m, &p), -EINVAL);
+	ck_assert_str_eq(muslin_error(m), "limits of the program: Invalid argument");
+	p.limits = many;
+	p.nlimits = 17;
+	ck_assert_int_eq(muslin_spawn(m, &p), -E2BIG);
+	ck_assert_int_eq(muslin_hostname(m, "1234567890123456789012345678901234567890"
+					 "12345678901234567890123456789"), -ENAMETOOLONG);
+	finish(m);
+}
+END_TEST
+
+/* muslin-copy, and a file over another */
+static int copy(struct muslin *m, char *what, char *path, char *mode, int in, int out)
+{
+	char *argv[] = { "muslin-copy", what, path, mode, NULL };
+	struct muslin_program p = { .path = MUSLIN_COPY, .argv = argv, .fd = { in, out, -1 } };
+	int id = muslin_spawn(m, &p);
+
+	ok(m, id);
+	return wait_for(m, id) >> 8;
+}
+
+START_TEST(files_of_the_guest_are_copied)
+{
+	struct muslin *m = booted();
+	char text[PATH_MAX];
+	int in[2], out[2];
+
+	ck_assert_int_eq(pipe(in) | pipe(out), 0);
+	ck_assert_int_eq(write(in[1], "contents", 8), 8);
+	close(in[1]);
+	ck_assert_int_eq(copy(m, "write", "/tmp/f", "600", in[0], -1), 0);
+	ck_assert_int_eq(copy(m, "read", "/tmp/f", NULL, -1, out[1]), 0);
+	expect(out[0], "contents");
+	ck_assert_int_eq(copy(m, "read", "/tmp/g", NULL, -1, out[1]), ENOENT);
+	ck_assert_int_eq(copy(m, "read", "/tmp", NULL, -1, out[1]), EISDIR);
+	ck_assert_int_eq(copy(m, "read", "/dev/zero", NULL, -1, out[1]), EINVAL);
+	ck_assert_int_eq(copy(m, "write", "/here/new", "600", in[0], -1), EROFS);
+	ck_assert_int_eq(copy(m, "touch", "/tmp/f", NULL, -1, -1), EINVAL);
+
+	snprintf(text, sizeof(text), "%s/p.c", dir);
+	ok(m, muslin_mount_over(m, text, "/tmp/f"));
+	ok(m, muslin_mount_over(m, text, "/a/b/c"));
+	ck_assert_int_eq(muslin_mount_over(m, text, "/here/new"), -ENOENT);
+	ck_assert_int_eq(muslin_mount_over(m, text, "/tmp"), -EISDIR);
+	ck_assert_int_eq(muslin_mount_over(m, text, "relative"), -EINVAL);
+	ck_assert_int_eq(copy(m, "read", "/tmp/f", NULL, -1, out[1]), 0);
+	expect(out[0], "#include <fcntl.h>\n");
+	ck_assert_int_eq(copy(m, "write", "/a/b/c", "600", in[0], -1), EROFS);
 	finish(m);
 }
 END_TEST
@@ -690,6 +843,10 @@ Suite *api_suite(void)
 	tcase_add_unchecked_fixture(tc, make_program, remove_program);
 	tcase_add_test(tc, status_is_the_programs);
 	tcase_add_test(tc, programs_can_share_a_pipe);
+	tcase_add_test(tc, any_program_is_waited_for);
+	tcase_add_test(tc, a_descriptor_ends_the_wait);
+	tcase_add_test(tc, limits_and_the_name_are_as_asked_for);
+	tcase_add_test(tc, files_of_the_guest_are_copied);
 	tcase_add_test(tc, two_machines_take_turns);
 	tcase_add_test(tc, answers_are_not_trusted);
 	tcase_add_test(tc, nothing_is_left_behind);

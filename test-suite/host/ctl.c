@@ -152,7 +152,7 @@ START_TEST(odd_fields_are_dropped)
 		answer(odd[i], id, 0, 0);
 	}
 	answer(CTL_STARTED, 0, 0, 0);
-	answer(CTL_STARTED, id, ENOENT, CTL_STEP_EXEC + 1);
+	answer(CTL_STARTED, id, ENOENT, CTL_STEP_LIMITS + 1);
 	answer(CTL_SPAWN, id, 0, 0);
 	ck_assert(!m.ctl->mounted && !p->started);
 
