@@ -105,7 +105,9 @@ $(h)/loader/init-image.o: host/loader/init-image.S $(h)/init.wasm $(sysroot)/.st
 # --- libmuslin and muslin ---
 
 cli_sources := $(wildcard host/cli/*.c)
-lib_sources := $(filter-out $(cli_sources) $(wildcard host/init/*.c host/tools/*.c), \
+# programs that have machines in processes of their own
+attend_sources := $(wildcard host/attend/*.c host/serve/*.c host/oci/*.c)
+lib_sources := $(filter-out $(cli_sources) $(attend_sources) $(wildcard host/init/*.c host/tools/*.c), \
 	$(wildcard host/*/*.c)) $(wildcard host/*/$(arch)/*.c)
 lib_assembler := host/machine/$(arch)/adapt.S host/machine/$(arch)/switch.S
 lib_objects := $(call objects,$(lib_sources)) $(lib_assembler:host/%.S=$(h)/%-asm.o) \
@@ -179,6 +181,18 @@ $(B)/bin/muslin: $(cli_objects) $(B)/lib/libmuslin.a $(WASM2C)
 	$(Q)$(CC) $(LDFLAGS) $(CLI_LDFLAGS) -o $@ $(cli_objects) $(B)/lib/libmuslin.a $(HOST_LIBS)
 
 built += $(B)/bin/muslin $(B)/lib/libmuslin.a
+
+# --- programs that have machines in processes of their own ---
+
+# $(call server,NAME,LIBRARIES): $(B)/bin/muslin-NAME
+define server
+$(1)_objects := $(call objects,$(wildcard host/attend/*.c host/$(1)/*.c))
+$(B)/bin/muslin-$(1): $$($(1)_objects) | $(B)/bin/muslin
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_objects) $(2) -pthread
+built += $(B)/bin/muslin-$(1)
+endef
+$(eval $(call server,serve,-lmicrohttpd -ljson-c))
 
 # --- the same with other kernels ---
 

@@ -28,6 +28,8 @@ int cmd_binfmt(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
+int cmd_attend(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 
 /* The kernel started us for a program, as cmd_binfmt() asked it to. */
 bool is_interpreter(void);
@@ -92,6 +94,7 @@ struct run_options {
 	struct run_limits limits;
 	struct disk *disks;
 	size_t ndisks;
+	int attend;		/* a socket on which it is asked; 0: none */
 	bool as_native;		/* as if it ran without us */
 	bool boot;		/* all kernel messages, on standard output */
 	bool keep;		/* the program when it waits, in image */

@@ -27,6 +27,8 @@ static const struct {
 	{ "shell", cmd_shell },
 	{ "diff", cmd_diff },
 	{ "apply", cmd_apply },
+	{ "attend", cmd_attend },
+	{ "serve", cmd_serve },
 };
 
 static const char usage[] =
@@ -40,6 +42,7 @@ static const char usage[] =
 	"       muslin shell [OPTION]... [DIR]... [-c COMMAND]\n"
 	"       muslin diff [--cow-dir DIR] [HOST]\n"
 	"       muslin apply [--cow-dir DIR] [--discard] [HOST [FILE]...]\n"
+	"       muslin serve --socket PATH [OPTION]...\n"
 	"       muslin PROG [ARG]...\n"
 	"       muslin --version | --help\n"
 	"\n"

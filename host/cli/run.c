@@ -65,7 +65,7 @@ static int start(struct muslin *m, const struct run_options *o,
  * The program has them, and may close them while it goes on.  Messages still
  * need standard error, and `muslin boot' its output.
  */
-static void release_files(bool keep_output)
+void run_release_files(bool keep_output)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -103,7 +103,7 @@ static int wait_for(struct muslin *m, int id, bool tty)
 	}
 }
 
-static int start_status(int err)
+int run_start_status(int err)
 {
 	switch (err) {
 	case -ENOENT:
@@ -146,7 +146,7 @@ static int follow(struct muslin *m, const struct run_options *o, int id, bool tt
 {
 	int status;
 
-	release_files(o->boot);
+	run_release_files(o->boot);
 	run_signals(m, id);
 	run_limits_kill(true);
 	status = run_limits_status(wait_for(m, id, tty));
@@ -161,7 +161,7 @@ static int run_program(struct muslin *m, const struct run_options *o,
 	int id = start(m, o, t->guest, argv, cwd);
 
 	if (id < 0)
-		return complain(start_status(id), "%s: %s", o->program,
+		return complain(run_start_status(id), "%s: %s", o->program,
 				muslin_error(m));
 	if (o->keep)
 		return keep(m, o, o->program, id);
@@ -275,6 +275,8 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		status = o->resume ? resume_program(m, o) :
 			run_program(m, o, t, argv, cwd);
 		times.run = now_ns() - start;
+	} else if (!status && o->attend) {
+		status = run_attend(m, o->attend);
 	}
 	start = now_ns();
 	if (shut_down(m, &log) && !status)

@@ -25,6 +25,18 @@ bool is_visible(const struct run_options *o, const char *host);
 int mount_all(struct muslin *m, const struct run_options *o, struct target *t);
 void default_env(struct run_options *o);
 
+/* --- cli/run.c --- */
+
+/* The program has the standard files, and may close them: we do not keep them. */
+void run_release_files(bool keep_output);
+/* The exit status for a program that did not start. */
+int run_start_status(int err);
+
+/* --- cli/attend.c --- */
+
+/* Does what is asked there, until the machine is to end; the exit status. */
+int run_attend(struct muslin *m, int control);
+
 /* --- cli/run-signals.c --- */
 
 /* Signals that we get are for this program, from now on; 0: there is none. */
