@@ -50,6 +50,13 @@ struct dir {
 	char *layer;		/* a directory, once that is made */
 };
 
+/* One that is mounted over another. */
+struct file {
+	char *host;		/* as realpath has it */
+	const char *guest;	/* in the option's text: */
+	char *text;
+};
+
 struct disk {
 	char *path;
 	int flags;		/* of muslin_disk */
@@ -83,6 +90,9 @@ struct run_limits {
 struct run_options {
 	struct dir *dirs;
 	size_t ndirs;
+	struct file *files;
+	size_t nfiles;
+	const char *hostname;
 	char **env;
 	size_t nenv;
 	const char *cwd, *cmdline, *image;

@@ -50,6 +50,8 @@ int confine(struct muslin *m, const struct run_options *o, const char *program,
 		if (d->layer)
 			add(&l, d->layer, MUSLIN_REACH_LAYER);
 	}
+	for (size_t i = 0; i < o->nfiles; i++)
+		add(&l, o->files[i].host, MUSLIN_READ_ONLY);
 	if (program)
 		add(&l, program, MUSLIN_READ_ONLY);
 	/* if there is no such directory, whoever makes the file will say so */

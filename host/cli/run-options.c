@@ -22,6 +22,8 @@ const char run_options_help[] =
 	"                           --dir it is the current directory.\n"
 	"  --cow-dir DIR            where cow keeps it, instead of in muslin/cow in\n"
 	"                           XDG_STATE_HOME, or in ~/.local/state\n"
+	"  --file HOST:GUEST        make a file of the host visible, read-only, as GUEST\n"
+	"  --hostname NAME          the machine's name (default muslin)\n"
 	"  --disk FILE[:ro]         FILE, of the host, is a disk: /dev/vda, the next one vdb\n"
 	"  --root DIR[:ro][:overlay][:cow]\n"
 	"                           the directory is the guest's root, in which PROG is\n"
@@ -54,12 +56,14 @@ const char run_options_help[] =
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
-       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_PID, OPT_END, OPT_NET,
+       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_PID, OPT_END, OPT_FILE, OPT_HOSTNAME, OPT_NET,
        OPT_LIMIT = OPT_NET + NET_OPTIONS };
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
 	{ "cow-dir", required_argument, NULL, OPT_COW_DIR },
+	{ "file", required_argument, NULL, OPT_FILE },
+	{ "hostname", required_argument, NULL, OPT_HOSTNAME },
 	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "env", required_argument, NULL, OPT_ENV },
 	{ "env-all", no_argument, NULL, OPT_ENV_ALL },
@@ -211,6 +215,40 @@ int run_options_dir(struct run_options *o, const char *arg)
 	return add_dir(o, "", arg);
 }
 
+/* "HOST:GUEST" */
+static int add_file(struct run_options *o, const char *arg)
+{
+	struct file f = { .text = xstrdup(arg) };
+	char *colon = strrchr(f.text, ':');
+	struct stat st;
+	int status = 0;
+
+	if (!colon || colon[1] != '/') {
+		free(f.text);
+		return complain(STATUS_USAGE, "--file %s: not a file and its path in the guest",
+				arg);
+	}
+	*colon = 0;
+	f.guest = colon + 1;
+	f.host = realpath(f.text, NULL);
+	if (!f.host || stat(f.host, &st))
+		status = complain(STATUS_FAILED, "--file %s: %s", f.text, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		status = complain(STATUS_FAILED, "--file %s: not a regular file", f.text);
+	o->files = grown(o->files, o->nfiles + 1, sizeof(f));
+	o->files[o->nfiles++] = f;
+	return status;
+}
+
+static int set_hostname(struct run_options *o, const char *arg)
+{
+	if (!*arg || strlen(arg) > 64)
+		return complain(STATUS_USAGE, "--hostname %s: not a name of 1 to 64 characters",
+				arg);
+	o->hostname = arg;
+	return 0;
+}
+
 static int set_memory(struct run_options *o, const char *arg)
 {
 	int status = run_size("--mem", arg, &o->memory);
@@ -243,6 +281,10 @@ static int take_option(struct run_options *o, int opt)
 	case OPT_COW_DIR:
 		o->cow_dir = optarg;
 		return 0;
+	case OPT_FILE:
+		return add_file(o, optarg);
+	case OPT_HOSTNAME:
+		return set_hostname(o, optarg);
 	case OPT_DISK:
 		return run_disk_option(o, optarg);
 	case OPT_ENV:
@@ -342,8 +384,13 @@ void run_options_free(struct run_options *o)
 	}
 	for (i = 0; i < o->nenv; i++)
 		free(o->env[i]);
+	for (i = 0; i < o->nfiles; i++) {
+		free(o->files[i].host);
+		free(o->files[i].text);
+	}
 	run_net_free(o);
 	run_disks_free(o);
+	free(o->files);
 	free(o->dirs);
 	free(o->env);
 }

@@ -82,7 +82,13 @@ int mount_all(struct muslin *m, const struct run_options *o, struct target *t)
 			return complain(STATUS_FAILED, "--dir %s: %s", d->host,
 					muslin_error(m));
 	}
-	if (!t->host)
+	for (i = 0; i < o->nfiles; i++)
+		if (muslin_mount_over(m, o->files[i].host, o->files[i].guest))
+			return complain(STATUS_FAILED, "--file %s: %s", o->files[i].host,
+					muslin_error(m));
+	if (o->hostname && muslin_hostname(m, o->hostname))
+		return complain(STATUS_FAILED, "--hostname: %s", muslin_error(m));
+	if (!t || !t->host)
 		return 0;
 	/* To run a file by name it is enough that it can be read. */
 	t->guest = access(t->host, X_OK) ? NULL : guest_path(o, t->host);

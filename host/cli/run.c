@@ -339,8 +339,8 @@ out:
 /* The image says already what most options would. */
 static int resume(struct run_options *o)
 {
-	if (o->ndirs || o->nenv || o->cwd || o->cmdline || o->memory || o->tier || o->tty ||
-	    o->net.backend || o->ndisks || o->pid || o->end)
+	if (o->ndirs || o->nfiles || o->hostname || o->nenv || o->cwd || o->cmdline || o->memory ||
+	    o->tier || o->tty || o->net.backend || o->ndisks || o->pid || o->end)
 		return complain(STATUS_USAGE,
 				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;
