@@ -144,10 +144,10 @@ install = mkdir -p $(DESTDIR)$(3) && install -m $(1) $(2) $(DESTDIR)$(3)
 install: install-muslin
 install-muslin: $(built)
 	$(say) INSTALL $(DESTDIR)$(prefix)
-	$(Q)$(call install,755,$(B)/bin/muslin $(B)/bin/muslin-serve,$(prefix)/bin)
+	$(Q)$(call install,755,$(B)/bin/muslin $(B)/bin/muslin-serve $(B)/bin/muslin-oci,$(prefix)/bin)
 	$(Q)$(call install,644,$(B)/lib/libmuslin.a,$(prefix)/lib)
 	$(Q)$(call install,644,host/muslin.h,$(prefix)/include)
-	$(Q)$(call install,644,doc/muslin.1 doc/muslin-env.1,$(prefix)/share/man/man1)
+	$(Q)$(call install,644,doc/muslin.1 doc/muslin-env.1 doc/muslin-oci.1,$(prefix)/share/man/man1)
 	$(Q)mkdir -p $(DESTDIR)$(prefix)/libexec
 	$(Q)cp -R $(B)/libexec/muslin $(DESTDIR)$(prefix)/libexec
 

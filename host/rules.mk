@@ -193,6 +193,7 @@ $(B)/bin/muslin-$(1): $$($(1)_objects) | $(B)/bin/muslin
 built += $(B)/bin/muslin-$(1)
 endef
 $(eval $(call server,serve,-lmicrohttpd -ljson-c))
+$(eval $(call server,oci,-ljson-c))
 
 # --- the same with other kernels ---
 
