@@ -350,7 +350,7 @@ int muslin_wait(struct muslin *m, int id, int *status);
 
 /*
  * As muslin_wait, of any program, whose id it tells; -EINTR as soon as the
- * descriptor of muslin_watch can be read.  With such a one it also waits if there is
+ * descriptor of muslin_watch can be read, too.  With such a one it also waits if there is
  * no program: the machine runs on.  A program that has the terminal keeps it over
  * -EINTR.
  */

@@ -318,7 +318,7 @@ static bool until_any_changed(struct muslin *m, void *arg)
 	bool any_tty, any;
 
 	(void)arg;
-	return m->ctl->watched || changed(m, &any_tty, &any);
+	return m->ctl->watched || ctl_asked(m) || changed(m, &any_tty, &any);
 }
 
 static bool readable(int fd)
@@ -336,10 +336,8 @@ int muslin_wait_any(struct muslin *m, int *id, int *status)
 
 	if (api_busy(m))
 		return -EBUSY;
-	p = changed(m, &any_tty, &any);
-	if (!p && readable(m->ctl->watch))
-		return -EINTR;
-	if (!p) {
+	m->ctl->watched = readable(m->ctl->watch);
+	while (!(p = changed(m, &any_tty, &any)) && !m->ctl->watched) {
 		r = api_check(m);
 		if (r)
 			return r;
@@ -347,17 +345,17 @@ int muslin_wait_any(struct muslin *m, int *id, int *status)
 			return fail(m, -ECHILD, "no program");
 		if (any_tty)
 			tty_resume(m);
-		m->ctl->watched = false;
 		r = api_run(m, until_any_changed, NULL);
-		m->ctl->watched = false;
+		if (!r)
+			r = control_serve(m);
 		if (r) {
 			tty_suspend(m);
 			return r;
 		}
-		p = changed(m, &any_tty, &any);
-		if (!p)
-			return -EINTR;
 	}
+	m->ctl->watched = false;
+	if (!p)
+		return -EINTR;
 	*id = atomic_load(&p->id);
 	return take_status(m, p, status);
 }
