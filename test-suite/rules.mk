@@ -24,6 +24,7 @@ $(T)/guest/io_uring $(T)/guest/io_uring_sqpoll: test-suite/guest/io_uring.h
 $(T)/guest/vectors: test-suite/guest/vectors.h test-suite/guest/edges.h
 $(T)/guest/vectors: private GUEST_FLAGS += -msimd128 -Os
 $(T)/guest/vectors_kept: private GUEST_FLAGS += -msimd128
+$(T)/guest/vectors_relaxed: private GUEST_FLAGS += -msimd128 -mrelaxed-simd
 $(T)/guest/seccomp $(T)/guest/seccomp_where: test-suite/guest/seccomp.h
 $(T)/guest/strings $(T)/guest/strings_simd: test-suite/guest/by_blocks.h
 $(T)/guest/strings_simd: private GUEST_FLAGS += -msimd128

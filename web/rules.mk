@@ -16,7 +16,7 @@ built += $(web_parts) $(B)/bin/muslin-node
 
 rewriter := rewrite adapt alike fenv fork jumps kernel linked reach reenter walk
 rewrite_headers := $(addprefix web/,rewrite.h rewriting.h adapt.h alike.h fenv.h fork.h jumps.h linked.h reach.h reenter.h walk.h layout.h) host/wasm/wasm.h host/wasm/plan.h host/wasm/reader.h
-rewrite_sources := $(rewriter:%=web/%.c) web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/data.c host/wasm/strip.c host/wasm/link.c
+rewrite_sources := $(rewriter:%=web/%.c) web/module.c host/wasm/wasm.c host/wasm/code.c host/wasm/relaxed.c host/wasm/data.c host/wasm/strip.c host/wasm/link.c
 
 $(n)/rewrite.wasm: $(rewrite_sources) $(rewrite_headers) $(toolchain)
 	$(say) WASM $@

@@ -37,6 +37,7 @@ TEXT(muslin_text_link_c, "translate/link.c");
 TEXT(muslin_text_wasm_link_c, "wasm/link.c");
 TEXT(muslin_text_wasm_c, "wasm/wasm.c");
 TEXT(muslin_text_wasm_code_c, "wasm/code.c");
+TEXT(muslin_text_wasm_relaxed_c, "wasm/relaxed.c");
 TEXT(muslin_text_wasm_data_c, "wasm/data.c");
 TEXT(muslin_text_wasm_strip_c, "wasm/strip.c");
 TEXT(muslin_text_wasm_plan_h, "wasm/plan.h");
@@ -80,6 +81,7 @@ static const struct prelude_file sources[] = {
 	{ "wasm/link.c", muslin_text_wasm_link_c, muslin_text_wasm_link_c_end },
 	{ "wasm.c", muslin_text_wasm_c, muslin_text_wasm_c_end },
 	{ "wasm/code.c", muslin_text_wasm_code_c, muslin_text_wasm_code_c_end },
+	{ "wasm/relaxed.c", muslin_text_wasm_relaxed_c, muslin_text_wasm_relaxed_c_end },
 	{ "wasm/data.c", muslin_text_wasm_data_c, muslin_text_wasm_data_c_end },
 	{ "wasm/strip.c", muslin_text_wasm_strip_c, muslin_text_wasm_strip_c_end },
 	{ "wasm/plan.h", muslin_text_wasm_plan_h, muslin_text_wasm_plan_h_end },

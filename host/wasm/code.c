@@ -96,14 +96,19 @@ static bool is_vector_gap(uint32_t op)
 	return memchr(gaps, op, sizeof(gaps));
 }
 
-/* Relaxed SIMD is above, which wasm2c does not have. */
-static void skip_vector(struct reader *r)
+static void fix_vector(struct reader *r, const uint8_t *from)
 {
 	uint32_t op = u32(r);
 
-	if (op >= 0x100 && op <= 0x113)
-		fail(r, "uses relaxed SIMD, which is not supported");
-	else if (op > 0xff || is_vector_gap(op))
+	if (op >= 0x100 && op <= 0x113) {
+		if (!r->bad && !relax_in_place((uint8_t *)from, r->p, op)) {
+			r->relaxed = op;
+			r->relaxed_at = from;
+			r->nrelaxed++;
+		}
+		return;
+	}
+	if (op > 0xff || is_vector_gap(op))
 		fail(r, "unknown instruction 0xfd 0x%x at byte %zu", op, where(r) - 1);
 	switch (op) {
 	case 0x00 ... 0x0b: case 0x54 ... 0x5d:	/* load, store */
@@ -140,7 +145,7 @@ static void fix_atomic(struct reader *r, const uint8_t *from)
 		at[0] = 0x00;			/* unreachable */
 }
 
-static void fix_instruction(struct reader *r)
+void fix_instruction(struct reader *r)
 {
 	const uint8_t *from = r->p;
 	uint8_t op = byte(r);
@@ -159,7 +164,7 @@ static void fix_instruction(struct reader *r)
 		fix_atomic(r, from);
 		break;
 	case 0xfd:
-		skip_vector(r);
+		fix_vector(r, from);
 		break;
 	default:
 		if (!skip_immediates(r, op))
@@ -196,7 +201,7 @@ static void fix_function(struct reader *r, uint64_t *locals)
 }
 
 int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
-		  char *error, size_t n)
+		  uint32_t *relaxed, char *error, size_t n)
 {
 	struct reader r = {
 		.image = image, .p = image, .end = (uint8_t *)image + size,
@@ -216,5 +221,6 @@ int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
 			fix_function(&r, &locals);
 		r.p = r.end;
 	}
+	*relaxed = r.nrelaxed;
 	return r.err;
 }

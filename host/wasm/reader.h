@@ -23,6 +23,9 @@ struct reader {
 	/* wasm_fix_code()'s */
 	bool *inits;
 	uint32_t ninits;
+	/* fix_instruction()'s: the last that relaxed.c makes several of; how many there are */
+	uint32_t relaxed, nrelaxed;
+	const uint8_t *relaxed_at;
 };
 
 static inline void fail(struct reader *r, const char *fmt, ...)
@@ -133,6 +136,13 @@ static inline char value_type(struct reader *r)
  * of several bytes: then it is false.  code.c
  */
 bool skip_immediates(struct reader *r, uint8_t op);
+/* Any instruction, as wasm_fix_code() has it.  code.c */
+void fix_instruction(struct reader *r);
+/*
+ * Replaces the instruction at at, op of relaxed SIMD, if another one can do what it does.
+ * relaxed.c
+ */
+bool relax_in_place(uint8_t *at, const uint8_t *end, uint32_t op);
 
 /* Sections come in the order of these numbers, custom ones anywhere. */
 static inline int section_order(uint8_t id)

@@ -138,7 +138,7 @@ static size_t room(const struct wasm *w, size_t size)
 }
 
 /* All but custom sections and what is in the image. */
-static size_t put_module(struct plan *p, uint8_t *to)
+static size_t put_module(struct plan *p, uint32_t relaxed, uint8_t *to)
 {
 	struct reader *r = &p->r;
 	const uint8_t *from;
@@ -157,6 +157,8 @@ static size_t put_module(struct plan *p, uint8_t *to)
 			to = put_imports(p, to);
 		else if (id == 7)
 			to = put_exports(p->w, to);
+		else if (id == 10 && relaxed)
+			to = put_relaxed_code(r, p->w, to);
 		else if (id)
 			to = put(to, from, r->end - from);
 		r->p = r->end;
@@ -167,14 +169,15 @@ static size_t put_module(struct plan *p, uint8_t *to)
 int wasm_strip(const struct wasm *w, const void *image, size_t size,
 	       void **out, size_t *out_size, char *error, size_t n)
 {
-	uint8_t *copy = malloc(size), *to = malloc(room(w, size));
+	uint8_t *copy = malloc(size), *to = NULL;
+	uint32_t relaxed = 0;
 	struct wasm_data d;
 	char why[32];
 	struct plan p;
 	bool *inits = NULL;
 	int r = -ENOMEM;
 
-	if (copy && to)
+	if (copy)
 		r = plan_init(&p, w, image, size, &d, why);
 	if (r)
 		goto out;
@@ -184,9 +187,14 @@ int wasm_strip(const struct wasm *w, const void *image, size_t size,
 	r = -ENOMEM;
 	if (!inits)
 		goto out_plan;
-	r = wasm_fix_code(copy, size, inits, p.nsegments, error, n);
+	r = wasm_fix_code(copy, size, inits, p.nsegments, &relaxed, error, n);
 	if (r)
 		goto out_plan;
+	to = malloc(room(w, size) + relaxed_room(relaxed, w->nfuncs));
+	if (!to) {
+		r = -ENOMEM;
+		goto out_plan;
+	}
 	/* what the program itself initialises memory with, threads' TLS */
 	for (uint32_t i = 0; i < p.nsegments; i++)
 		p.segments[i].imaged &= p.segments[i].active || !inits[i];
@@ -197,7 +205,7 @@ int wasm_strip(const struct wasm *w, const void *image, size_t size,
 	}
 	p.end = copy + size;
 	p.r.image = copy;
-	*out_size = put_module(&p, to);
+	*out_size = put_module(&p, relaxed, to);
 	*out = to;
 	to = NULL;
 out_plan:

@@ -144,11 +144,11 @@ char *wasm_signature(const char *type, char *buf, size_t n);
  * Rewrites memory.atomic.notify and wait in place, on which wasm2c 1.0.36
  * aborts.  wasm-ld puts them into every __wasm_init_memory, where they are
  * never reached; anywhere else notify wakes nobody and wait traps, since
- * programs wait by futex.  Sets inits[i] if there is a memory.init of data
- * segment i.
+ * programs wait by futex.  Instructions of relaxed SIMD become others; *relaxed are left,
+ * which take several.  Sets inits[i] if there is a memory.init of data segment i.
  */
 int wasm_fix_code(void *image, size_t size, bool *inits, uint32_t ninits,
-		  char *error, size_t n);
+		  uint32_t *relaxed, char *error, size_t n);
 
 /* size bytes that are at offset from in the image and begin at addr in memory */
 struct wasm_piece {
