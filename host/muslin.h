@@ -10,11 +10,12 @@
  *		muslin_wait(m, id, &status);
  *	muslin_free(m);
  *
- * The machine has one CPU, and that is the thread which is inside muslin_boot,
- * _mount, _spawn, _wait, _wait_any, _snapshot or _shutdown: between such calls the machine
- * stands still.  A process may have several machines, but only one thread at a
- * time may be in any of these functions; all but muslin_kill and muslin_interrupt,
- * which can be called at any time, also by a signal handler.
+ * The machine's CPU is the thread which is inside muslin_boot, _mount, _spawn,
+ * _wait, _wait_any, _snapshot or _shutdown: between such calls the machine stands still.
+ * If it has other CPUs, they are threads that the library makes.  A process may have
+ * several machines, but only one thread at a time may be in any of these functions; all
+ * but muslin_kill and muslin_interrupt, which can be called at any time, also by a signal
+ * handler.
  *
  * Functions that return int return a negative errno on failure; muslin_error
  * tells it in words.  Nothing is printed.  What is passed in is copied, unless
@@ -104,7 +105,17 @@ struct muslin_config {
 	 */
 	uint64_t output;
 	unsigned int tasks;
+	/*
+	 * Processors; 0: one.  The first is the calling thread, each other one a thread
+	 * of the library's, which stands still as the machine does, and on which log may
+	 * be called, not at the same time as on another.  With more than one there are no
+	 * images.  -ENOTSUP if the kernel is for fewer.
+	 */
+	unsigned int cpus;
 };
+
+/* The most that muslin_config.cpus can be: what the kernel in this library is for. */
+unsigned int muslin_cpus_most(void);
 
 /*
  * A machine that is switched off.  config may be NULL.  It has a process that

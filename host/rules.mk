@@ -48,16 +48,23 @@ cgen_headers := host/cgen/prelude.h host/cgen/prelude-plain.h host/cgen/jump.h h
 kernel_words := 's/ = instance->w2c_wasm_\(one_cpu\|total_order\|cpu\|cpu_offset\);/ = muslin_\1;/'
 kernel_cpus := -DMUSLIN_ONE_CPU
 
-# $(call kernel_c,VMLINUX,DIRECTORY,FILES): wasm2c writes all parts at once.  Newer ones
+# Where it may have several they are words of each: kernel-cpus.h.  What an instance begins
+# with is not theirs.
+several_words := '/^static void init_globals/,/^}/b; \
+	s/ = instance->w2c_wasm_total_order;/ = muslin_total_order;/; \
+	s/instance->w2c_wasm_\(current\|irq_flags\|one_cpu\|cpu\|cpu_offset\)\b/MUSLIN_KERNEL->\1/g; \
+	s/instance->w2c_0x5F_stack_pointer\b/MUSLIN_KERNEL->stack_pointer/g'
+
+# $(call kernel_c,VMLINUX,DIRECTORY,FILES,WORDS): wasm2c writes all parts at once.  Newer ones
 # have tail calls unless told not to.
 kernel_c = mkdir -p $(2) && $(WASM2C) $(1) -n vmlinux --enable-threads $$($(WASM2C) --help | \
 		grep -o -e --disable-tail-call) --num-outputs=$(VMLINUX_PARTS) -o $(2)/vmlinux.c && \
 	$(h)/muslin-prelude $(2)/vmlinux-impl.h $(3) && \
-	sed -i $(kernel_words) $(3)
+	sed -i $(4) $(3)
 
 $(h)/vmlinux/.stamp: $(vmlinux) $(h)/muslin-prelude $(WASM2C)
 	$(say) WASM2C $<
-	$(Q)$(call kernel_c,$<,$(@D),$(vmlinux_c))
+	$(Q)$(call kernel_c,$<,$(@D),$(vmlinux_c),$(kernel_words))
 	$(Q)touch $@
 $(vmlinux_c): $(h)/vmlinux/.stamp ;
 

@@ -505,6 +505,11 @@ export class Machine {
       },
       task_fork: (struct, kernelSp) => this.forks.task(struct, kernelSp),
       task_free: id => this.taskFree(id),
+      // a kernel for several CPUs finds one here
+      cpus: () => 1,
+      cpu_start: cpu => this.refuse(`passed CPU ${cpu >>> 0}, which is not to be started`),
+      cpu_kick: cpu => this.refuse(`interrupted CPU ${cpu >>> 0}, where there is one`),
+      cpu_yield: () => {},
       mm_create: () => {
         const id = this.ids.mm++;
         this.mms.set(id, { table: new Map() });

@@ -16,6 +16,7 @@
 #include "hostfs/hostfs.h"
 #include "image/image.h"
 #include "api/initrd.h"
+#include "machine/cpus.h"
 #include "machine/signals.h"
 #include "machine/frames.h"
 #include "machine/kernel.h"
@@ -30,6 +31,10 @@
 #include "devices/tty.h"
 
 #define DEFAULT_MEMORY (1ull << 30)
+/* host/variant.mk */
+#ifndef KERNEL_CPUS
+#define KERNEL_CPUS 1
+#endif
 
 int muslin_new(const struct muslin_config *config, struct muslin **out)
 {
@@ -40,10 +45,14 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	*out = NULL;
 	if (!config)
 		config = &none;
+	if (config->cpus > muslin_cpus_most())
+		return -ENOTSUP;
 	m = arena_new();
 	if (!m)
 		return -ENOMEM;
-	m->memory_fd = -1;
+	m->memory_fd = m->wake_fd = -1;
+	m->cpus = config->cpus ? config->cpus : 1;
+	pthread_mutex_init(&m->lock, NULL);
 	m->log = config->log;
 	m->callback_arg = config->arg;
 	m->loader = (struct loader) {
@@ -271,6 +280,11 @@ const char *muslin_error(const struct muslin *m)
 	if (api_busy(m))
 		return "a machine is running: this is one of its callbacks";
 	return m->error;
+}
+
+unsigned int muslin_cpus_most(void)
+{
+	return KERNEL_CPUS;
 }
 
 const char *muslin_version(void)

@@ -111,6 +111,9 @@ static void if_own(struct filter *f, uint32_t self)
 	unless(f, SYS_tgkill, 4);
 	load_argument(f, 0);
 	one_of(f, &self, 1);
+	unless(f, SYS_rt_tgsigqueueinfo, 4);
+	load_argument(f, 0);
+	one_of(f, &self, 1);
 	unless(f, SYS_kill, 7);
 	load_argument(f, 0);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, self, 4, 0);

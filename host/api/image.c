@@ -59,7 +59,7 @@ int api_resume(struct muslin *m)
 	int r, fd;
 
 	/* its kernel has looked for disks, and found none */
-	if ((m->image && !*m->image) || m->disks)
+	if ((m->image && !*m->image) || m->disks || m->cpus > 1)
 		return 0;
 	fd = m->image ? TEMP_FAILURE_RETRY(open(m->image, FLAGS)) : open_cached(m);
 	if (fd < 0)

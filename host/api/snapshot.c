@@ -163,6 +163,8 @@ static int save_programs(void *arg, int fd)
 /* It cannot go on with what these have of the host. */
 static int check(struct muslin *m)
 {
+	if (m->cpus > 1)
+		return fail(m, -EOPNOTSUPP, "a machine with several processors has no image");
 	if (m->disks)
 		return fail(m, -EBUSY, "a machine with disks cannot be kept");
 	if (!m->arena.keep && m->ctl->used)

@@ -99,6 +99,7 @@ struct run_options {
 	const char *cow_dir;	/* where layers are; NULL: as state_dir() says */
 	const char *program;	/* its file; NULL: argv[0] */
 	uint64_t memory;
+	unsigned int cpus;
 	int tier;		/* of muslin.h */
 	struct run_net net;
 	struct run_limits limits;

@@ -36,6 +36,8 @@ const char run_options_help[] =
 	"  --cwd DIR                start in the guest's directory DIR\n"
 	"  --mem SIZE               memory of the machine, in bytes or with K, M or G\n"
 	"                           (default 1G)\n"
+	"  --cpus N                 processors of the machine (default 1), if this muslin's\n"
+	"                           kernel is for more than one\n"
 	"  --time SECONDS           end it when so much time is over (exit status 124)\n"
 	"  --cpu SECONDS            the same for processor time\n"
 	"  --output SIZE            what it may write to its standard output and error,\n"
@@ -56,7 +58,8 @@ const char run_options_help[] =
 
 enum { OPT_DIR = 1, OPT_ENV, OPT_CWD, OPT_MEM, OPT_TIER, OPT_CMDLINE, OPT_IMAGE,
        OPT_STATS, OPT_TTY, OPT_NO_CONFINE, OPT_ENV_ALL, OPT_ROOT, OPT_SHELL,
-       OPT_HELP, OPT_DISK, OPT_COW_DIR, OPT_PID, OPT_END, OPT_FILE, OPT_HOSTNAME, OPT_NET,
+       OPT_HELP, OPT_CPUS, OPT_DISK, OPT_COW_DIR, OPT_PID, OPT_END, OPT_FILE, OPT_HOSTNAME,
+       OPT_NET,
        OPT_LIMIT = OPT_NET + NET_OPTIONS };
 
 static const struct option long_options[] = {
@@ -69,6 +72,7 @@ static const struct option long_options[] = {
 	{ "env-all", no_argument, NULL, OPT_ENV_ALL },
 	{ "cwd", required_argument, NULL, OPT_CWD },
 	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "time", required_argument, NULL, OPT_LIMIT + LIMIT_TIME },
 	{ "cpu", required_argument, NULL, OPT_LIMIT + LIMIT_CPU },
 	{ "output", required_argument, NULL, OPT_LIMIT + LIMIT_OUTPUT },
@@ -249,6 +253,23 @@ static int set_hostname(struct run_options *o, const char *arg)
 	return 0;
 }
 
+static int set_cpus(struct run_options *o, const char *arg)
+{
+	unsigned int most = muslin_cpus_most();
+	char *end;
+	unsigned long n = strtoul(arg, &end, 10);
+
+	if (*end || arg[0] < '1' || arg[0] > '9')
+		return complain(STATUS_USAGE, "--cpus %s: not a number of processors", arg);
+	if (n > most && most == 1)
+		return complain(STATUS_USAGE, "--cpus %s: this muslin has a kernel for one processor", arg);
+	if (n > most)
+		return complain(STATUS_USAGE, "--cpus %s: this muslin has a kernel for %u processors",
+				arg, most);
+	o->cpus = n;
+	return 0;
+}
+
 static int set_memory(struct run_options *o, const char *arg)
 {
 	int status = run_size("--mem", arg, &o->memory);
@@ -324,6 +345,8 @@ static int take_option(struct run_options *o, int opt)
 	case OPT_IMAGE:
 		o->image = optarg;
 		return 0;
+	case OPT_CPUS:
+		return set_cpus(o, optarg);
 	case OPT_ROOT:
 		o->root = optarg;
 		return 0;

@@ -241,6 +241,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.keep = o->keep ? MUSLIN_KEEP_WAITING : MUSLIN_KEEP_RUNNING,
 		.output = o->limits.output,
 		.tasks = o->limits.processes,
+		.cpus = o->cpus,
 	};
 	struct run_times times = { 0 };
 	uint64_t start;
@@ -251,7 +252,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	free(cmdline);
 	if (r)
 		return complain(STATUS_FAILED, "cannot make a machine: %s", strerror(-r));
-	if (o->make_image && !o->ndisks && !o->image && !muslin_has_image(m))
+	if (o->make_image && !o->ndisks && !o->image && o->cpus <= 1 && !muslin_has_image(m))
 		make_image(o);
 	/* where it cannot listen, muslin snapshot --pid says so */
 	if (!o->keep)
@@ -340,7 +341,7 @@ out:
 static int resume(struct run_options *o)
 {
 	if (o->ndirs || o->nfiles || o->hostname || o->nenv || o->cwd || o->cmdline || o->memory ||
-	    o->tier || o->tty || o->net.backend || o->ndisks || o->pid || o->end)
+	    o->cpus || o->tier || o->tty || o->net.backend || o->ndisks || o->pid || o->end)
 		return complain(STATUS_USAGE,
 				"a program that is resumed takes no options but --stats; see muslin run --help");
 	o->resume = true;

@@ -206,20 +206,15 @@ static bool check_kernel(const struct image *im)
 		(uintptr_t)m->memory == kernel + MUSLIN_MEMORY_OFFSET;
 }
 
-/* Each has a task, and a page of shared words in the kernel's memory. */
-static bool check_vcpus(const struct image *im)
+/* The only one has a task, and a page of shared words in the kernel's memory. */
+static bool check_vcpu(const struct image *im)
 {
 	const struct muslin *m = &im->head.machine;
+	const struct vcpu *v = boot_vcpu(m);
+	uint64_t page = (uintptr_t)v->page - (uintptr_t)m->memory;
 
-	for (int i = 0; i < VCPUS; i++) {
-		const struct vcpu *v = &m->vcpus[i];
-		uint64_t page = (uintptr_t)v->page - (uintptr_t)m->memory;
-
-		if (page > m->memory_size - sizeof(*v->page) ||
-		    !in_objects(im, v->task, 1, sizeof(*v->task)))
-			return false;
-	}
-	return true;
+	return page <= m->memory_size - sizeof(*v->page) &&
+		in_objects(im, v->task, 1, sizeof(*v->task));
 }
 
 static bool check_machine(const struct image *im)
@@ -268,7 +263,7 @@ bool image_check(const struct image *im)
 	for (i = 0; i < h->nparts; i++)
 		if (!check_part(im, i, &memory))
 			return false;
-	return check_machine(im) && check_kernel(im) && check_vcpus(im);
+	return check_machine(im) && check_kernel(im) && check_vcpu(im);
 }
 
 bool image_check_data(const struct image *im)

@@ -237,6 +237,7 @@ static void take_vcpu(struct muslin *m, struct vcpu *v, const struct vcpu *saved
 	v->page = saved->page;
 	v->task = saved->task;
 	v->timer_when = saved->timer_when;
+	v->kernel = saved->kernel;
 }
 
 /* The kernel's state is the image's; all else that a machine has is this process's own. */
@@ -255,8 +256,8 @@ static void take(struct muslin *m, const struct muslin *saved)
 	m->families = saved->families;
 	m->arena = saved->arena;
 	m->arena.keep = keep;
-	for (int i = 0; i < VCPUS; i++)
-		take_vcpu(m, &m->vcpus[i], &saved->vcpus[i]);
+	/* it had but one */
+	take_vcpu(m, boot_vcpu(m), boot_vcpu(saved));
 }
 
 const struct module_builtin *image_find_builtin(const void *ops)

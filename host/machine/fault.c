@@ -7,6 +7,7 @@
 
 #include "host_page.h"
 #include "machine/clock.h"
+#include "machine/cpus.h"
 #include "machine/fault.h"
 #include "machine/irq.h"
 #include "machine/kernel.h"
@@ -59,11 +60,19 @@ static __attribute__((noinline)) void set_errno(int e)
 extern const uint8_t __executable_start[], etext[];
 
 /* So may the C library be, which copies memory for programs. */
-static bool is_elsewhere(const struct mm *mm, const uint8_t *pc)
+static bool is_elsewhere(struct muslin *m, const uint8_t *pc)
 {
+	const struct mm *mm = this_task()->mm;
+	bool module;
+
 	if (pc >= __executable_start && pc < etext)
 		return false;
-	return !mm || !mm->module || !link_module_at(mm, pc);
+	if (!mm || !mm->module)
+		return true;
+	cpus_lock(m);
+	module = link_module_at(mm, pc);
+	cpus_unlock(m);
+	return !module;
 }
 
 /*
@@ -93,7 +102,7 @@ static void handle_fault(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(this_task()->mm, f.pc), outermost = interrupt_begins();
+	bool elsewhere = is_elsewhere(f.m, f.pc), outermost = interrupt_begins();
 
 	this_task()->elsewhere += elsewhere;
 	f.m->stats.page_faults++;
@@ -160,7 +169,7 @@ static void handle_irq(void *arg)
 {
 	struct fault f = *(struct fault *)arg;
 	int saved_errno = get_errno();
-	bool elsewhere = is_elsewhere(this_task()->mm, f.pc), outermost = interrupt_begins();
+	bool elsewhere = is_elsewhere(f.m, f.pc), outermost = interrupt_begins();
 
 	this_task()->elsewhere += elsewhere;
 	remember(&f, WASM_RT_TRAP_NONE);
@@ -180,6 +189,7 @@ static void handle_kernel(void *arg)
 	struct fault *f = arg;
 	struct task *t = this_task();
 
+	cpus_drop(f->m);
 	if (f->bus)
 		fail(f->m, -ENOMEM, "the kernel's memory at %#x cannot be had: the host is out of memory, or its image was cut",
 		     f->addr);
@@ -255,7 +265,7 @@ bool fault_handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 	}
 	if (!v->in_user)
 		return false;
-	off = addr - mm_memory(t->mm);
+	off = addr - ((uint8_t *)v->words.instance + MUSLIN_MEMORY_OFFSET);
 	if (off >= 2 * USER_SPACE + 65536)
 		return false;
 	v->in_user = 0;
@@ -279,7 +289,7 @@ bool fault_handle(struct vcpu *v, int sig, uint8_t *addr, ucontext_t *uc)
 /* So that hardly any task is switched away from where no image could have it. */
 static bool postpone(struct vcpu *v, const uint8_t *pc)
 {
-	if (!is_elsewhere(v->task->mm, pc) || v->postponed == POSTPONEMENTS) {
+	if (!is_elsewhere(v->machine, pc) || v->postponed == POSTPONEMENTS) {
 		v->postponed = 0;
 		return false;
 	}
@@ -288,11 +298,24 @@ static bool postpone(struct vcpu *v, const uint8_t *pc)
 	return true;
 }
 
+/* The machine is over, by another vCPU's doing: what this one did has no end. */
+static void handle_over(void *arg)
+{
+	(void)arg;
+	set_in_user(false);
+	task_leave();
+}
+
 void fault_interrupt(struct vcpu *v, ucontext_t *uc)
 {
 	struct fault f = { .m = v->machine, .pc = context_pc(uc) };
 
 	clock_poll(v);
+	/* in guest code this thread has nothing of the library's */
+	if ((v->in_user || is_kernel_text(f.pc)) && cpus_interrupted(v)) {
+		context_divert(uc, stack_kernel_top(v->task->stack), handle_over, &f, sizeof(f));
+		return;
+	}
 	if (!v->in_user || !user_pending(v) || postpone(v, f.pc))
 		return;
 	v->in_user = 0;

@@ -141,7 +141,7 @@ u32 w2c_host_symbol(struct w2c_host *h, u32 place, u32 to)
 
 struct walk {
 	struct muslin *m;
-	const struct task *task;
+	struct task *task;
 	u32 *places;
 	u32 n, found;
 	const uint8_t *user;	/* where its program called */
@@ -173,16 +173,24 @@ static void walk_here(void *arg)
 /* On the stack that is walked, which needs room for that. */
 static int walk(struct walk *w)
 {
-	const struct task *t = w->task;
+	struct task *t = w->task;
+	bool room;
+	void *sp;
 
 	if (t == this_task()) {
 		walk_here(w);
 		return 0;
 	}
-	if (!t->stack || (const uint8_t *)t->sp < t->stack->base + ROOM)
+	if (!t->stack)
 		return -EBUSY;
-	switch_peek(t->sp, walk_here, w);
-	return 0;
+	sp = task_walk(t);
+	/* the lowest there is; NULL: it runs on another vCPU */
+	room = (const uint8_t *)sp >= t->stack->base + ROOM;
+	if (room)
+		switch_peek(sp, walk_here, w);
+	if (sp)
+		task_walked(t, sp);
+	return room ? 0 : -EBUSY;
 }
 
 u32 w2c_host_task_frames(struct w2c_host *h, u32 id, u32 places, u32 n)

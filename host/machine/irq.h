@@ -7,9 +7,10 @@
 #include "machine/machine.h"
 #include "machine/x86_64/this-vcpu.h"
 
-static inline void vcpu_raise(struct vcpu *v, unsigned int bits)
+/* Those of them that were there before. */
+static inline unsigned int vcpu_raise(struct vcpu *v, unsigned int bits)
 {
-	__atomic_fetch_or(&v->page->irq_pending, bits, __ATOMIC_SEQ_CST);
+	return __atomic_fetch_or(&v->page->irq_pending, bits, __ATOMIC_SEQ_CST) & bits;
 }
 
 /* Interrupts that are about none of its vCPUs. */

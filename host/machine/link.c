@@ -131,11 +131,21 @@ static int own_table(struct muslin *m, struct mm *mm, uint32_t size)
 {
 	struct table *old = mm->table, *t;
 	uint32_t room = old->room;
+	bool several = muslin_head(mm->space->base)->machine->cpus > 1;
 
 	if (!old->borrowed && old->refs == 1 && size <= room)
 		return 0;
+	/*
+	 * Another thread of it, on another vCPU, may have found out how large the table
+	 * is, and not yet where.
+	 */
+	if (several && mm->tasks > 1)
+		return -EBUSY;
 	while (room < size)
 		room = room < 512 ? 1024 : room * 2;
+	/* once and for all */
+	if (several)
+		room = MAX_TABLE;
 	t = arena_alloc(m, sizeof(*t));
 	if (!t)
 		return -ENOMEM;

@@ -10,6 +10,8 @@
 
 #include "host_page.h"
 #include "machine/clock.h"
+#include "machine/cpus.h"
+#include "machine/irq.h"
 #include "machine/signals.h"
 #include "machine/kernel.h"
 #include "machine/kmem.h"
@@ -46,12 +48,6 @@ void machine_refuse(struct muslin *m, const char *fmt, ...)
 	machine_halt(m, HALTED + HOST_PANIC);
 }
 
-/* Until the kernel says where its own is. */
-static struct host_page *first_page(const struct muslin *m)
-{
-	return (struct host_page *)(m->memory + m->memory_size - sizeof(struct host_page));
-}
-
 u32 w2c_host_memory_size(struct w2c_host *h)
 {
 	return machine(h)->memory_size;
@@ -82,7 +78,7 @@ void w2c_host_set_page(struct w2c_host *h, u32 page)
 	if (page % _Alignof(struct host_page) || page < m->memory_lowest ||
 	    (uint64_t)page + sizeof(*v->page) > m->memory_size)
 		machine_refuse(m, "passed a wild page of shared words, %#x", page);
-	if (v->page != first_page(m))
+	if (v->page != &v->first)
 		machine_refuse(m, "passed a second page of shared words");
 	v->page = kmem(m, page, sizeof(*v->page));
 }
@@ -98,18 +94,54 @@ void w2c_host_halt(struct w2c_host *h, u32 how)
 
 _Noreturn void machine_halt(struct muslin *m, int how)
 {
-	m->halted = how;
+	/* the first to say so, of several */
+	if (!m->halted)
+		m->halted = how;
+	cpus_drop(m);
 	set_in_user(false);
 	task_leave();
 	abort();	/* machine_run() does not enter it again */
 }
 
-void machine_poke(struct muslin *m)
+static bool is_over(struct muslin *m)
 {
 	const struct vcpu *v = boot_vcpu(m);
+	bool over, locked = this_vcpu()->locked;
 
-	if (v->until && v->until(m, v->until_arg))
-		task_leave();
+	if (!v->until)
+		return false;
+	if (!locked)
+		cpus_lock(m);
+	over = v->until(m, v->until_arg);
+	if (!locked)
+		cpus_unlock(m);
+	return over;
+}
+
+void machine_poke(struct muslin *m)
+{
+	bool locked;
+
+	if (this_vcpu() != boot_vcpu(m)) {
+		/* it has nothing to do with streams, but looks */
+		__atomic_store_n(&m->poked, 1, __ATOMIC_SEQ_CST);
+		vcpu_raise(boot_vcpu(m), HOST_IRQ_STREAM);
+		cpus_wake(boot_vcpu(m));
+		return;
+	}
+	__atomic_store_n(&m->poked, 0, __ATOMIC_SEQ_CST);
+	if (!is_over(m))
+		return;
+	locked = cpus_drop(m);
+	task_leave();
+	if (locked)
+		cpus_lock(m);
+}
+
+void machine_poked(struct muslin *m)
+{
+	if (__atomic_load_n(&m->poked, __ATOMIC_SEQ_CST) && this_vcpu() == boot_vcpu(m))
+		machine_poke(m);
 }
 
 int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg)
@@ -130,8 +162,18 @@ int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), vo
 	v->until = until;
 	v->until_arg = arg;
 	v->running = true;
+	v->thread = pthread_self();
+	v->inside = 1;
 	vcpu_start(v);
+	v->start = task_take(m, v->task);
+	cpus_continue(m);
 	task_enter(v);
+	__atomic_store_n(&v->inside, 0, __ATOMIC_SEQ_CST);
+	/* nobody is in the library any more when the caller is */
+	if (m->halted)
+		cpus_stop(m);
+	else
+		cpus_pause(m);
 	vcpu_stop(v);
 	v->running = false;
 	clock_stop(v);
@@ -150,7 +192,6 @@ static int kernel_init(struct muslin *m)
 	head->machine = m;
 	head->memory.pages = USER_SPACE >> 16;
 	wasm2c_vmlinux_instantiate(m->kernel, (struct w2c_host *)m);
-	boot_vcpu(m)->page = first_page(m);
 	return 0;
 }
 
@@ -162,7 +203,8 @@ int machine_init(struct muslin *m, uint64_t memory_size)
 		return fail(m, -EINVAL, "memory size: from %llu to %llu MiB",
 			    MEMORY_MIN >> 20, MEMORY_MAX >> 20);
 	m->memory_size = memory_size / MM_PAGE * MM_PAGE;
-	vcpu_init(boot_vcpu(m), m);
+	for (int i = 0; i < VCPUS; i++)
+		vcpu_init(&m->vcpus[i], m);
 	err = mm_init(m);
 	if (!err)
 		err = task_init(m);
@@ -206,6 +248,7 @@ void w2c_host_frozen(struct w2c_host *h)
 
 void machine_exit(struct muslin *m)
 {
+	cpus_stop(m);
 	task_exit(m);
 	mm_exit(m);
 	clock_exit(m);

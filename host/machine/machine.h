@@ -36,7 +36,7 @@ struct limits {
 	uint32_t tasks;		/* 0: no limit */
 };
 
-#define VCPUS 1
+#define VCPUS 8			/* the most; the kernel may be for fewer */
 
 struct muslin {
 	/*
@@ -61,9 +61,17 @@ struct muslin {
 	bool hasty;		/* who runs it asks for it back though it does not idle */
 
 	struct vcpu vcpus[VCPUS];
+	int cpus;		/* those that it has */
+	pthread_mutex_t lock;	/* of several: cpus.h */
+	uint32_t pausing;	/* all but the first are to stop */
+	bool (*confine)(void);	/* their threads */
+	int wake_fd;		/* ends the first's sleep, or -1 */
+	uint32_t changes;	/* of what that waits for, by others */
+	uint32_t poked;		/* by others: machine_poke() */
 
 	struct task **tasks;	/* by id */
 	int ntasks;
+	struct task *unused_tasks;	/* of several vCPUs: others may still look at them */
 	struct stack_pool *stacks;	/* native stacks to use again */
 
 	struct mm **mms;	/* by id; 0 is the kernel's own */
@@ -143,6 +151,8 @@ void machine_reset(struct muslin *m);
 int machine_run(struct muslin *m, bool (*until)(struct muslin *m, void *arg), void *arg);
 /* Back to the caller of machine_run() if its predicate is true. */
 void machine_poke(struct muslin *m);
+/* The same if another vCPU has asked for it: where a busy one comes by. */
+void machine_poked(struct muslin *m);
 /* The machine is no more: from a guest's task.  how is HALTED + HOST_*. */
 _Noreturn void machine_halt(struct muslin *m, int how);
 

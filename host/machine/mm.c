@@ -148,8 +148,38 @@ static void mm_delete(struct muslin *m, struct mm *mm)
 		leave_space(m, mm);
 	if (mm->module)
 		module_put(mm->module);
-	m->mms[mm->id] = NULL;
+	if (!mm->gone)
+		m->mms[mm->id] = NULL;
 	arena_free(m, mm);
+}
+
+void mm_enter(struct task *t, struct mm *mm)
+{
+	t->mm = mm;
+	mm->tasks++;
+}
+
+void mm_leave(struct muslin *m, struct task *t)
+{
+	struct mm *mm = t->mm;
+
+	t->mm = NULL;
+	if (!--mm->tasks && mm->gone)
+		mm_delete(m, mm);
+}
+
+/*
+ * Another vCPU may run what this one has seen: as long as a task is left, its program is,
+ * with nothing in its memory.
+ */
+static void mm_abandon(struct muslin *m, struct mm *mm)
+{
+	if (mm->space)
+		space_empty(m, mm->space);
+	mm->gone = true;
+	m->mms[mm->id] = NULL;
+	for (int i = 0; i < m->cpus; i++)
+		m->vcpus[i].look = true;
 }
 
 void w2c_host_mm_destroy(struct w2c_host *h, u32 id)
@@ -158,11 +188,17 @@ void w2c_host_mm_destroy(struct w2c_host *h, u32 id)
 	struct mm *mm = mm_get(m, id);
 	int i;
 
+	if (m->cpus > 1 && mm->tasks) {
+		mm_abandon(m, mm);
+		return;
+	}
 	/* a task whose program was replaced has forgotten it by now, or will
 	 * be told by HOST_USER_EXEC; its stack pointer is of no use to anyone */
 	for (i = 0; i < m->ntasks; i++)
-		if (m->tasks[i] && m->tasks[i]->mm == mm)
+		if (m->tasks[i] && m->tasks[i]->mm == mm) {
 			m->tasks[i]->mm = NULL;
+			mm->tasks--;
+		}
 	for (i = 0; i < VCPUS; i++)
 		if (m->vcpus[i].task)
 			m->vcpus[i].look = task_look(m->vcpus[i].task);

@@ -30,6 +30,8 @@ struct instance {
 
 struct mm {
 	int id;
+	int tasks;		/* that run programs in it */
+	bool gone;		/* the kernel has destroyed it; some of them were left */
 	struct space *space;	/* NULL until there is a program */
 	struct module *module;
 	const struct module_ops *ops;	/* the module's */
@@ -39,7 +41,12 @@ struct mm {
 	struct linked_types *types;
 };
 
+struct task;
+
 int mm_init(struct muslin *m);
+/* t runs a program in mm, or none any more. */
+void mm_enter(struct task *t, struct mm *mm);
+void mm_leave(struct muslin *m, struct task *t);
 /* Physical memory for the kernel's space, of which only the addresses are there. */
 int mm_resume(struct muslin *m);
 void mm_exit(struct muslin *m);

@@ -108,7 +108,8 @@ static void on_irq(int sig, siginfo_t *si, void *context)
 	struct vcpu *v = current_vcpu;
 	int saved_errno = errno;
 
-	if (si->si_code != SI_TIMER || si->si_ptr != signals_irq_tag()) {
+	if ((si->si_code != SI_TIMER && si->si_code != SI_QUEUE) ||
+	    si->si_ptr != signals_irq_tag()) {
 		pass_on(IRQ, sig, si, context);
 		errno = saved_errno;
 		return;

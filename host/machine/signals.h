@@ -12,7 +12,7 @@ int signals_start(struct vcpu *v);
 void signals_stop(struct vcpu *v);
 /* The vCPU that this thread runs, or NULL: for whoever may be on any thread. */
 struct vcpu *signals_vcpu(void);
-/* The signal that clock.c's timers send, and the value that comes with it. */
+/* The signal that clock.c's timers send, and cpus.c, and the value that comes with it. */
 int signals_irq(void);
 void *signals_irq_tag(void);
 /* Is sp on the stack of v's signal handlers? */

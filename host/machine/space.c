@@ -220,11 +220,9 @@ int space_unmap(struct muslin *m, struct space *s, uint64_t first, uint64_t end)
 	return 0;
 }
 
-int space_unmap_all(struct muslin *m, struct space *s, uint64_t first, uint64_t end)
+void space_empty(struct muslin *m, struct space *s)
 {
-	const struct change c = { first, end, 0 };
 	size_t size = MM_PROGRAM - MUSLIN_MEMORY_OFFSET;
-	int r = nothing_else(s, &c) ? 0 : -ENOMEM;
 
 	if (!reserve_again(space_memory(s), size) &&
 	    mprotect(space_memory(s), size, PROT_NONE)) {
@@ -232,6 +230,14 @@ int space_unmap_all(struct muslin *m, struct space *s, uint64_t first, uint64_t 
 		machine_halt(m, HALTED + HOST_PANIC);
 	}
 	forget_pages(m, s);
+}
+
+int space_unmap_all(struct muslin *m, struct space *s, uint64_t first, uint64_t end)
+{
+	const struct change c = { first, end, 0 };
+	int r = nothing_else(s, &c) ? 0 : -ENOMEM;
+
+	space_empty(m, s);
 	return r;
 }
 

@@ -73,6 +73,8 @@ int space_unmap(struct muslin *m, struct space *s, uint64_t first, uint64_t end)
  * -ENOMEM if that was more than pages first to end.
  */
 int space_unmap_all(struct muslin *m, struct space *s, uint64_t first, uint64_t end);
+/* All of it: this cannot fail, or the machine ends. */
+void space_empty(struct muslin *m, struct space *s);
 
 static inline uint8_t *space_memory(const struct space *s)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/cpus.h"
 #include "machine/fork.h"
 #include "machine/kernel.h"
 #include "machine/machine.h"
@@ -43,12 +44,28 @@ static int task_slot(struct muslin *m)
 		if (!m->tasks[i])
 			return i;
 	n = m->ntasks ? m->ntasks * 2 : 64;
-	tasks = arena_grow(m, m->tasks, m->ntasks * sizeof(*tasks), n * sizeof(*tasks));
+	/* other vCPUs may be looking at the old ones, which are few: they stay */
+	tasks = m->cpus > 1 ? calloc(n, sizeof(*tasks)) :
+		arena_grow(m, m->tasks, m->ntasks * sizeof(*tasks), n * sizeof(*tasks));
 	if (!tasks)
 		return -ENOMEM;
-	m->tasks = tasks;
-	m->ntasks = n;
+	if (m->cpus > 1 && m->ntasks)
+		memcpy(tasks, m->tasks, m->ntasks * sizeof(*tasks));
+	__atomic_store_n(&m->tasks, tasks, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&m->ntasks, n, __ATOMIC_SEQ_CST);
 	return i;
+}
+
+/* Of several vCPUs: what one has found stays a task, if perhaps another one. */
+static struct task *task_memory(struct muslin *m)
+{
+	struct task *t = m->unused_tasks;
+
+	if (!t)
+		return arena_alloc(m, sizeof(*t));
+	m->unused_tasks = t->next;
+	memset(t, 0, sizeof(*t));
+	return t;
 }
 
 static struct task *task_new(struct muslin *m, uint32_t task, uint32_t kernel_sp)
@@ -58,7 +75,7 @@ static struct task *task_new(struct muslin *m, uint32_t task, uint32_t kernel_sp
 
 	if (id < 0)
 		return NULL;
-	t = arena_alloc(m, sizeof(*t));
+	t = task_memory(m);
 	if (!t)
 		return NULL;
 	t->id = id;
@@ -74,14 +91,65 @@ static void task_delete(struct muslin *m, struct task *t)
 	if (t->stack)
 		stack_put(m, t->stack);
 	m->tasks[t->id] = NULL;
+	if (t->mm)
+		mm_leave(m, t);
+	if (m->cpus > 1) {
+		t->sp = NULL;
+		t->next = m->unused_tasks;
+		m->unused_tasks = t;
+		return;
+	}
 	arena_free(m, t);
 }
 
 struct task *task_get(struct muslin *m, uint32_t id)
 {
-	if (id >= (uint32_t)m->ntasks || !m->tasks[id])
+	/* in this order: others make both larger, the tasks first */
+	uint32_t n = __atomic_load_n(&m->ntasks, __ATOMIC_SEQ_CST);
+	struct task *t = id < n ? __atomic_load_n(&m->tasks, __ATOMIC_SEQ_CST)[id] : NULL;
+
+	if (!t)
 		machine_refuse(m, "passed task %u, which there is not", id);
-	return m->tasks[id];
+	return t;
+}
+
+static void *take(struct task *t)
+{
+	return __atomic_exchange_n(&t->sp, NULL, __ATOMIC_SEQ_CST);
+}
+
+void *task_take(struct muslin *m, struct task *t)
+{
+	void *sp;
+
+	if (m->cpus <= 1)
+		return t->sp;
+	while (!(sp = take(t))) {
+		if (__atomic_load_n(&t->walked, __ATOMIC_SEQ_CST))
+			continue;
+		sp = take(t);
+		if (sp)
+			break;
+		machine_refuse(m, "switched to task %d, which runs, or is no more", t->id);
+	}
+	return sp;
+}
+
+void *task_walk(struct task *t)
+{
+	void *sp;
+
+	__atomic_store_n(&t->walked, true, __ATOMIC_SEQ_CST);
+	sp = take(t);
+	if (!sp)
+		__atomic_store_n(&t->walked, false, __ATOMIC_SEQ_CST);
+	return sp;
+}
+
+void task_walked(struct task *t, void *sp)
+{
+	__atomic_store_n(&t->sp, sp, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&t->walked, false, __ATOMIC_SEQ_CST);
 }
 
 /* Gives t empty stacks, on the kernel's of which fn will run. */
@@ -165,7 +233,10 @@ _Noreturn void task_exec(void)
 	struct task *t = this_task();
 	void *here;
 
-	t->mm = NULL;
+	cpus_lock(m);
+	if (t->mm)
+		mm_leave(m, t);
+	cpus_unlock(m);
 	t->entered = false;
 	t->fork_point = NULL;
 	t->fork_sp = NULL;
@@ -173,9 +244,8 @@ _Noreturn void task_exec(void)
 	t->elsewhere = 0;
 	t->fenv = 0;
 	stack_close(t->stack);
-	t->sp = switch_prepare(stack_kernel_top(t->stack), exec_main, m);
 	this_vcpu()->look = task_look(t);
-	switch_stack(&here, t->sp);
+	switch_stack(&here, switch_prepare(stack_kernel_top(t->stack), exec_main, m));
 	abort();	/* nobody comes back */
 }
 
@@ -193,17 +263,19 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 	struct muslin *m = machine(h);
 	struct task *p = task_get(m, prev), *n = task_get(m, next);
 	struct vcpu *v = this_vcpu();
+	void *sp;
 
 	if (p != v->task)
 		machine_refuse(m, "switched from task %u, which does not run", prev);
 	if (n == p)
 		machine_refuse(m, "switched from task %u to itself", prev);
+	sp = task_take(m, n);
 	m->stats.switches++;
 	task_user_save(v, p);
 	v->task = n;
 	task_user_load(v, n);
 	v->look = task_look(n);
-	switch_stack(&p->sp, n->sp);
+	switch_stack(&p->sp, sp);
 }
 
 static bool is_running(const struct muslin *m, const struct task *t)
@@ -219,25 +291,27 @@ void w2c_host_task_free(struct w2c_host *h, u32 id)
 	struct muslin *m = machine(h);
 	struct task *t = task_get(m, id);
 
-	if (is_running(m, t) || id == BOOT_TASK)
+	if (is_running(m, t) || id == BOOT_TASK || (m->cpus > 1 && !task_walk(t)))
 		machine_refuse(m, "freed task %u, which runs or has to be there", id);
 	task_delete(m, t);
 }
 
 bool task_look(const struct task *t)
 {
-	return t->stack->reserve_open || (t->entered && !t->mm);
+	return t->stack->reserve_open || (t->entered && (!t->mm || t->mm->gone));
 }
 
 void task_check(void)
 {
-	if (!this_task()->mm)
+	const struct mm *mm = this_task()->mm;
+
+	if (!mm || mm->gone)
 		machine_refuse(this_vcpu()->machine, "went back to a program that it has destroyed");
 }
 
 void task_enter(struct vcpu *v)
 {
-	switch_stack(&v->caller_sp, v->task->sp);
+	switch_stack(&v->caller_sp, v->start);
 }
 
 void task_leave(void)
@@ -258,11 +332,16 @@ int task_init(struct muslin *m)
 
 void task_exit(struct muslin *m)
 {
+	struct task *t;
 	int i;
 
 	for (i = 0; i < m->ntasks; i++)
 		if (m->tasks[i])
 			task_delete(m, m->tasks[i]);
+	while ((t = m->unused_tasks)) {
+		m->unused_tasks = t->next;
+		arena_free(m, t);
+	}
 	arena_free(m, m->tasks);
 	m->tasks = NULL;
 	m->ntasks = 0;

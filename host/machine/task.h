@@ -30,7 +30,13 @@ struct task {
 	uint32_t task;		/* arguments of task_entry(); 0 for the boot task */
 	uint32_t kernel_sp;
 	struct stack *stack;
-	void *sp;		/* where it was switched away from, on the kernel's */
+	/*
+	 * Where it was switched away from, on the kernel's.  Of several vCPUs, the one
+	 * that takes it runs the task: it is NULL until that has left it again.
+	 */
+	void *sp;
+	bool walked;		/* no vCPU runs it: its frames are looked at */
+	struct task *next;	/* of m->unused_tasks */
 
 	/* of user code */
 	struct mm *mm;		/* the one it runs in, NULL if none */
@@ -66,6 +72,11 @@ _Noreturn void task_exec(void);
 /* Switches from API caller to the task that v runs, and from the running one back. */
 void task_enter(struct vcpu *v);
 void task_leave(void);
+/* Where t goes on, which is the caller's to run now. */
+void *task_take(struct muslin *m, struct task *t);
+/* The same to look at its frames, and give it back; NULL: it runs. */
+void *task_walk(struct task *t);
+void task_walked(struct task *t, void *sp);
 /* The task of that id; the machine ends if there is none. */
 struct task *task_get(struct muslin *m, uint32_t id);
 /* What vcpu.look is to be while t runs. */

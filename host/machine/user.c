@@ -5,6 +5,7 @@
 
 #include "host_page.h"
 #include "machine/adapt.h"
+#include "machine/cpus.h"
 #include "cgen/jump.h"
 #include "machine/fork.h"
 #include "machine/irq.h"
@@ -151,12 +152,16 @@ void user_irq(void)
 
 	do {
 		set_in_user(false);
+		machine_poked(m);
 		task_check();
+		cpus_lock(m);
 		module_ticked(this_task()->mm->module);
+		cpus_unlock(m);
 		enter_w2c_vmlinux_user_irq(m->kernel);
 		user_return(NULL);
 		task_check();
 		settle_stack();
+		this_vcpu()->look = task_look(this_task());
 		set_in_user(true);
 	} while (irq_pending(this_vcpu()));
 }
@@ -235,8 +240,9 @@ static void enter(struct muslin *m, struct mm *mm)
 	if (t->entered)
 		machine_refuse(m, "ran a program in a program");
 	t->entered = true;
-	t->mm = mm;
+	mm_enter(t, mm);
 }
+
 
 /* The first function on a task's stack for user code. */
 static void user_main(void *arg)
@@ -262,10 +268,11 @@ void w2c_host_user_run(struct w2c_host *h, u32 id, u32 entry, u32 arg, u32 tls)
 {
 	struct muslin *m = machine(h);
 	struct task *t = this_task();
-	struct mm *mm = mm_program(m, id);
 	void *here;
 
-	enter(m, mm);
+	cpus_lock(m);	/* no import that does not return has it from its caller */
+	enter(m, mm_program(m, id));
+	cpus_unlock(m);
 	t->user_sp = arg;
 	t->user_tls = tls;
 	/* a jmp_buf of another thread leads nowhere in this one */
@@ -283,12 +290,15 @@ void w2c_host_user_resume(struct w2c_host *h, u32 id)
 {
 	struct muslin *m = machine(h);
 	struct task *t = this_task();
-	struct mm *mm = mm_program(m, id);
 	struct muslin_jump *point = t->fork_point;
+	struct mm *mm;
 
+	cpus_lock(m);
+	mm = mm_program(m, id);
 	if (!t->fork_sp || t->fork_family != mm->space->family->id)
 		machine_refuse(m, "resumed a program that this task did not have");
 	enter(m, mm);
+	cpus_unlock(m);
 	fork_memory(t);
 	/* a handler that is called first may never come back */
 	t->fork_point = NULL;

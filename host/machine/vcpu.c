@@ -7,6 +7,7 @@ void vcpu_init(struct vcpu *v, struct muslin *m)
 {
 	v->machine = m;
 	v->words.self = &v->words;
+	v->page = &v->first;
 	v->timer_when = CLOCK_NEVER;
 }
 

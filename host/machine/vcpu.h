@@ -3,14 +3,16 @@
 #ifndef MUSLIN_VCPU_H
 #define MUSLIN_VCPU_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "cgen/abi.h"
+#include "cgen/kernel-cpus.h"
+#include "host_page.h"
 
-struct host_page;
 struct host_signals;
 struct muslin;
 struct task;
@@ -22,6 +24,7 @@ struct vcpu {
 
 	struct task *task;	/* the running one */
 	struct host_page *page;	/* the words shared with the kernel */
+	struct muslin_kernel_words kernel;	/* the kernel's own of this CPU */
 	/*
 	 * The vCPU is in user code, which may be interrupted anywhere.  0 in
 	 * the kernel and in the host: an interrupt stays pending.
@@ -48,7 +51,22 @@ struct vcpu {
 	/* of the thread, while it runs */
 	struct host_signals *signals;	/* signals.c */
 	uint64_t others;	/* what the register was, and is to be again */
+
+	struct host_page first;	/* until the kernel says where its own is */
+
+	/* cpus.c: words that other vCPUs look at, or wait for */
+	pthread_t thread;
+	bool locked;		/* it has m->lock */
+	uint32_t state;
+	uint32_t idle;		/* it sleeps, or is about to: a signal would not wake it */
+	uint32_t wakes;
+	uint32_t parked;	/* it waits for cpus_continue() */
+	uint32_t inside;	/* the boot vCPU: its thread is in the guest */
+	int error;		/* why it did not start */
+	void *start;		/* where its first task begins */
 };
+
+_Static_assert(offsetof(struct vcpu, kernel) == MUSLIN_KERNEL_WORDS, "generated code knows it");
 
 void vcpu_init(struct vcpu *v, struct muslin *m);
 /* This thread begins, or ceases, to run v: the register is the embedder's, too. */

@@ -4,6 +4,12 @@
 #include <sched.h>
 #include <stdio.h>
 #include "imports.c"
+#include "machine/cpus.h"
+
+/* imports of a kernel for several CPUs alone */
+u32 w2c_host_cpus(struct w2c_host *h);
+u32 w2c_host_cpu_start(struct w2c_host *h, u32 cpu, u32 task);
+void w2c_host_cpu_kick(struct w2c_host *h, u32 cpu);
 
 /* --- cases: each is what a kernel does, and a part of what the host says --- */
 
@@ -62,6 +68,126 @@ static void free_running_other(void)
 {
 	in_task = free_running;
 	w2c_host_task_switch(h, this_task()->id, w2c_host_task_create(h, 0, 0));
+}
+
+/* --- several CPUs --- */
+
+/* As muslin_config says it before the machine boots. */
+static void two_cpus(void)
+{
+	m->cpus = 2;
+	this_task()->sp = NULL;
+	if (cpus_threads(m, NULL))
+		abort();
+}
+
+static void start_itself(void)
+{
+	w2c_host_cpu_start(h, 0, w2c_host_task_create(h, 0, 0));
+}
+
+static void start_too_many(void)
+{
+	w2c_host_cpu_start(h, m->cpus, w2c_host_task_create(h, 0, 0));
+}
+
+static void kick_too_many(void)
+{
+	w2c_host_cpu_kick(h, 0x80000000u);
+}
+
+static void kick_stopped(void)
+{
+	two_cpus();
+	w2c_host_cpu_kick(h, 1);
+}
+
+static void start_running_task(void)
+{
+	two_cpus();
+	w2c_host_cpu_start(h, 1, this_task()->id);
+}
+
+static void sleep_for_ever(void)
+{
+	for (;;)
+		w2c_host_idle(h);
+}
+
+static int start_sleeper(void)
+{
+	int t = w2c_host_task_create(h, 0, 0);
+
+	two_cpus();
+	in_task = sleep_for_ever;
+	if (w2c_host_cpu_start(h, 1, t))
+		abort();
+	return t;
+}
+
+static void start_twice(void)
+{
+	start_sleeper();
+	w2c_host_cpu_start(h, 1, w2c_host_task_create(h, 0, 0));
+}
+
+/* What another CPU runs is not this one's to switch to, to free, or to look at. */
+static void switch_to_others(void)
+{
+	w2c_host_task_switch(h, this_task()->id, start_sleeper());
+}
+
+static void free_others(void)
+{
+	w2c_host_task_free(h, start_sleeper());
+}
+
+static void frames_of_others(void)
+{
+	if ((int)w2c_host_task_frames(h, start_sleeper(), BUFFER, 4) != -EBUSY)
+		abort();
+}
+
+static void halt_there(void)
+{
+	w2c_host_halt(h, HOST_RESTART_MACHINE);
+}
+
+/* It ends the machine while this one sleeps. */
+static void halted_by_another(void)
+{
+	two_cpus();
+	in_task = halt_there;
+	w2c_host_cpu_start(h, 1, w2c_host_task_create(h, 0, 0));
+	sleep_for_ever();
+}
+
+static void refused_there(void)
+{
+	w2c_host_task_switch(h, this_task()->id, 77);
+}
+
+static void refused_by_another(void)
+{
+	two_cpus();
+	in_task = refused_there;
+	w2c_host_cpu_start(h, 1, w2c_host_task_create(h, 0, 0));
+	sleep_for_ever();
+}
+
+static void one_page_each(void)
+{
+	w2c_host_set_page(h, SHARED);
+	sleep_for_ever();
+}
+
+/* The second sets its own; the first has one, and may have no other. */
+static void second_page_of_two(void)
+{
+	two_cpus();
+	in_task = one_page_each;
+	w2c_host_cpu_start(h, 1, w2c_host_task_create(h, 0, 0));
+	w2c_host_set_page(h, SHARED + 64);
 }
 
 static void fork_of_nothing(void)
@@ -1002,6 +1128,18 @@ static const struct test {
 	CASE(send_the_null_page, "wild address"),
 	CASE(receive_beyond, "wild address"),
 	CASE(receive_everywhere, "wild address"),
+	CASE(start_itself, "passed CPU 0"),
+	CASE(start_too_many, "passed CPU"),
+	CASE(kick_too_many, "passed CPU"),
+	CASE(kick_stopped, "interrupted CPU 1, which does not run"),
+	CASE(start_running_task, "which runs"),
+	CASE(start_twice, "started CPU 1, which runs"),
+	CASE(switch_to_others, "which runs"),
+	CASE(free_others, "the kernel freed task"),
+	CASE(frames_of_others, "switched the machine off"),
+	CASE(halted_by_another, "restarted the machine"),
+	CASE(refused_by_another, "the kernel passed task 77"),
+	CASE(second_page_of_two, "second page"),
 	CASE(fork_of_nothing, "switched the machine off"),
 	CASE(task_of_nobody, "the kernel passed task 77"),
 	CASE(switch_to_itself, "to itself"),

@@ -37,7 +37,7 @@ unsigned long __host(memory_size)(void);
 void __host(cmdline)(char *buf, unsigned long n);
 /* Bytes of the initramfs; it is copied to buf unless buf is NULL. */
 unsigned long __host(initrd)(void *buf);
-/* The words that kernel and host share, see asm/host_page.h. */
+/* The words that the calling CPU and the host share, see asm/host_page.h: once. */
 void __host(set_page)(struct host_page *p);
 /* Nothing in [pa, pa + len) of physical memory has to be kept. */
 void __host(memory_free)(unsigned long pa, unsigned long len);
@@ -80,6 +80,20 @@ int __host(task_create)(struct task_struct *t, unsigned long sp);
 void __host(task_switch)(int prev, int next);
 /* Never the running task. */
 void __host(task_free)(int id);
+
+/* --- CPUs (host/machine/cpus.c): each runs one task at a time, beside the others --- */
+
+/* How many the machine has; the first, 0, boots, and gets interrupts that are about none. */
+unsigned int __host(cpus)(void);
+/*
+ * CPU cpu, which does not run yet, switches to that task, which nobody has run; it has
+ * no host_set_page() yet.  -EAGAIN: the host has no thread for it.
+ */
+int __host(cpu_start)(unsigned int cpu, int task);
+/* One interrupt (HOST_IRQ_CPU) of CPU cpu, which runs. */
+void __host(cpu_kick)(unsigned int cpu);
+/* The calling CPU waits for another one. */
+void __host(cpu_yield)(void);
 
 /* --- what tasks do (host/machine/frames.c): for people, who may be told less --- */
 

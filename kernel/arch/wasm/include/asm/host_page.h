@@ -22,6 +22,7 @@
 #define HOST_IRQ_CLOCK	64	/* the wall clock was set: host_realtime_ns() */
 #define HOST_IRQ_NET	128	/* the network has a frame, or room, or another state */
 #define HOST_IRQ_DISK	256	/* requests of disks are done: host_disk_done() */
+#define HOST_IRQ_CPU	1024	/* host_cpu_kick() */
 #define HOST_IRQ_LOAD	512	/* programs are loaded, or can be: host_user_load_result() */
 
 /* network */
