@@ -46,7 +46,7 @@ static int net_stop(struct net_device *dev)
 	return 0;
 }
 
-/* The poll that wakes the queue is a softirq: it cannot come in between. */
+/* Who wakes the queue has its lock, as this has: it does not come in between. */
 static netdev_tx_t net_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct wasm_net *p = netdev_priv(dev);
@@ -96,8 +96,10 @@ static int net_poll(struct napi_struct *napi, int budget)
 	int done = 0;
 	long len;
 
+	netif_tx_lock(napi->dev);
 	if (netif_queue_stopped(napi->dev))
 		netif_wake_queue(napi->dev);
+	netif_tx_unlock(napi->dev);
 	while (done < budget) {
 		len = host_net_next();
 		if (len < 0)

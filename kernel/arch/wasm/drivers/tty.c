@@ -19,6 +19,7 @@
 static struct tty_driver *wasm_tty_driver;
 static struct tty_port wasm_tty_port;
 static bool throttled;
+static DEFINE_SPINLOCK(in_lock);	/* one reads at a time */
 
 /* Output that the host did not take yet; the lock is for both. */
 static DEFINE_KFIFO(out_fifo, u8, 8192);
@@ -66,7 +67,9 @@ void wasm_tty_irq(void)
 
 	if (!tty_port_initialized(&wasm_tty_port))
 		return;
+	spin_lock_irqsave(&in_lock, flags);
 	tty_pump_in();
+	spin_unlock_irqrestore(&in_lock, flags);
 	spin_lock_irqsave(&out_lock, flags);
 	tty_pump_out();
 	spin_unlock_irqrestore(&out_lock, flags);
@@ -103,9 +106,9 @@ static int wasm_tty_activate(struct tty_port *port, struct tty_struct *tty)
 
 	throttled = false;
 	/* It says that it wants input by reading. */
-	local_irq_save(flags);
+	spin_lock_irqsave(&in_lock, flags);
 	tty_pump_in();
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&in_lock, flags);
 	return 0;
 }
 
@@ -195,9 +198,9 @@ static void wasm_tty_unthrottle(struct tty_struct *tty)
 	unsigned long flags;
 
 	throttled = false;
-	local_irq_save(flags);
+	spin_lock_irqsave(&in_lock, flags);
 	tty_pump_in();
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&in_lock, flags);
 }
 
 static const struct tty_operations wasm_tty_ops = {

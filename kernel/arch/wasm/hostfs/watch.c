@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Which directories the host watches.  Nothing here sleeps, and there is one
- * CPU, so that none of this needs a lock.
- */
+/* Which directories the host watches. */
 #include <linux/jiffies.h>
+#include <linux/spinlock.h>
 #include <asm/host.h>
 #include <moment.h>
 #include <watch.h>
@@ -17,6 +15,9 @@
  * tell when it mounts a file system in the middle of a tree.
  */
 #define TRUST HZ
+
+/* Of all that is here, and of what is in each watch; nothing here sleeps. */
+static DEFINE_SPINLOCK(watch_lock);
 
 static LIST_HEAD(watches);
 static unsigned int n_watches;
@@ -58,7 +59,7 @@ static struct hostfs_watch *by_number(int number)
 	return NULL;
 }
 
-void hostfs_unwatch(struct hostfs_watch *w)
+static void unwatch(struct hostfs_watch *w)
 {
 	int number = w->number;
 
@@ -69,11 +70,19 @@ void hostfs_unwatch(struct hostfs_watch *w)
 		host_file_unwatch(number);
 }
 
+void hostfs_unwatch(struct hostfs_watch *w)
+{
+	spin_lock(&watch_lock);
+	unwatch(w);
+	spin_unlock(&watch_lock);
+}
+
 void hostfs_unwatch_all(void)
 {
+	spin_lock(&watch_lock);
 	while (!list_empty(&watches))
-		hostfs_unwatch(list_first_entry(&watches, struct hostfs_watch,
-						list));
+		unwatch(list_first_entry(&watches, struct hostfs_watch, list));
+	spin_unlock(&watch_lock);
 }
 
 static bool make_room(void)
@@ -87,27 +96,37 @@ static bool make_room(void)
 			oldest = w;
 	if (time_before(jiffies, oldest->used + TRUST))
 		return false;
-	hostfs_unwatch(oldest);
+	unwatch(oldest);
 	return true;
 }
 
 bool hostfs_watch_wanted(struct hostfs_watch *w)
 {
+	bool wanted;
+
 	if (++w->asks < OFTEN)
 		return false;
 	w->asks = LATER;
-	return make_room();
+	spin_lock(&watch_lock);
+	wanted = make_room();
+	spin_unlock(&watch_lock);
+	return wanted;
 }
 
 void hostfs_watch(struct hostfs_watch *w, int number)
 {
 	if (number <= 0)
 		return;
-	w->asks = 0;
-	w->number = number;
-	list_add(&w->list, &watches);
-	n_watches++;
-	changed(w);
+	spin_lock(&watch_lock);
+	/* unless another CPU was first: the host gives a directory one number */
+	if (!w->number) {
+		w->asks = 0;
+		w->number = number;
+		list_add(&w->list, &watches);
+		n_watches++;
+		changed(w);
+	}
+	spin_unlock(&watch_lock);
 }
 
 static void hear_of(int number)
@@ -142,8 +161,10 @@ static void hear(void)
 
 void hostfs_hear(struct hostfs_watch *w)
 {
+	spin_lock(&watch_lock);
 	hear();
 	if (time_after(jiffies, w->since + TRUST))
 		changed(w);
 	w->used = jiffies;
+	spin_unlock(&watch_lock);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Interrupts are the bits of host_page.irq_pending. */
+/* Interrupts are the bits of irq_pending, of which each CPU has its own. */
 #include <linux/hardirq.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -12,23 +12,26 @@
 #include <asm/user_mode.h>
 #include "../drivers/drivers.h"
 #include "freeze.h"
+#include "smp.h"
 #include "time.h"
 
-struct host_page host_page;
+struct wasm_cpu wasm_cpus[NR_CPUS];
 
-static unsigned long counts[4];
+static DEFINE_PER_CPU(unsigned long [4], counts);
 
 static void dispatch(unsigned int pending)
 {
 	unsigned int bit;
 
-	for (bit = 0; bit < ARRAY_SIZE(counts); bit++)
-		counts[bit] += pending >> bit & 1;
+	for (bit = 0; bit < 4; bit++)
+		__this_cpu_add(counts[bit], pending >> bit & 1);
 	/* before anything that wants to know the time, or uses vmalloc space */
 	if (pending & HOST_IRQ_THAW)
 		wasm_thaw();
 	if (pending & HOST_IRQ_FREEZE)
 		wasm_freeze();
+	if (pending & HOST_IRQ_CPU)
+		wasm_cpu_irq();
 	if (pending & HOST_IRQ_CLOCK)
 		wasm_clock_irq();
 	if (pending & HOST_IRQ_TIMER)
@@ -54,7 +57,7 @@ static void dispatch(unsigned int pending)
  */
 static unsigned int take_pending(void)
 {
-	return xchg(&host_page.irq_pending, 0);
+	return xchg(&wasm_host_page()->irq_pending, 0);
 }
 
 static void handle_irqs(struct pt_regs *regs)
@@ -94,9 +97,13 @@ void __init init_IRQ(void)
 int arch_show_interrupts(struct seq_file *p, int prec)
 {
 	static const char *const names[] = { "TMR", "STR", "TTY", "WIN" };
-	int i;
+	int i, cpu;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		seq_printf(p, "%*s: %10lu\n", prec, names[i], counts[i]);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		seq_printf(p, "%*s:", prec, names[i]);
+		for_each_online_cpu(cpu)
+			seq_printf(p, " %10lu", per_cpu(counts, cpu)[i]);
+		seq_putc(p, '\n');
+	}
 	return 0;
 }

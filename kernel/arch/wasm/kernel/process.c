@@ -11,6 +11,7 @@
 #include <asm/switch_to.h>
 #include <asm/tlbsync.h>
 #include <asm/user_mode.h>
+#include "smp.h"
 
 /* whom the CPU has just left */
 static DEFINE_PER_CPU(struct task_struct *, prev_task);
@@ -24,7 +25,7 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 	__this_cpu_write(prev_task, prev);
 	wasm_current = next;
 	if (next->mm && wasm_tlb_stale(next->mm))
-		wasm_tlb_due = 1;
+		wasm_this_cpu()->tlb_due = 1;
 	wasm_switch(prev->thread.host, next->thread.host);
 	return __this_cpu_read(prev_task);
 }
@@ -44,6 +45,9 @@ void wasm_run_user(void)
  */
 void wasm_start_task(struct task_struct *t)
 {
+	/* before anything that is the CPU's own */
+	if (!t->pid)
+		wasm_start_cpu(t);
 	schedule_tail(__this_cpu_read(prev_task));
 	if (t->thread.fn)
 		t->thread.fn(t->thread.fn_arg);
@@ -146,16 +150,21 @@ void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp)
 
 void arch_cpu_idle(void)
 {
-	if (!READ_ONCE(host_page.irq_pending))
+	if (!READ_ONCE(wasm_host_page()->irq_pending))
 		host_idle();
 	raw_local_irq_enable();
 	raw_local_irq_disable();
 }
 
+/* Whom this CPU waits for may be on one that the host does not run meanwhile. */
+#define SPINS 256
+
 void cpu_relax(void)
 {
 	arch_poll_irqs();
 	barrier();
+	if (!wasm_one_cpu && !(++wasm_this_cpu()->spins % SPINS))
+		host_cpu_yield();
 }
 
 void show_regs(struct pt_regs *regs)

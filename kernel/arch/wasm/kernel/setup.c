@@ -15,6 +15,7 @@
 #include <asm/setup.h>
 #include <asm/user_mode.h>
 #include "../drivers/drivers.h"
+#include "smp.h"
 
 extern char __heap_base[];	/* wasm-ld: the first address after .bss */
 
@@ -55,7 +56,8 @@ void __init setup_arch(char **cmdline_p)
 {
 	unsigned long kernel_end = PAGE_ALIGN((unsigned long)__heap_base);
 
-	host_set_page(&host_page);
+	wasm_smp_setup();
+	host_set_page(wasm_host_page());
 	host_cmdline(cmdline, sizeof(cmdline));
 	strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE);
 	*cmdline_p = cmdline;

@@ -15,8 +15,6 @@
 /* user code may use that much below its stack pointer */
 #define RED_ZONE 128
 
-u64 wasm_syscalls;
-
 struct sigframe {
 	siginfo_t info;
 	struct ucontext uc;
@@ -28,6 +26,7 @@ static int setup_frame(struct ksignal *ksig, struct pt_regs *regs)
 	unsigned long sp = host_user_sp();
 	struct sigframe __user *frame;
 	struct sigcontext sc = { .in_syscall = regs->syscall };
+	struct host_page *page;
 
 	frame = (void __user *)((sigsp(sp - RED_ZONE, ksig) - sizeof(*frame)) & ~15UL);
 	if (copy_siginfo_to_user(&frame->info, &ksig->info) ||
@@ -37,12 +36,13 @@ static int setup_frame(struct ksignal *ksig, struct pt_regs *regs)
 	    copy_to_user(&frame->uc.uc_sigmask, sigmask_to_save(), sizeof(sigset_t)))
 		return -EFAULT;
 
-	host_page.dispatcher = (unsigned long)ksig->ka.sa.sa_restorer;
-	host_page.handler = (unsigned long)ksig->ka.sa.sa_handler;
-	host_page.sig = ksig->sig;
-	host_page.info = (unsigned long)&frame->info;
-	host_page.context = (unsigned long)&frame->uc;
-	host_page.action = HOST_USER_CALL;
+	page = wasm_host_page();	/* nothing sleeps any more */
+	page->dispatcher = (unsigned long)ksig->ka.sa.sa_restorer;
+	page->handler = (unsigned long)ksig->ka.sa.sa_handler;
+	page->sig = ksig->sig;
+	page->info = (unsigned long)&frame->info;
+	page->context = (unsigned long)&frame->uc;
+	page->action = HOST_USER_CALL;
 	return 0;
 }
 
@@ -118,17 +118,18 @@ static void sync_or_die(void)
 
 static void user_work(struct pt_regs *regs)
 {
+	struct host_page *page;
 	unsigned long flags;
 
 	regs->restart = 0;
 	for (;;) {
 		flags = READ_ONCE(current_thread_info()->flags) & _TIF_WORK_MASK;
-		if (wasm_tlb_due) {
-			wasm_tlb_due = 0;
+		if (wasm_this_cpu()->tlb_due) {
+			wasm_this_cpu()->tlb_due = 0;
 			sync_or_die();
 			continue;
 		}
-		if (!flags || host_page.action)
+		if (!flags || wasm_host_page()->action)
 			break;
 		if (flags & _TIF_NEED_RESCHED)
 			schedule();
@@ -147,9 +148,10 @@ static void user_work(struct pt_regs *regs)
 		else
 			set_thread_flag(TIF_SIGPENDING);
 	}
-	host_page.restart = regs->restart;
-	if (regs->restart && !host_page.action)
-		host_page.action = HOST_USER_RESTART;
+	page = wasm_host_page();
+	page->restart = regs->restart;
+	if (regs->restart && !page->action)
+		page->action = HOST_USER_RESTART;
 }
 
 void wasm_user_work(void)
@@ -172,7 +174,7 @@ long wasm_syscall_work(long ret)
 		syscall_exit_work(regs, work);
 	if (regs->exec) {
 		regs->exec = 0;
-		host_page.action = HOST_USER_EXEC;
+		wasm_host_page()->action = HOST_USER_EXEC;
 		return 0;
 	}
 	user_work(regs);

@@ -58,7 +58,7 @@ void wasm_timer_irq(void)
 		timer->event_handler(timer);
 }
 
-static void timer_init(void)
+void wasm_timer_start(void)
 {
 	struct clock_event_device *timer = this_cpu_ptr(&timers);
 
@@ -97,7 +97,7 @@ void wasm_clock_irq(void)
 void __init time_init(void)
 {
 	__clocksource_register(&clock);
-	timer_init();
+	wasm_timer_start();
 }
 
 void calibrate_delay(void)

@@ -80,6 +80,9 @@ void wasm_user_fault(unsigned long addr, int write)
 	int code, sig;
 
 	sig = wasm_fault_in(addr, write, &code);
+	/* it may be there, by another CPU's doing: only the host was not told */
+	if (!wasm_one_cpu)
+		wasm_this_cpu()->tlb_due = 1;
 	if (sig > 0) {
 		report(sig);
 		force_sig_fault(sig, code, (void __user *)addr);

@@ -11,8 +11,6 @@
 #include <asm/tlbsync.h>
 #include <asm/vmalloc.h>
 
-int wasm_tlb_due;
-
 /*
  * A run of pages that one call of the host maps, or unmaps (prot < 0): then with
  * what lies between them, of which the host has nothing.
@@ -97,14 +95,31 @@ static pte_t *chunk_ptes(pmd_t *pmd, unsigned long addr)
 	return pmd_present(*pmd) && !pmd_leaf(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
 }
 
+/* The mark goes before the host is told: who changes the entry then sets it again. */
+static pte_t take_mark(pte_t *pte)
+{
+	pte_t old = READ_ONCE(*pte);
+
+	while (!try_cmpxchg(&pte_val(*pte), &pte_val(old), pte_val(old) & ~_PAGE_SYNC))
+		;
+	return old;
+}
+
+/* Of an entry that its lock's owner may change. */
+static void mark_pte(pte_t *pte)
+{
+	__atomic_fetch_or(&pte_val(*pte), _PAGE_SYNC, __ATOMIC_SEQ_CST);
+}
+
 static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
 {
 	pmd_t *pmd = pmd_off(mm, addr);
-	pte_t *pte = chunk_ptes(pmd, addr), huge;
+	pte_t *pte = chunk_ptes(pmd, addr), huge, now;
 	int i, err;
+	pmd_t upper = READ_ONCE(*pmd);
 
-	if (pmd_leaf(*pmd)) {
-		huge = pmd_pte_at(*pmd, addr);
+	if (pmd_leaf(upper)) {
+		huge = pmd_pte_at(upper, addr);
 		return run_add(run, addr, pte_val(huge) & PAGE_MASK, CHUNK_SIZE, pte_prot(huge));
 	}
 	/* the table is gone, and with it all that it mapped */
@@ -116,11 +131,10 @@ static int sync_chunk(struct mm_struct *mm, struct run *run, unsigned long addr)
 				run->empty += PAGE_SIZE;
 			continue;
 		}
-		err = run_add(run, addr, pte_val(*pte) & PAGE_MASK, PAGE_SIZE,
-			      pte_prot(*pte));
+		now = take_mark(pte);
+		err = run_add(run, addr, pte_val(now) & PAGE_MASK, PAGE_SIZE, pte_prot(now));
 		if (err)
 			return err;
-		*pte = __pte(pte_val(*pte) & ~_PAGE_SYNC);
 	}
 	return 0;
 }
@@ -137,15 +151,18 @@ static void mark_all(struct mm_struct *mm)
 	int i;
 
 	for_each_set_bit(chunk, mm->context.used, WASM_CHUNKS) {
-		__set_bit(chunk, mm->context.dirty);
+		set_bit(chunk, mm->context.dirty);
 		addr = chunk << WASM_CHUNK_SHIFT;
 		pmd = pmd_off(mm, addr);
 		if (pmd_leaf(*pmd))
-			set_pmd(pmd, __pmd(pmd_val(*pmd) & ~_PAGE_ACCESSED));
+			__atomic_fetch_and(&pmd_val(*pmd), ~_PAGE_ACCESSED, __ATOMIC_SEQ_CST);
 		pte = chunk_ptes(pmd, addr);
-		for (i = 0; pte && i < CHUNK_PAGES; i++)
-			set_pte(pte + i, mm == &init_mm ? pte[i] :
-				pte_mkold(pte[i]));
+		for (i = 0; pte && i < CHUNK_PAGES; i++) {
+			if (mm != &init_mm)
+				__atomic_fetch_and(&pte_val(pte[i]), ~_PAGE_ACCESSED,
+						   __ATOMIC_SEQ_CST);
+			mark_pte(pte + i);
+		}
 	}
 }
 
@@ -161,11 +178,13 @@ static void start_anew(struct mm_struct *mm)
 
 void wasm_tlb_forget(struct mm_struct *mm)
 {
+	spin_lock(&mm->context.lock);
 	/* the kernel's is in use; to map a page twice does no harm */
 	if (mm == &init_mm)
 		mark_all(mm);
 	else
 		start_anew(mm);
+	spin_unlock(&mm->context.lock);
 }
 
 /* Init has few, and without it there is no machine. */
@@ -209,7 +228,8 @@ static void mark_chunk(struct mm_struct *mm, unsigned long chunk)
 	int i;
 
 	for (i = 0; pte && i < CHUNK_PAGES; i++)
-		set_pte(pte + i, pte[i]);
+		mark_pte(pte + i);
+	set_bit(chunk, mm->context.dirty);
 }
 
 static int sync_chunks(struct mm_struct *mm)
@@ -220,6 +240,8 @@ static int sync_chunks(struct mm_struct *mm)
 	int err;
 
 	for_each_set_bit(chunk, context->dirty, WASM_CHUNKS) {
+		/* before its entries are looked at: what is marked later is for the next one */
+		clear_bit(chunk, context->dirty);
 		err = sync_chunk(mm, &run, chunk << WASM_CHUNK_SHIFT);
 		if (!err)
 			err = run_flush(&run);
@@ -227,7 +249,6 @@ static int sync_chunks(struct mm_struct *mm)
 			mark_chunk(mm, chunk);
 			return err;
 		}
-		__clear_bit(chunk, context->dirty);
 	}
 	return 0;
 }
@@ -239,10 +260,13 @@ static int sync_chunks(struct mm_struct *mm)
  */
 static int sync_marked(struct mm_struct *mm)
 {
-	int err = sync_chunks(mm);
+	int err;
 
+	spin_lock(&mm->context.lock);
+	err = sync_chunks(mm);
 	if (err && mm != &init_mm)
 		start_anew(mm);
+	spin_unlock(&mm->context.lock);
 	return err;
 }
 
@@ -269,11 +293,27 @@ void wasm_tlb_free_table(struct mm_struct *mm)
 {
 	if (atomic_read(&mm->mm_users))
 		sync_marked(mm);
+
 }
 
+/* Also while another CPU tells the host, who has taken the marks. */
 bool wasm_tlb_stale(struct mm_struct *mm)
 {
-	return !bitmap_empty(mm->context.dirty, WASM_CHUNKS);
+	if (!bitmap_empty(mm->context.dirty, WASM_CHUNKS))
+		return true;
+	smp_rmb();
+	return !wasm_one_cpu && spin_is_locked(&mm->context.lock);
+}
+
+void wasm_tlb_flush(struct mm_struct *mm)
+{
+	/* nobody will run it any more */
+	if (!atomic_read(&mm->mm_users))
+		return;
+	/* after the marks: switch_mm() has it the other way round */
+	smp_mb();
+	if (cpumask_any_but(mm_cpumask(mm), smp_processor_id()) < nr_cpu_ids)
+		sync_marked(mm);
 }
 
 int wasm_tlb_sync(struct mm_struct *mm)
@@ -288,6 +328,7 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 	if (id < 0)
 		return id;
 	mm->context = (mm_context_t) { .id = id };
+	spin_lock_init(&mm->context.lock);
 	return 0;
 }
 

@@ -8,11 +8,11 @@
 
 static pte_t user_pte(unsigned long addr)
 {
-	pmd_t *pmd = pmd_off(current->mm, addr);
+	pmd_t *pmd = pmd_off(current->mm, addr), upper = READ_ONCE(*pmd);
 
-	if (unlikely(pmd_leaf(*pmd)))
-		return pmd_pte_at(*pmd, addr);
-	return pmd_present(*pmd) ? *pte_offset_kernel(pmd, addr) : __pte(0);
+	if (unlikely(pmd_leaf(upper)))
+		return pmd_pte_at(upper, addr);
+	return pmd_present(upper) ? READ_ONCE(*pte_offset_kernel(&upper, addr)) : __pte(0);
 }
 
 /* What the host's mapping would allow, see wasm_tlb_sync(). */
@@ -25,20 +25,41 @@ static bool pte_allows(pte_t pte, bool write)
 	return (pte_val(pte) & want) == want;
 }
 
+/* Nobody takes the page away from here on, who would first have to tell the host. */
+static void begin(struct mm_struct *mm)
+{
+	if (!wasm_one_cpu)
+		spin_lock(&mm->context.lock);
+}
+
+static void end(struct mm_struct *mm)
+{
+	if (!wasm_one_cpu)
+		spin_unlock(&mm->context.lock);
+}
+
+void wasm_user_done(void)
+{
+	end(current->mm);
+}
+
 /*
- * The kernel's address of user address addr, good to the end of its page and
- * until the caller sleeps; NULL if there is no such memory.
+ * The kernel's address of user address addr, good to the end of its page; NULL if
+ * there is no such memory.
  */
 void *wasm_user_ptr(unsigned long addr, bool write)
 {
+	struct mm_struct *mm = current->mm;
 	pte_t pte;
 
-	if (unlikely(!current->mm))
+	if (unlikely(!mm))
 		return NULL;
 	for (;;) {
+		begin(mm);
 		pte = user_pte(addr);
 		if (likely(pte_allows(pte, write)))
 			return __va((pte_val(pte) & PAGE_MASK) | (addr & ~PAGE_MASK));
+		end(mm);
 		if (faulthandler_disabled() || wasm_fault_in(addr, write, NULL))
 			return NULL;
 	}
@@ -60,6 +81,7 @@ unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned lon
 		if (!p)
 			break;
 		memcpy(to, p, len);
+		wasm_user_done();
 	}
 	return n;
 }
@@ -75,6 +97,7 @@ unsigned long raw_copy_to_user(void __user *to, const void *from, unsigned long 
 		if (!p)
 			break;
 		memcpy(p, from, len);
+		wasm_user_done();
 	}
 	return n;
 }
@@ -90,6 +113,7 @@ unsigned long __clear_user(void __user *to, unsigned long n)
 		if (!p)
 			break;
 		memset(p, 0, len);
+		wasm_user_done();
 	}
 	return n;
 }
@@ -110,7 +134,11 @@ static long string_op(char *dst, unsigned long addr, long count)
 			return -EFAULT;
 		n = strnlen(p, len);
 		if (dst)
-			memcpy(dst + done, p, n < len ? n + 1 : n);
+			memcpy(dst + done, p, n);
+		wasm_user_done();
+		/* not a copy of the NUL, which another CPU may have written over */
+		if (dst && n < len)
+			dst[done + n] = 0;
 		done += n;
 		if (n < len)
 			return done;

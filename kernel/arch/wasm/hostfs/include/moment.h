@@ -13,8 +13,8 @@
 static inline u64 hostfs_moment(void)
 {
 	if (current->flags & PF_KTHREAD)
-		wasm_syscalls++;
-	return wasm_syscalls;
+		wasm_this_cpu()->syscalls++;
+	return wasm_this_cpu()->syscalls;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host raises bits of host_page.irq_pending at any time.  In user code
+ * The host raises bits of irq_pending in the CPU's host_page at any time.  In user code
  * it takes the interrupt at once; the kernel takes it where it enables
  * interrupts, and where it asks whether it has to reschedule or waits in a
  * loop (arch_poll_irqs()), and never in between.
@@ -9,13 +9,11 @@
 #define _ASM_WASM_IRQFLAGS_H
 #ifndef __ASSEMBLY__
 
-#include <asm/host_page.h>
 #include <asm/vcpu.h>
 
 #define ARCH_IRQ_DISABLED	0
 #define ARCH_IRQ_ENABLED	1
 
-extern struct host_page host_page;
 void wasm_handle_irqs(void);
 
 static inline unsigned long arch_local_save_flags(void)
@@ -27,7 +25,7 @@ static inline void arch_local_irq_restore(unsigned long flags)
 {
 	wasm_irq_flags = flags;
 	__asm__ __volatile__("" ::: "memory");
-	if (flags && __builtin_expect(*(volatile unsigned int *)&host_page.irq_pending, 0))
+	if (flags && __builtin_expect(*(volatile unsigned int *)&wasm_host_page()->irq_pending, 0))
 		wasm_handle_irqs();
 }
 

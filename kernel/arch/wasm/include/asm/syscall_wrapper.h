@@ -13,6 +13,7 @@
 #include <linux/thread_info.h>
 #include <linux/types.h>
 #include <asm/syscall_names.h>
+#include <asm/vcpu.h>
 
 #define __WASM_SC(n) __attribute__((export_name("__syscall_" n)))
 #define __WASM_SC_2nd(ignored, val, ...) val
@@ -21,13 +22,6 @@
 #define __WASM_SC_NR(name) __WASM_SC_PICK(dummy __WASM_NR_##name, -1, )
 
 long wasm_syscall_work(long ret);
-extern int wasm_tlb_due;
-
-/*
- * Counts what may begin to look at files: those calls that have arguments, and
- * signals.
- */
-extern u64 wasm_syscalls;
 
 /*
  * The way in.  If somebody has asked (ptrace, seccomp ...), the arguments go to
@@ -64,7 +58,8 @@ static __always_inline unsigned long *wasm_syscall_word(unsigned long *to, u64 a
 static __always_inline long wasm_syscall_exit(long ret)
 {
 	if (unlikely((READ_ONCE(current_thread_info()->flags) & _TIF_WORK_MASK) |
-		     READ_ONCE(current_thread_info()->syscall_work) | wasm_tlb_due))
+		     READ_ONCE(current_thread_info()->syscall_work) |
+		     wasm_this_cpu()->tlb_due))
 		return wasm_syscall_work(ret);
 	return ret;
 }
@@ -78,7 +73,7 @@ static __always_inline long wasm_syscall_exit(long ret)
 		long ret;							\
 		__WASM_SC_ENTER(__WASM_SC_NR(name),				\
 				(__MAP(x,__WASM_SC_WORD,__VA_ARGS__)));		\
-		wasm_syscalls++;						\
+		wasm_this_cpu()->syscalls++;				\
 		ret = __do_sys##name(__MAP(x,__SC_CAST,__VA_ARGS__));	\
 		__MAP(x,__SC_TEST,__VA_ARGS__);					\
 		return wasm_syscall_exit(ret);					\

@@ -6,9 +6,11 @@
 
 /*
  * User memory is not in the kernel's address space: it is reached page by
- * page, through the page tables.  See mm/uaccess.c.
+ * page, through the page tables.  See mm/uaccess.c.  What wasm_user_ptr() gives is there
+ * until wasm_user_done(), before which nothing sleeps or faults; NULL has no end.
  */
 void *wasm_user_ptr(unsigned long addr, bool write);
+void wasm_user_done(void);
 
 unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n);
 unsigned long raw_copy_to_user(void __user *to, const void *from, unsigned long n);

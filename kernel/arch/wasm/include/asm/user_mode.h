@@ -2,11 +2,9 @@
 #ifndef _ASM_WASM_USER_MODE_H
 #define _ASM_WASM_USER_MODE_H
 
-#include <asm/host_page.h>
+#include <asm/vcpu.h>
 
 struct pt_regs;
-
-extern struct host_page host_page;
 
 /*
  * What is due before user code of this task runs: reschedule, signals, task
