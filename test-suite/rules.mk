@@ -118,11 +118,14 @@ check: $(built) $(T)/check $(T)/list $(guest_tests) $(check_needs)
 		$(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') \
 		$(T)/check $(T)/list
 
-# The programs of guest/ on the kernel with CONFIG_SMP (host/variant.mk).
+# The programs of guest/ on the kernel with CONFIG_SMP (host/variant.mk), in machines with
+# CPUS processors.
+CPUS := 2
 .PHONY: check-smp
 check-smp: $(B)/smp/muslin $(T)/check $(T)/list $(guest_tests)
+	@sed -n 's/muslin run/& --cpus $(CPUS)/p' $(T)/list >$(T)/list-smp
 	@TOP='$(CURDIR)' MUSLIN_TIER='$(TIER)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/smp):$(abspath $(B)/bin):$(PATH)' \
-		CK_RUN_SUITE=guest $(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') $(T)/check $(T)/list
+		CK_RUN_SUITE=guest $(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') $(T)/check $(T)/list-smp
 
 include web/check.mk
 
