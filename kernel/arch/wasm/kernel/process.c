@@ -159,8 +159,13 @@ void arch_cpu_idle(void)
 /* Whom this CPU waits for may be on one that the host does not run meanwhile. */
 #define SPINS 256
 
+/*
+ * Where the host is one thread, nothing interrupts who spins here: it looks at the timer
+ * when it is asked for the time.
+ */
 void cpu_relax(void)
 {
+	host_clock_ns();
 	arch_poll_irqs();
 	barrier();
 	if (!wasm_one_cpu && !(++wasm_this_cpu()->spins % SPINS))
