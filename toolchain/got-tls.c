@@ -19,10 +19,12 @@
  * Who uses <fenv.h> has libm in the program, too: libc.so's knows nothing of exceptions.
  *
  * wasm-ld records the names of files as those of libraries that are needed, where
- * ELF linkers record the soname, which is the module's name: we tell it that file.
+ * ELF linkers record the soname, which is the module's name: we tell it that file.  If it has
+ * none, ELF linkers record the path that they were told, and so do we, in what was linked.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +33,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SYMBOL_FUNCTION, SYMBOL_DATA, SYMBOL_GLOBAL, SYMBOL_SECTION, SYMBOL_TAG, SYMBOL_TABLE };
@@ -50,6 +53,7 @@ struct file {
 	uint8_t *data;
 	size_t size;
 	bool changed;
+	bool named;		/* by -l */
 };
 
 /* What is left of a section, or of a file. */
@@ -638,11 +642,139 @@ static size_t open_files(struct file *files, char **argv)
 		if (!strcmp(argv[i], "-o") && argv[i + 1])
 			i++;
 		else if (!strncmp(argv[i], "-l", 2) && argv[i][2])
-			n += open_named(&files[n], argv[i] + 2, argv);
+			n += files[n].named = open_named(&files[n], argv[i] + 2, argv);
 		else if (*argv[i] != '-')
 			n += open_file(&files[n], argv[i]);
 	}
 	return n;
+}
+
+/* --- what was linked needs libraries by their paths --- */
+
+/* Without a soname, which is no path: ld.in. */
+static bool is_by_path(const struct file *f)
+{
+	struct bytes b;
+
+	if (f->named || !strchr(f->path, '/') || !is_library(f))
+		return false;
+	b = soname(f);
+	return b.size && memchr(b.p, '/', b.size);
+}
+
+/* The path of the library whose file has that name, or the name itself. */
+static struct bytes path_of(struct bytes name, const struct file *files, size_t n)
+{
+	for (; n--; files++) {
+		const char *slash = strrchr(files->path, '/');
+
+		if (is_by_path(files) && is(name, slash + 1))
+			return (struct bytes){ (uint8_t *)files->path, strlen(files->path) };
+	}
+	return name;
+}
+
+static void write_leb(FILE *out, uint32_t v)
+{
+	for (; v > 127; v >>= 7)
+		putc(v | 128, out);
+	putc(v, out);
+}
+
+static void write_name(FILE *out, struct bytes b)
+{
+	write_leb(out, b.size);
+	fwrite(b.p, 1, b.size, out);
+}
+
+/* Subsection 2 of dylink.0. */
+static void write_needed(FILE *out, struct reader r, const struct file *files, size_t n)
+{
+	uint32_t k = leb(&r);
+
+	write_leb(out, k);
+	while (k--)
+		write_name(out, path_of(name(&r), files, n));
+}
+
+static FILE *memory(struct bytes *b)
+{
+	FILE *out = open_memstream((char **)&b->p, &b->size);
+
+	if (!out)
+		fail("memory", "%s", strerror(errno));
+	return out;
+}
+
+/* The section's contents, from its name on. */
+static struct bytes with_paths(struct reader r, const struct file *files, size_t n)
+{
+	struct bytes b, part;
+	FILE *out = memory(&b), *sub;
+
+	write_name(out, name(&r));
+	while (r.p < r.end) {
+		uint8_t type = byte(&r);
+		struct bytes old = name(&r);
+
+		sub = memory(&part);
+		if (type == 2)
+			write_needed(sub, reader(r.path, old), files, n);
+		else
+			fwrite(old.p, 1, old.size, sub);
+		fclose(sub);
+		putc(type, out);
+		write_name(out, part);
+	}
+	fclose(out);
+	return b;
+}
+
+/* dylink.0 is the first section. */
+static void rewrite_needed(const char *path, const struct file *files, size_t n)
+{
+	struct file f = { 0 };
+	struct bytes all;
+	struct reader r;
+	FILE *out = memory(&all);
+
+	if (!open_file(&f, path) || !is_library(&f))
+		fail(path, "has no section dylink.0");
+	r = (struct reader){ path, f.data + 9, f.data + f.size };
+	fwrite(f.data, 1, 9, out);
+	write_name(out, with_paths(reader(path, name(&r)), files, n));
+	fwrite(r.p, 1, r.end - r.p, out);
+	fclose(out);
+	out = fopen(path, "w");
+	if (!out || fwrite(all.p, 1, all.size, out) != all.size || fclose(out))
+		fail(path, "%s", strerror(errno));
+}
+
+static const char *output(char **argv)
+{
+	for (; *argv; argv++)
+		if (!strcmp(*argv, "-o") && argv[1])
+			return argv[1];
+	return "a.out";
+}
+
+/* Runs the linker, and is its status. */
+static int link_and_rewrite(char **argv, const struct file *files, size_t n)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		execvp(argv[0], argv);
+		fail(argv[0], "%s", strerror(errno));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		fail(argv[0], "%s", strerror(errno));
+	if (WIFSIGNALED(status))
+		raise(WTERMSIG(status));
+	if (!WEXITSTATUS(status))
+		rewrite_needed(output(argv), files, n);
+	return WEXITSTATUS(status);
 }
 
 /* For the linker: libm_program.a before libc_program.a, which is argument number i. */
@@ -691,6 +823,9 @@ int main(int argc, char **argv)
 		if (files[i].changed)
 			argv[files[i].arg] = as_descriptor(&files[i]);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (is_by_path(&files[i]))
+			return link_and_rewrite(argv, files, n);
 	execvp(argv[0], argv);
 	fprintf(stderr, "wasm32-linux-musl-ld: %s: %s\n", argv[0], strerror(errno));
 	return 1;
