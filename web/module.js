@@ -58,7 +58,8 @@ function flagsAt(bytes) {
       if (kind === 2) return at;
       if (kind === 0) r.u32();
       else if (kind === 1) { r.byte(); r.limits(); }
-      else r.at += 2;
+      else if (kind === 3) r.at += 2;
+      else { r.byte(); r.u32(); }
     }
     r.at = end;
   }

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 const [web, program, library] = process.argv.slice(2);
 const { Machine, TLB } = await import(`${web}/machine.js`);
 const { makeRewriter } = await import(`${web}/rewriter.js`);
+const { withMemory } = await import(`${web}/module.js`);
 const read = path => new Uint8Array(fs.readFileSync(path));
 
 const SIZE = 64 << 20, INFO = 0x20000, NAME = 0x21000, ERROR = 0x22000, LINKS = 0x23000, VALUES = 0x30000, IMAGE = 0x100000;
@@ -96,6 +97,18 @@ assert.equal(link({}), 0, text());
 assert.equal(links.types.of[FREE], about.slots[0]);
 assert.equal(link({}), 0);
 assert.equal(link({ table: FREE + 1000 }), EBUSY);
+
+// The memory's flags are found behind an exception whose type has a number of two bytes: they were
+// looked for in its name, and whatever a library had there was changed after it had been rewritten.
+const types = 200, section = (kind, ...items) => [kind, ...leb(items.flat().length), ...items.flat()];
+const leb = v => (v < 128 ? [v] : [v & 127 | 128, v >> 7]);
+const tagged = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  ...section(1, leb(types), Array(types).fill([0x60, 0, 0]).flat()),
+  ...section(2, [2], [1, 0x74, 1, 0x74, 4, 0, ...leb(types - 1)], [1, 0x65, 1, 0x6d, 2, 3, 1, 1])]);
+const [changed] = WebAssembly.Module.imports(new WebAssembly.Module(withMemory(tagged, false))).slice(1);
+assert.equal(changed.kind, 'memory');
+new WebAssembly.Instance(new WebAssembly.Module(withMemory(tagged, false)), {
+  t: { t: new WebAssembly.Tag({ parameters: [] }) }, e: { m: new WebAssembly.Memory({ initial: 1, maximum: 1 }) } });
 
 // a process that is gone gives back all that it had
 const { used } = m.slots;
