@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,6 +64,8 @@ static _Noreturn void become(const struct attend_start *s, const char *path, cha
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
+	if (s->dies)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	take_files(s);
 	if (s->terminal)
 		ioctl(0, TIOCSCTTY, 0);

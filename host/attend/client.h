@@ -16,6 +16,7 @@ struct attend_start {
 	int control;		/* the socket on which it is asked */
 	int fd[3];		/* its standard files */
 	bool terminal;		/* fd[0] controls it */
+	bool dies;		/* with the thread that has started it */
 };
 
 /* The process, a child; or a negative errno. */

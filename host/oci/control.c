@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "oci/oci.h"
@@ -120,7 +119,7 @@ static int delete(struct container *c, bool force)
 	if (c->status != STOPPED && c->status != CREATING && !force)
 		return complain("container %s is not stopped, but %s", c->id, status_names[c->status]);
 	if (c->pidfd >= 0) {
-		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
+		container_signal(c, SIGKILL);
 		if (!container_ended(c, 10000))
 			return complain("container %s: its process does not end", c->id);
 	}
@@ -175,7 +174,7 @@ static int stand(int argc, char **argv, enum status from, enum status to)
 	if (c.status != from && !(from == RUNNING && c.status == CREATED))
 		r = complain("container %s is not %s, but %s", c.id, status_names[from],
 			     status_names[c.status]);
-	else if (syscall(SYS_pidfd_send_signal, c.pidfd, to == PAUSED ? SIGSTOP : SIGCONT, NULL, 0) ||
+	else if (container_signal(&c, to == PAUSED ? SIGSTOP : SIGCONT) ||
 		 (to == PAUSED && !container_mark(&c, "paused", "")))
 		r = complain("container %s: %s", c.id, strerror(errno));
 	else

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attend/client.h"
+#include "oci/keeper.h"
 #include "oci/oci.h"
 #include "oci/start.h"
 
@@ -118,7 +119,7 @@ static int check_process(struct create *o, struct json_object *config)
 		return complain("process.terminal: without --console-socket");
 	if (!o->process.terminal && o->console)
 		return complain("--console-socket: without process.terminal");
-	r = start_find(&path, o->rootfs, &o->process);
+	r = start_find(&path, o->rootfs, config, &o->process);
 	free(path);
 	return r;
 }
@@ -127,7 +128,7 @@ static int check_process(struct create *o, struct json_object *config)
 static int make_machine(struct container *c, struct create *o)
 {
 	char *dir = xasprintf("%s/%s", oci_root, c->id);
-	struct attend_start s = { .fd = { 0, 1, 2 }, .control = -1 };
+	struct attend_start s = { .fd = { 0, 1, 2 }, .control = -1, .dies = true };
 	struct arguments a = { 0 };
 	struct attend_reply reply;
 	int slave = -1, control = -1, r = 1;
@@ -147,7 +148,7 @@ static int make_machine(struct container *c, struct create *o)
 		complain("container %s: its socket: %s", c->id, strerror(errno));
 		goto out;
 	}
-	c->pid = attend_start(&s);
+	c->pid = keeper_start(&s, o->rootfs, &a, &c->machine);
 	if (c->pid < 0) {
 		complain("container %s: its process: %s", c->id, strerror(-c->pid));
 		goto out;
@@ -196,6 +197,7 @@ static int create_one(struct create *o, struct container *c, struct json_object 
 	if (!r)
 		return 0;
 	if (c->pid > 0) {
+		/* the machine dies with it */
 		kill(c->pid, SIGKILL);
 		waitpid(c->pid, NULL, 0);
 	}
@@ -209,7 +211,7 @@ static int create(struct create *o, struct container *c)
 	struct json_object *config;
 	int r = 1;
 
-	*c = (struct container){ .dir = -1, .pidfd = -1 };
+	*c = (struct container){ .dir = -1, .pidfd = -1, .machine_pidfd = -1 };
 	if (!id_is_valid(o->id))
 		return complain("%s: not an ID of a container", o->id);
 	if (!bundle)

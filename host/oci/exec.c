@@ -229,7 +229,7 @@ static int exec(const struct exec *o, struct container *c, const struct process 
 	char *path;
 	int control, slave, status;
 
-	if (start_find(&path, json_string(c->state, "rootfs"), p))
+	if (start_find(&path, json_string(c->state, "rootfs"), c->config, p))
 		return 127;
 	control = control_connect(c);
 	if (control < 0)

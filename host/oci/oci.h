@@ -108,8 +108,9 @@ struct container {
 	const char *id;
 	int dir;		/* of its state, O_PATH */
 	struct json_object *config, *state;
-	pid_t pid;
+	pid_t pid, machine;	/* the keeper's, the machine's: its child */
 	int pidfd;		/* or -1: it has ended */
+	int machine_pidfd;	/* or -1 */
 	int program;		/* the main one's id; 0: not started */
 	enum status status;
 };
@@ -141,6 +142,8 @@ int control_make(struct container *c);
 int signal_number(const char *name);	/* 0: there is none */
 /* The process has ended within so many milliseconds. */
 bool container_ended(struct container *c, int timeout);
+/* To its machine, as a process of the host; 0 or a negative errno. */
+int container_signal(struct container *c, int sig);
 int container_kill(struct container *c, int sig, bool all);
 
 /* --- console.c --- */

@@ -39,9 +39,9 @@ bool container_ended(struct container *c, int timeout)
 	return c->pidfd < 0 || TEMP_FAILURE_RETRY(poll(&p, 1, timeout)) > 0;
 }
 
-static int signal_process(struct container *c, int sig)
+int container_signal(struct container *c, int sig)
 {
-	return syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0) ? -errno : 0;
+	return syscall(SYS_pidfd_send_signal, c->machine_pidfd, sig, NULL, 0) ? -errno : 0;
 }
 
 static int ask(struct container *c, int sig, bool all)
@@ -62,15 +62,15 @@ int container_kill(struct container *c, int sig, bool all)
 
 	/* its program is not there yet, so this is for what stands for it */
 	if (c->status == CREATED)
-		return signal_process(c, sig);
+		return container_signal(c, sig);
 	if (c->status == PAUSED && sig == SIGKILL) {
 		container_unmark(c, "paused");
-		r = signal_process(c, SIGCONT);
+		r = container_signal(c, SIGCONT);
 	} else if (c->status == PAUSED) {
 		return -EBUSY;
 	}
 	r = ask(c, sig, all);
 	if (sig != SIGKILL)
 		return r;
-	return container_ended(c, DEATH_MS) ? 0 : signal_process(c, SIGKILL);
+	return container_ended(c, DEATH_MS) ? 0 : container_signal(c, SIGKILL);
 }

@@ -2,6 +2,7 @@
 /* muslin-oci start */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +17,43 @@
 
 #define START_MS	120000	/* a C compiler may be waited for */
 
-int start_find(char **path, const char *rootfs, const struct process *p)
+/* What is not there may be so in a mount, or the guest's memory: it finds out. */
+static bool may_be(int root, const char *path, struct json_object *config)
 {
-	int root;
+	static const char *const own[] = { "/dev/", "/proc/", "/run/", "/sys/", "/tmp/" };
+	struct json_object *mounts = json_get(config, "mounts", json_type_array);
+	int fd = *path == '/' ? rootfs_open(root, path) : -1;
+	const char *to;
+	size_t i;
+
+	if (*path != '/' || fd >= 0) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	for (i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (!strncmp(path, own[i], strlen(own[i])))
+			return true;
+	for (i = 0; i < json_length(mounts); i++) {
+		to = json_string(json_object_array_get_idx(mounts, i), "destination");
+		if (to && !strncmp(path, to, strlen(to)))
+			return true;
+	}
+	return false;
+}
+
+int start_find(char **path, const char *rootfs, struct json_object *config,
+	       const struct process *p)
+{
+	int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	*path = NULL;
-	if (strchr(p->argv[0], '/')) {
-		*path = xstrdup(p->argv[0]);
-		return 0;
-	}
-	root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0) {
+	if (root >= 0 && !strchr(p->argv[0], '/'))
 		*path = rootfs_find(root, p->argv[0], p->envp);
+	else if (root >= 0 && may_be(root, p->argv[0], config))
+		*path = xstrdup(p->argv[0]);
+	if (root >= 0)
 		close(root);
-	}
 	if (*path)
 		return 0;
 	return complain("%s: executable file not found in $PATH: No such file or directory",
@@ -118,7 +142,7 @@ static int start_program(struct container *c, int control)
 	int answers, r = process_parse(&p, o);
 
 	if (!r)
-		r = start_find(&path, json_string(c->state, "rootfs"), &p);
+		r = start_find(&path, json_string(c->state, "rootfs"), c->config, &p);
 	if (r)
 		return r;
 	program = process_program(&p, path);

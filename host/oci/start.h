@@ -5,13 +5,15 @@
 
 #include <stdbool.h>
 
+struct json_object;
 struct process;
 
 /*
  * The path of p's program in the guest, to be freed: one without a slash is looked for.
  * 0, or 1: it was told why.
  */
-int start_find(char **path, const char *rootfs, const struct process *p);
+int start_find(char **path, const char *rootfs, struct json_object *config,
+	       const struct process *p);
 int start_container(const char *id);
 int delete_container(const char *id, bool force);
 

@@ -84,6 +84,16 @@ static void find_process(struct container *c)
 		close(c->pidfd);
 		c->pidfd = -1;
 	}
+	start = json_get(c->state, "machineStart", json_type_int);
+	o = json_get(c->state, "machine", json_type_int);
+	c->machine = o ? json_object_get_int(o) : 0;
+	if (c->pidfd >= 0 && c->machine > 0)
+		c->machine_pidfd = syscall(SYS_pidfd_open, c->machine, 0);
+	if (c->machine_pidfd >= 0 &&
+	    (!start || start_time(c->machine, &state) != json_object_get_int64(start))) {
+		close(c->machine_pidfd);
+		c->machine_pidfd = -1;
+	}
 	c->program = read_number(c, "program");
 	c->status = c->pidfd < 0 ? STOPPED : has_file(c, "paused") ? PAUSED :
 		has_file(c, "program") ? RUNNING : CREATED;
@@ -95,7 +105,7 @@ static int open_dir(struct container *c, const char *id)
 
 	if (!id_is_valid(id))
 		return complain("%s: not an ID of a container", id);
-	*c = (struct container){ .id = id, .pidfd = -1 };
+	*c = (struct container){ .id = id, .pidfd = -1, .machine_pidfd = -1 };
 	path = path_of(c, ".");
 	c->dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	free(path);
@@ -132,9 +142,11 @@ void container_close(struct container *c)
 		close(c->dir);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
+	if (c->machine_pidfd >= 0)
+		close(c->machine_pidfd);
 	json_object_put(c->config);
 	json_object_put(c->state);
-	c->dir = c->pidfd = -1;
+	c->dir = c->pidfd = c->machine_pidfd = -1;
 	c->config = c->state = NULL;
 }
 
@@ -223,6 +235,9 @@ bool container_save(struct container *c, const char *bundle, const char *rootfs)
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
 	json_object_object_add(o, "pid", json_object_new_int(c->pid));
 	json_object_object_add(o, "start", json_object_new_int64(start_time(c->pid, &state)));
+	json_object_object_add(o, "machine", json_object_new_int(c->machine));
+	json_object_object_add(o, "machineStart",
+			       json_object_new_int64(start_time(c->machine, &state)));
 	add_string(o, "bundle", bundle);
 	add_string(o, "rootfs", rootfs);
 	add_string(o, "created", when);
