@@ -170,6 +170,8 @@ help:
 	@echo 'make fuzz     runs all fuzzers, each for FUZZ_SECONDS=N'
 	@echo 'make programs builds the programs of programs/, make program-NAME one'
 	@echo 'make rootfs   packs those that are built into a root file system'
+	@echo 'make image    makes a container image of that'
+	@echo 'make check-oci  runs containers by podman and containerd'
 	@echo 'make libcxx   builds the C++ library, and puts it into the sysroot'
 	@echo 'make web-demo  serves a page with terminals, make npm makes a package: doc/web.md'
 	@echo 'make dist     makes the sysroot tarball'

@@ -5,6 +5,7 @@
 # make programs           builds all
 # make test-program-NAME  its own tests in the guest; native-program-NAME here
 # make rootfs             all of them as one root: $(B)/programs/rootfs, and .tar.xz
+# make image              that as a container image: $(B)/programs/image.tar
 
 P := $(B)/programs
 recipes := $(notdir $(patsubst %/recipe,%,$(wildcard programs/*/recipe)))
@@ -67,6 +68,13 @@ $(P)/rootfs.tar.xz: programs/rootfs $(wildcard programs/etc/*) $(root_data) $(pa
 	$(say) ROOTFS '$(P)/rootfs ($(packed))'
 	$(Q)BUILD='$(abspath $(B))' SOURCES='$(abspath $(sources))' $(with_tools) programs/rootfs $(P)/rootfs $(packed)
 	$(Q)mkdir -p $(B)/share/muslin && ln -sfn ../../programs/rootfs $(B)/share/muslin/rootfs
+
+# The root as a container image, for muslin-oci: doc/oci.md.
+PLATFORM := linux/wasm
+.PHONY: image
+image: $(P)/rootfs.tar.xz
+	$(say) IMAGE $(P)/image.tar
+	$(Q)programs/image --platform '$(PLATFORM)' $(P)/image.tar $(P)/rootfs /bin/sh
 
 # Where `muslin shell' finds it, beside its own bin directory; if it was made.
 install: install-rootfs

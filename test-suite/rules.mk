@@ -127,6 +127,14 @@ check-smp: $(B)/smp/muslin $(T)/check $(T)/list $(guest_tests)
 	@TOP='$(CURDIR)' MUSLIN_TIER='$(TIER)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/smp):$(abspath $(B)/bin):$(PATH)' \
 		CK_RUN_SUITE=guest $(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') $(T)/check $(T)/list-smp
 
+# Containers, by engines that are there: test-suite/oci.
+.PHONY: check-oci
+check-oci: $(built) $(T)/check
+	@{ for t in test-suite/oci/*; do echo "oci $${t##*/} \"\$$TOP/$$t\""; done; } >$(T)/oci-list
+	@TOP='$(CURDIR)' MUSLIN_TIER='$(TIER)' BUILD='$(abspath $(B))' PATH='$(abspath $(B)/bin):$(PATH)' \
+		CK_RUN_SUITE=oci CK_TIMEOUT_MULTIPLIER=4 $(if $(CK_RUN_CASE),CK_RUN_CASE='$(CK_RUN_CASE)') \
+		$(T)/check $(T)/oci-list
+
 include web/check.mk
 
 # 200 times, what `make check` does a few times
