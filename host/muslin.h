@@ -100,10 +100,12 @@ struct muslin_config {
 	 * What a guest that is not trusted may do at most, its root and its kernel
 	 * included; 0: no limit.  output: bytes that leave it by the descriptors
 	 * that programs were given, and by log, together; writes beyond it fail
-	 * with ENOSPC, messages are lost.  tasks: processes and threads of
+	 * with ENOSPC, messages are lost.  files: bytes by which files of the host
+	 * may grow, in all, and 4096 for each new name; more fails with EDQUOT, and
+	 * nothing is given back for what is removed.  tasks: processes and threads of
 	 * programs at once, beside those of the machine's own; more get EAGAIN.
 	 */
-	uint64_t output;
+	uint64_t output, files;
 	unsigned int tasks;
 	/*
 	 * Processors; 0: one.  The first is the calling thread, each other one a thread

@@ -89,6 +89,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 	if (!m->hostfs)
 		goto out_free;
 	hostfs_count(m->hostfs, &m->files);
+	hostfs_limit(m->hostfs, config->files);
 	if (asprintf((char **)&m->cmdline, "console=ttyW0 quiet %s",
 		     config->cmdline ? config->cmdline : "") < 0) {
 		m->cmdline = NULL;

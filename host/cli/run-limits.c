@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --time, --cpu, --output, --processes: what a program that nobody trusts may take. */
+/* --time, --cpu, --output, --quota, --processes: what a program that nobody trusts may take. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,6 +65,11 @@ int run_limit_option(struct run_options *o, enum limit_option opt, const char *a
 		return set_seconds("--time", arg, &o->limits.time);
 	case LIMIT_CPU:
 		return set_seconds("--cpu", arg, &o->limits.cpu);
+	case LIMIT_QUOTA:
+		status = run_size("--quota", arg, &o->limits.quota);
+		if (!status && !o->limits.quota)
+			status = complain(STATUS_USAGE, "--quota %s: no room; see :ro", arg);
+		return status;
 	case LIMIT_OUTPUT:
 		status = run_size("--output", arg, &o->limits.output);
 		if (!status && !o->limits.output)

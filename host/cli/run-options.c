@@ -42,6 +42,7 @@ const char run_options_help[] =
 	"  --cpu SECONDS            the same for processor time\n"
 	"  --output SIZE            what it may write to its standard output and error,\n"
 	"                           together; then ENOSPC\n"
+	"  --quota SIZE             by how much files of the host may grow, in all; then EDQUOT\n"
 	"  --processes N            its processes and threads at once; more get EAGAIN\n"
 	"  --tier quick             compile programs at once, to slow code\n"
 	"  --tier optimized         compile them by the C compiler, and wait for it\n"
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
 	{ "time", required_argument, NULL, OPT_LIMIT + LIMIT_TIME },
 	{ "cpu", required_argument, NULL, OPT_LIMIT + LIMIT_CPU },
 	{ "output", required_argument, NULL, OPT_LIMIT + LIMIT_OUTPUT },
+	{ "quota", required_argument, NULL, OPT_LIMIT + LIMIT_QUOTA },
 	{ "processes", required_argument, NULL, OPT_LIMIT + LIMIT_PROCESSES },
 	{ "tier", required_argument, NULL, OPT_TIER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },

@@ -240,6 +240,7 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 		.image = image_path(o),
 		.keep = o->keep ? MUSLIN_KEEP_WAITING : MUSLIN_KEEP_RUNNING,
 		.output = o->limits.output,
+		.files = o->limits.quota,
 		.tasks = o->limits.processes,
 		.cpus = o->cpus,
 	};

@@ -48,6 +48,11 @@ static int set_size(const struct target *t, uint64_t size)
 		return -EINVAL;
 	if (size > t->fs->largest && size > (uint64_t)t->st.st_size)
 		return -EFBIG;
+	if (size > (uint64_t)t->st.st_size) {
+		r = hostfs_quota_take(t->fs, size - t->st.st_size);
+		if (r)
+			return r;
+	}
 	if (t->writable)
 		return ftruncate(t->fd, size) ? -errno : 0;
 	fd = hostfs_reopen(t->fs, t->fd, &t->st, O_WRONLY);

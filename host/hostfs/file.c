@@ -43,7 +43,9 @@ int hostfs_write(struct hostfs *fs, int file, const void *buf, uint32_t len,
 {
 	struct file *f = hostfs_file(fs, file);
 	uint32_t done = 0;
-	ssize_t n;
+	uint64_t size;
+	ssize_t n = 0;
+	int r;
 
 	if (!f || !f->writable)
 		return -EBADF;
@@ -53,16 +55,21 @@ int hostfs_write(struct hostfs *fs, int file, const void *buf, uint32_t len,
 		return -EFBIG;
 	if (len > fs->largest - offset)
 		len = fs->largest - offset;
+	r = hostfs_quota_room(fs, f->fd, offset, &len, &size);
+	if (r)
+		return r;
 	while (done < len) {
 		n = pwrite(f->fd, (const char *)buf + done, len - done,
 			   offset + done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return done ? (int)done : -errno;
+			break;
 		done += n;
 	}
-	return done;
+	r = n < 0 && !done ? -errno : (int)done;
+	hostfs_quota_grown(fs, size, offset + done);
+	return r;
 }
 
 int hostfs_sync(struct hostfs *fs, int file, int datasync)
@@ -92,6 +99,9 @@ int hostfs_allocate(struct hostfs *fs, int file, int mode, uint64_t offset,
 		return -EINVAL;
 	if (offset + len > fs->largest)
 		return -EFBIG;
+	r = hostfs_quota_allocate(fs, f->fd, mode, offset + len);
+	if (r)
+		return r;
 	do
 		r = fallocate(f->fd, mode, offset, len);
 	while (r && errno == EINTR);

@@ -189,7 +189,13 @@ int hostfs_find_new(struct hostfs *fs, int root, const char *path,
 	int r = is_read_only(fs, root) ? -EROFS :
 		find(fs, root, path, len, p, -EPERM);
 
-	return unguarded(fs, p, r, -EPERM, -EEXIST);
+	r = unguarded(fs, p, r, -EPERM, -EEXIST);
+	if (r)
+		return r;
+	r = hostfs_quota_name(fs);
+	if (r)
+		hostfs_leave(p);
+	return r;
 }
 
 void hostfs_leave(struct place *p)

@@ -104,6 +104,8 @@ int hostfs_open_new(struct hostfs *fs, int root, const char *path,
 void hostfs_close(struct hostfs *fs, int file);
 /* Before any is open: where to count them, for share.h. */
 void hostfs_count(struct hostfs *fs, uint64_t *n);
+/* The guest's files may grow by so many bytes, in all; 0: no limit. */
+void hostfs_limit(struct hostfs *fs, uint64_t bytes);
 unsigned int hostfs_keep(const struct hostfs *fs);
 int hostfs_exchange(struct hostfs *fs, int file, int other);
 int hostfs_fstat(struct hostfs *fs, int file, struct host_stat *st);

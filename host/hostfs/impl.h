@@ -74,6 +74,8 @@ struct hostfs {
 	int inotify;		/* -1: no directory was watched yet */
 	unsigned int keep;	/* as hostfs_keep() says */
 	uint64_t largest;	/* that a file may become: more is a SIGXFSZ */
+	bool limited;		/* to this many bytes more: hostfs/quota.c */
+	uint64_t quota;
 	uint64_t *count;	/* of descriptors that are the guest's: share.h */
 	uint64_t own_count;	/* where that is, unless hostfs_count() says so */
 	int spare;		/* closed when another one is needed for a moment; or -1 */
@@ -172,6 +174,19 @@ int hostfs_chown(struct root *root, int fd, const struct stat *st,
 
 /* Of a new file, or an old one's new mode: does the directory allow it? */
 bool hostfs_mode_allowed(const struct root *root, mode_t mode);
+
+/* --- hostfs/quota.c: 0, or -EDQUOT --- */
+
+int hostfs_quota_take(struct hostfs *fs, uint64_t n);
+int hostfs_quota_name(struct hostfs *fs);
+/*
+ * How much of *len can be written at offset; size is for hostfs_quota_grown(), which
+ * is told to where that was done.
+ */
+int hostfs_quota_room(struct hostfs *fs, int fd, uint64_t offset, uint32_t *len,
+		      uint64_t *size);
+void hostfs_quota_grown(struct hostfs *fs, uint64_t size, uint64_t end);
+int hostfs_quota_allocate(struct hostfs *fs, int fd, int mode, uint64_t end);
 
 /* --- hostfs/id.c --- */
 

@@ -87,6 +87,9 @@ int hostfs_setxattr(struct hostfs *fs, int root, const char *path, uint32_t len,
 		return -EINVAL;
 	if (n > XATTR_SIZE_MAX)
 		return -E2BIG;
+	r = hostfs_quota_take(fs, n + name_len);
+	if (r)
+		return r;
 	fd = open_file(fs, root, path, len, true);
 	if (fd < 0)
 		return fd;
