@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* --time, --cpu, --output, --quota, --processes: what a program that nobody trusts may take. */
+/* --time, --cpu, --cpus, --output, --quota, --processes: what a program that nobody trusts may take. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,18 @@ static int set_seconds(const char *option, const char *arg, double *seconds)
 	return 0;
 }
 
+/* All of the one processor that there is, or a part of it. */
+static int set_cpus(const char *arg, double *cpus)
+{
+	char *end;
+	double n = strtod(arg, &end);
+
+	if (*end || arg[strspn(arg, "0123456789.")] || !(n >= 0.01 && n <= 1000))
+		return complain(STATUS_USAGE, "--cpus %s: not a number of processors from 0.01", arg);
+	*cpus = n < 1 ? n : 0;
+	return 0;
+}
+
 static int set_processes(const char *arg, unsigned int *n)
 {
 	char *end;
@@ -65,6 +78,8 @@ int run_limit_option(struct run_options *o, enum limit_option opt, const char *a
 		return set_seconds("--time", arg, &o->limits.time);
 	case LIMIT_CPU:
 		return set_seconds("--cpu", arg, &o->limits.cpu);
+	case LIMIT_CPUS:
+		return set_cpus(arg, &o->limits.cpus);
 	case LIMIT_QUOTA:
 		status = run_size("--quota", arg, &o->limits.quota);
 		if (!status && !o->limits.quota)
@@ -130,6 +145,41 @@ static int start(clockid_t clock, double seconds, const char *text)
 	return 0;
 }
 
+/* --- a part of the processor --- */
+
+#define SLICE_MS 10
+
+static int rest_ms;
+
+/* A slice was used: it is paid for by doing nothing, whatever the guest thinks of it. */
+static void rest(int sig)
+{
+	int saved_errno = errno;
+
+	(void)sig;
+	poll(NULL, 0, rest_ms);
+	errno = saved_errno;
+}
+
+static int start_resting(double cpus)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
+	struct itimerspec slice = {
+		.it_value.tv_nsec = SLICE_MS * 1000000, .it_interval.tv_nsec = SLICE_MS * 1000000,
+	};
+	struct sigaction sa = { .sa_handler = rest, .sa_flags = SA_ONSTACK | SA_RESTART };
+	timer_t timer;
+
+	/* as above; but --time's does not wait */
+	sigfillset(&sa.sa_mask);
+	sigdelset(&sa.sa_mask, SIGXCPU);
+	rest_ms = SLICE_MS / cpus - SLICE_MS + .5;
+	if (sigaction(SIGVTALRM, &sa, NULL) || timer_create(CLOCK_PROCESS_CPUTIME_ID, &e, &timer) ||
+	    timer_settime(timer, 0, &slice, NULL))
+		return complain(STATUS_FAILED, "a timer: %s", strerror(errno));
+	return 0;
+}
+
 int run_limits_start(const struct run_options *o)
 {
 	int status = 0;
@@ -143,6 +193,8 @@ int run_limits_start(const struct run_options *o)
 			 o->limits.cpu);
 		status = start(CLOCK_PROCESS_CPUTIME_ID, o->limits.cpu, texts[1]);
 	}
+	if (o->limits.cpus && !status)
+		status = start_resting(o->limits.cpus);
 	return status;
 }
 

@@ -30,6 +30,23 @@ static void add(struct arguments *a, const char *option, char *value)
 	arguments_add(a, value);
 }
 
+/* So many microseconds of each period. */
+static int add_share(struct arguments *a, struct json_object *config)
+{
+	struct json_object *quota = json_get(config, "linux.resources.cpu.quota", json_type_int);
+	struct json_object *period = json_get(config, "linux.resources.cpu.period", json_type_int);
+	double q = quota ? json_object_get_int64(quota) : 0, p = 100000;
+
+	if (json_is_wrong(config, "linux.resources.cpu.quota", json_type_int) ||
+	    json_is_wrong(config, "linux.resources.cpu.period", json_type_int))
+		return 1;
+	if (period && json_object_get_int64(period) > 0)
+		p = json_object_get_int64(period);
+	if (q > 0 && q < p)
+		add(a, "--cpus", xasprintf("%.2f", q / p < .01 ? .01 : q / p));
+	return 0;
+}
+
 static int add_limits(struct arguments *a, struct json_object *config)
 {
 	struct json_object *memory = json_get(config, "linux.resources.memory.limit", json_type_int);
@@ -45,6 +62,8 @@ static int add_limits(struct arguments *a, struct json_object *config)
 		n = MEMORY_MOST;
 	if (n > 0)
 		add(a, "--mem", xasprintf("%lld", (long long)n));
+	if (add_share(a, config))
+		return 1;
 	n = pids ? json_object_get_int64(pids) : 0;
 	if (n > 0 && n <= 1000000)
 		add(a, "--processes", xasprintf("%lld", (long long)n));
@@ -63,6 +82,7 @@ static void add_annotations(struct arguments *a, struct json_object *config)
 		{ "org.muslin.time", "--time" },
 		{ "org.muslin.cpu", "--cpu" },
 		{ "org.muslin.output", "--output" },
+		{ "org.muslin.quota", "--quota" },
 	};
 	struct json_object *all = json_get(config, "annotations", json_type_object), *o;
 	const char *value;
