@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "oci/native.h"
 #include "oci/oci.h"
 
 const char *oci_root;
@@ -38,6 +39,7 @@ static const char usage[] =
 	"  --root DIR               where the state of containers is\n"
 	"  --log FILE               also write errors there\n"
 	"  --log-format text|json   how\n"
+	"  --native RUNTIME         gives it containers whose program is a native one\n"
 	"  --version, --help\n";
 
 static const struct {
@@ -153,11 +155,12 @@ static int version(void)
 
 int main(int argc, char **argv)
 {
-	enum { ROOT = 1, LOG, LOG_FORMAT, VERSION_, HELP, IGNORED };
+	enum { ROOT = 1, LOG, LOG_FORMAT, NATIVE, VERSION_, HELP, IGNORED };
 	static const struct option options[] = {
 		{ "root", required_argument, NULL, ROOT },
 		{ "log", required_argument, NULL, LOG },
 		{ "log-format", required_argument, NULL, LOG_FORMAT },
+		{ "native", required_argument, NULL, NATIVE },
 		{ "version", no_argument, NULL, VERSION_ },
 		{ "help", no_argument, NULL, HELP },
 		/* of runc: there is no cgroup, and a guest has no privileges to lose */
@@ -167,14 +170,16 @@ int main(int argc, char **argv)
 		{ "rootless", required_argument, NULL, IGNORED },
 		{ 0 },
 	};
+	const char *native = NULL;
 	size_t i;
-	int opt;
+	int opt, r;
 
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "+v", options, NULL)) >= 0)
 		switch (opt) {
 		case ROOT: oci_root = optarg; break;
 		case LOG: log_path = optarg; break;
+		case NATIVE: native = optarg; break;
 		case LOG_FORMAT: log_json = !strcmp(optarg, "json"); break;
 		case 'v': case VERSION_: return version();
 		case HELP: fputs(usage, stdout); return 0;
@@ -186,6 +191,9 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 1;
 	}
+	r = native ? native_run(native, optind - 1, argv + 1, argc - optind, argv + optind) : -1;
+	if (r >= 0)
+		return r;
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(argv[optind], commands[i].name)) {
 			int at = optind;
