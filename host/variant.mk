@@ -26,7 +26,9 @@ $(B)/$(1)/vmlinux/.stamp: $(B)/$(1)/vmlinux.wasm $(h)/muslin-prelude $(WASM2C)
 $$($(1)_c): $(B)/$(1)/vmlinux/.stamp ;
 
 $(B)/$(1)/locks.h: host/machine/locks.awk $(B)/$(1)/vmlinux/.stamp
-	$$(Q)awk -v header=1 -f $$< $(B)/$(1)/vmlinux/vmlinux.h >$$@
+	$$(Q)awk -v header=1 -f $$< $(B)/$(1)/vmlinux/vmlinux.h >$$@.tmp
+	$$(Q)grep -q '^#define w2c_host_task_create ' $$@.tmp
+	$$(Q)mv $$@.tmp $$@
 $(B)/$(1)/locks.c: host/machine/locks.awk $(B)/$(1)/vmlinux/.stamp
 	$$(Q)awk -f $$< $(B)/$(1)/vmlinux/vmlinux.h >$$@
 

@@ -108,14 +108,16 @@ void __init smp_cpus_done(unsigned int max_cpus)
 {
 }
 
-/* What is counted by each CPU in batches is known exactly where there is but one. */
-static int __init count_exactly(void)
+/*
+ * What is counted by each CPU in batches is known exactly where there is but one, and else
+ * well enough for programs of some pages.
+ */
+static int __init set_batch(void)
 {
-	if (wasm_one_cpu)
-		percpu_counter_batch = 1;
+	percpu_counter_batch = wasm_one_cpu ? 1 : 4;
 	return 0;
 }
-late_initcall(count_exactly);
+late_initcall(set_batch);
 
 static DECLARE_COMPLETION(cpu_runs);
 
