@@ -252,11 +252,11 @@ static void *serve(void *arg)
 {
 	struct vcpu *v = arg;
 
-	if (v->machine->confine && !v->machine->confine())
-		v->error = -EPERM;
+	if (v->machine->confine)
+		v->machine->confine();
 	while (get(&v->state) == CPU_WAITS)
 		wait_while(&v->state, CPU_WAITS, NULL);
-	if (!v->error && get(&v->state) == CPU_STARTS)
+	if (get(&v->state) == CPU_STARTS)
 		v->error = enter(v);
 	put(&v->state, CPU_ENDED);
 	wake_all(&v->state);

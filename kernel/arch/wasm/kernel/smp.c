@@ -154,11 +154,11 @@ int __cpu_up(unsigned int cpu, struct task_struct *idle)
 {
 	int err = host_cpu_start(cpu, idle->thread.host);
 
+	if (!err && !wait_for_completion_timeout(&cpu_runs, 10 * HZ))
+		err = -EIO;
 	if (err)
-		return err;
-	if (!wait_for_completion_timeout(&cpu_runs, 10 * HZ))
-		return -EIO;
-	return 0;
+		pr_err("CPU %u: the host did not start it (%d)\n", cpu, err);
+	return err;
 }
 
 /* --- what one CPU tells another --- */
