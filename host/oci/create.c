@@ -269,7 +269,11 @@ int cmd_run(int argc, char **argv)
 	if (r)
 		return r;
 	r = start_container(o.id);
+	/* what was not started does not end */
+	if (r)
+		delete_container(o.id, true);
 	status = wait_for(c.pid);
-	delete_container(o.id, true);
+	if (!r)
+		delete_container(o.id, true);
 	return r ? r : status;
 }

@@ -171,7 +171,7 @@ static int start(struct container *c)
 	control = control_connect(c);
 	if (control < 0)
 		return complain("container %s: its socket: %s", c->id, strerror(errno));
-	r = guests_hooks(c, control) || start_program(c, control);
+	r = sysctl_set(c->config, control) || guests_hooks(c, control) || start_program(c, control);
 	close(control);
 	/* a failure of these is only told, as the specification wants it */
 	if (!r)

@@ -14,6 +14,8 @@ struct process;
  */
 int start_find(char **path, const char *rootfs, struct json_object *config,
 	       const struct process *p);
+/* All that config asks for; 0, or 1: it was told why. */
+int sysctl_set(struct json_object *config, int control);
 int start_container(const char *id);
 int delete_container(const char *id, bool force);
 
