@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What cli/serve and cli/oci run: its first argument says what. */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +55,20 @@ static int write_to(const char *path)
 	return 0;
 }
 
+/* One connection is answered. */
+static int listen_at(int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int s = socket(AF_INET, SOCK_STREAM, 0), c;
+
+	if (bind(s, (struct sockaddr *)&a, sizeof(a)) || listen(s, 1))
+		return perror("listen"), 1;
+	puts("ready");
+	fflush(stdout);
+	c = accept(s, NULL, NULL);
+	return c < 0 || write(c, "hello\n", 6) != 6;
+}
+
 int main(int argc, char **argv)
 {
 	static char buf[65536];
@@ -81,6 +97,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "write"))
 		return write_to(argv[2]);
+	if (!strcmp(what, "listen"))
+		return listen_at(atoi(argv[2]));
 	if (!strcmp(what, "bytes"))
 		return write(1, "\xff\x00z", 3) != 3;
 	if (!strcmp(what, "fill"))
