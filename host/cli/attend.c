@@ -349,14 +349,17 @@ int run_attend(struct muslin *m, int control)
 
 static const char help[] =
 	"usage: muslin attend FD [OPTION]...\n"
+	"       muslin attend FD --resume --image FILE\n"
 	"\n"
 	"A machine that does what it is asked on the socket FD, for muslin-oci and\n"
-	"muslin-serve, which start it.  The options are those of `muslin run'.\n"
+	"muslin-serve, which start it.  The options are those of `muslin run'; the second\n"
+	"form goes on with the program that waits in FILE.\n"
 	"\n";
 
 int cmd_attend(int argc, char **argv)
 {
 	struct run_options o = { 0 };
+	bool resume = argc > 2 && !strcmp(argv[2], "--resume");
 	struct stat st;
 	char *end;
 	int i, status;
@@ -367,11 +370,13 @@ int cmd_attend(int argc, char **argv)
 		 fstat(o.attend, &st) || !S_ISSOCK(st.st_mode))
 		return complain(STATUS_USAGE, "attend: no socket; see muslin attend --help");
 	else
-		i = run_options_parse(&o, argc - 1, argv + 1, help);
-	if (i >= 0 && i != argc - 1)
-		status = complain(STATUS_USAGE, "attend %s: no program is named", argv[i + 1]);
+		i = run_options_parse(&o, argc - 1 - resume, argv + 1 + resume, help);
+	if (i >= 0 && i != argc - 1 - resume)
+		status = complain(STATUS_USAGE, "attend: no program is named");
+	else if (i >= 0 && resume && !o.image)
+		status = complain(STATUS_USAGE, "attend --resume: no --image");
 	else
-		status = i < 0 ? -1 - i : run_machine(&o, NULL);
+		status = i < 0 ? -1 - i : resume ? run_resume(&o) : run_machine(&o, NULL);
 	run_options_free(&o);
 	return status;
 }

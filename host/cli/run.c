@@ -178,6 +178,16 @@ static int resume_program(struct muslin *m, const struct run_options *o)
 	return follow(m, o, id, isatty(0));
 }
 
+/* It has an input that nobody writes to: it goes on waiting, if it waits for that. */
+static int resume_for_others(struct muslin *m, const struct run_options *o)
+{
+	const int fds[] = { silence(), 1, 2 };
+
+	if (muslin_resume(m, o->image, fds) < 0)
+		return complain(STATUS_FAILED, "%s: %s", o->image, muslin_error(m));
+	return 0;
+}
+
 /*
  * That it powers off is news only for `muslin boot'; what it says meanwhile is
  * kept for the case that it fails.
@@ -273,12 +283,14 @@ static int with_machine(struct run_options *o, struct target *t, char **argv,
 	}
 	status = o->resume ? 0 : mount_all(m, o, t);
 	start = now_ns();
-	if (!status && (argv || o->resume)) {
+	if (!status && o->attend) {
+		status = o->resume ? resume_for_others(m, o) : 0;
+		if (!status)
+			status = run_attend(m, o->attend);
+	} else if (!status && (argv || o->resume)) {
 		status = o->resume ? resume_program(m, o) :
 			run_program(m, o, t, argv, cwd);
 		times.run = now_ns() - start;
-	} else if (!status && o->attend) {
-		status = run_attend(m, o->attend);
 	}
 	start = now_ns();
 	if (shut_down(m, &log) && !status)
@@ -339,7 +351,7 @@ out:
 }
 
 /* The image says already what most options would. */
-static int resume(struct run_options *o)
+int run_resume(struct run_options *o)
 {
 	if (o->ndirs || o->nfiles || o->hostname || o->nenv || o->cwd || o->cmdline || o->memory ||
 	    o->cpus || o->tier || o->tty || o->net.backend || o->ndisks || o->pid || o->end)
@@ -357,7 +369,7 @@ int cmd_run(int argc, char **argv)
 	if (i < 0)
 		status = -1 - i;
 	else if (i == argc && o.image && strcmp(o.image, "none"))
-		status = resume(&o);
+		status = run_resume(&o);
 	else if (i == argc)
 		status = complain(STATUS_USAGE,
 				  "no program; see muslin run --help");

@@ -29,6 +29,8 @@ void default_env(struct run_options *o);
 
 /* The program has the standard files, and may close them: we do not keep them. */
 void run_release_files(bool keep_output);
+/* Goes on from an image with a program, which o names; the exit status. */
+int run_resume(struct run_options *o);
 /* The exit status for a program that did not start. */
 int run_start_status(int err);
 

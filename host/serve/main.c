@@ -14,12 +14,15 @@
 
 static const char help[] =
 	"usage: muslin serve --socket PATH [--machines N] [OPTION]...\n"
+	"       muslin serve --socket PATH [--machines N] --resume FILE\n"
 	"\n"
 	"Makes machines, runs programs in them, reads and writes their files, for whoever\n"
 	"may connect to the Unix socket PATH: its user.  doc/serve.md has the protocol.\n"
 	"\n"
 	"  --socket PATH            is made, with mode 0600\n"
 	"  --machines N             there are at most so many at once (default 64)\n"
+	"  --resume FILE            each machine goes on from an image with a program, of\n"
+	"                           muslin snapshot --image FILE PROG\n"
 	"\n"
 	"All other options are those of `muslin run', and are each machine's; without\n"
 	"them it has --time 3600 --processes 1024, and no directory of the host.\n";
@@ -64,9 +67,15 @@ static int parse(struct options *o, int argc, char **argv)
 	*o = (struct options){ .machines = 64, .machine = calloc(argc + 8, sizeof(char *)) };
 	if (!o->machine)
 		return complain(125, "out of memory", NULL);
+	/* attend has it first */
+	for (i = 1; i < argc; i++)
+		if (!strncmp(argv[i], "--resume", 8) && (text = value("--resume", argv, &i))) {
+			add(o, "--resume");
+			add(o, "--image");
+			add(o, (char *)text);
+		}
 	add(o, "--time=3600");
 	add(o, "--processes=1024");
-	/* the current directory is nobody's business */
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--help")) {
 			fputs(help, stdout);
@@ -74,6 +83,8 @@ static int parse(struct options *o, int argc, char **argv)
 		}
 		if ((text = value("--socket", argv, &i))) {
 			o->socket = text;
+		} else if ((text = value("--resume", argv, &i))) {
+			continue;	/* above */
 		} else if ((text = value("--machines", argv, &i))) {
 			o->machines = strtoul(text, &end, 10);
 			if (*end || *text < '1' || *text > '9' || o->machines > 100000)

@@ -129,6 +129,12 @@ int main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
+	if (!strcmp(what, "prepare")) {
+		if (write_to("/tmp/prepared"))
+			return 1;
+		for (;;)
+			pause();
+	}
 	if (!strcmp(what, "pause")) {
 		puts("ready");
 		fflush(stdout);
