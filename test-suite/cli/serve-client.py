@@ -118,19 +118,19 @@ def ends():
         if x['id'] != m.id:
             server.get('DELETE', '/machines/' + x['id'])
     pid = server.machines()[0]['pid']
-    waiting = []
-    t = threading.Thread(target=lambda: waiting.append(m.exec(['/w/prog', 'pause'])))
-    t.start()
-    time.sleep(.3)
+    waiting = m.stream(['/w/prog', 'pause'])
+    want('waits', ('stdout', b'ready\n'), next(waiting))
     m.delete()
-    t.join()
-    want('lost', (None, None), (waiting[0].exit, waiting[0].signal))
+    (what, end), = waiting
+    want('lost', ('end', None, None), (what, end.exit, end.signal))
     want('gone', False, os.path.exists('/proc/%d' % pid))
     refused(404, 'no such machine', m.exec, ['/w/prog'])
     # one that is killed from outside, or ends itself
     m = server.create()
     os.kill(server.machines()[0]['pid'], 9)
-    time.sleep(.3)
+    until = time.time() + 30
+    while server.machines() and time.time() < until:
+        time.sleep(.01)
     want('killed', [], server.machines())
     refused(404, 'no such machine', m.read, '/tmp/x')
 

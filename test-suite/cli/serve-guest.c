@@ -44,6 +44,31 @@ static int tell(void)
 	return 0;
 }
 
+static void on_winch(int sig)
+{
+	(void)sig;
+}
+
+/* The size that a terminal has got while it was looked at. */
+static int winch(void)
+{
+	struct winsize ws;
+	sigset_t set, old;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	signal(SIGWINCH, on_winch);
+	puts("ready");
+	fflush(stdout);
+	do {
+		sigsuspend(&old);
+		ioctl(0, TIOCGWINSZ, &ws);
+	} while (ws.ws_row != 12);
+	printf("%dx%d\n", ws.ws_row, ws.ws_col);
+	return 0;
+}
+
 static int write_to(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -79,6 +104,8 @@ int main(int argc, char **argv)
 		return atoi(argv[2]);
 	if (!strcmp(what, "die"))
 		return raise(atoi(argv[2]));
+	if (!strcmp(what, "winch"))
+		return winch();
 	if (!strcmp(what, "tell"))
 		return tell();
 	if (!strcmp(what, "say"))
