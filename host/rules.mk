@@ -191,12 +191,13 @@ built += $(B)/bin/muslin $(B)/lib/libmuslin.a
 
 # --- programs that have machines in processes of their own ---
 
-# $(call server,NAME,LIBRARIES): $(B)/bin/muslin-NAME
+# $(call server,NAME,LIBRARIES): $(B)/bin/muslin-NAME.  They have no machine that a
+# sanitizer would have to know about.
 define server
 $(1)_objects := $(call objects,$(wildcard host/attend/*.c host/$(1)/*.c))
 $(B)/bin/muslin-$(1): $$($(1)_objects) | $(B)/bin/muslin
 	$$(say) LD $$@
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_objects) $(2) -pthread
+	$$(Q)$$(CC) $$(filter-out %/runtime.o $$(sanitize_wrap),$$(LDFLAGS)) -o $$@ $$($(1)_objects) $(2) -pthread
 built += $(B)/bin/muslin-$(1)
 endef
 $(eval $(call server,serve,-lmicrohttpd -ljson-c))
