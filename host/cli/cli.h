@@ -78,12 +78,12 @@ struct run_net {
 	size_t nallow, npublish;
 };
 
-enum limit_option { LIMIT_TIME, LIMIT_CPU, LIMIT_CPUS, LIMIT_OUTPUT, LIMIT_QUOTA, LIMIT_PROCESSES, LIMIT_OPTIONS };
+enum limit_option { LIMIT_TIME, LIMIT_CPU, LIMIT_CPU_QUOTA, LIMIT_OUTPUT, LIMIT_QUOTA, LIMIT_PROCESSES, LIMIT_OPTIONS };
 
 /* 0: none */
 struct run_limits {
 	double time, cpu;	/* seconds */
-	double cpus;		/* less than 1 */
+	double cpu_quota;	/* less than 1 */
 	uint64_t output, quota;
 	unsigned int processes;
 };

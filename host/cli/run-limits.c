@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --time, --cpu, --cpus, --output, --quota, --processes: what a program that nobody trusts may take. */
+/* --time, --cpu, --cpu-quota, --output, --quota, --processes: what a program that nobody trusts may take. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -47,14 +47,14 @@ static int set_seconds(const char *option, const char *arg, double *seconds)
 }
 
 /* All of the one processor that there is, or a part of it. */
-static int set_cpus(const char *arg, double *cpus)
+static int set_cpu_quota(const char *arg, double *quota)
 {
 	char *end;
 	double n = strtod(arg, &end);
 
 	if (*end || arg[strspn(arg, "0123456789.")] || !(n >= 0.01 && n <= 1000))
-		return complain(STATUS_USAGE, "--cpus %s: not a number of processors from 0.01", arg);
-	*cpus = n < 1 ? n : 0;
+		return complain(STATUS_USAGE, "--cpu-quota %s: not a part of a processor from 0.01", arg);
+	*quota = n < 1 ? n : 0;
 	return 0;
 }
 
@@ -78,8 +78,8 @@ int run_limit_option(struct run_options *o, enum limit_option opt, const char *a
 		return set_seconds("--time", arg, &o->limits.time);
 	case LIMIT_CPU:
 		return set_seconds("--cpu", arg, &o->limits.cpu);
-	case LIMIT_CPUS:
-		return set_cpus(arg, &o->limits.cpus);
+	case LIMIT_CPU_QUOTA:
+		return set_cpu_quota(arg, &o->limits.cpu_quota);
 	case LIMIT_QUOTA:
 		status = run_size("--quota", arg, &o->limits.quota);
 		if (!status && !o->limits.quota)
@@ -161,7 +161,7 @@ static void rest(int sig)
 	errno = saved_errno;
 }
 
-static int start_resting(double cpus)
+static int start_resting(double quota)
 {
 	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
 	struct itimerspec slice = {
@@ -173,7 +173,7 @@ static int start_resting(double cpus)
 	/* as above; but --time's does not wait */
 	sigfillset(&sa.sa_mask);
 	sigdelset(&sa.sa_mask, SIGXCPU);
-	rest_ms = SLICE_MS / cpus - SLICE_MS + .5;
+	rest_ms = SLICE_MS / quota - SLICE_MS + .5;
 	if (sigaction(SIGVTALRM, &sa, NULL) || timer_create(CLOCK_PROCESS_CPUTIME_ID, &e, &timer) ||
 	    timer_settime(timer, 0, &slice, NULL))
 		return complain(STATUS_FAILED, "a timer: %s", strerror(errno));
@@ -193,8 +193,10 @@ int run_limits_start(const struct run_options *o)
 			 o->limits.cpu);
 		status = start(CLOCK_PROCESS_CPUTIME_ID, o->limits.cpu, texts[1]);
 	}
-	if (o->limits.cpus && !status)
-		status = start_resting(o->limits.cpus);
+	if (o->limits.cpu_quota && o->cpus > 1 && !status)
+		status = complain(STATUS_USAGE, "--cpu-quota is of one processor, not of %u", o->cpus);
+	if (o->limits.cpu_quota && !status)
+		status = start_resting(o->limits.cpu_quota);
 	return status;
 }
 

@@ -40,7 +40,7 @@ const char run_options_help[] =
 	"                           kernel is for more than one\n"
 	"  --time SECONDS           end it when so much time is over (exit status 124)\n"
 	"  --cpu SECONDS            the same for processor time\n"
-	"  --cpus N                 a part of the processor, .5 is half of it\n"
+	"  --cpu-quota PART         a part of the processor, .5 is half of it\n"
 	"  --output SIZE            what it may write to its standard output and error,\n"
 	"                           together; then ENOSPC\n"
 	"  --quota SIZE             by how much files of the host may grow, in all; then EDQUOT\n"
@@ -77,7 +77,7 @@ static const struct option long_options[] = {
 	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "time", required_argument, NULL, OPT_LIMIT + LIMIT_TIME },
 	{ "cpu", required_argument, NULL, OPT_LIMIT + LIMIT_CPU },
-	{ "cpus", required_argument, NULL, OPT_LIMIT + LIMIT_CPUS },
+	{ "cpu-quota", required_argument, NULL, OPT_LIMIT + LIMIT_CPU_QUOTA },
 	{ "output", required_argument, NULL, OPT_LIMIT + LIMIT_OUTPUT },
 	{ "quota", required_argument, NULL, OPT_LIMIT + LIMIT_QUOTA },
 	{ "processes", required_argument, NULL, OPT_LIMIT + LIMIT_PROCESSES },

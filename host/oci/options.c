@@ -43,7 +43,7 @@ static int add_share(struct arguments *a, struct json_object *config)
 	if (period && json_object_get_int64(period) > 0)
 		p = json_object_get_int64(period);
 	if (q > 0 && q < p)
-		add(a, "--cpus", xasprintf("%.2f", q / p < .01 ? .01 : q / p));
+		add(a, "--cpu-quota", xasprintf("%.2f", q / p < .01 ? .01 : q / p));
 	return 0;
 }
 
