@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # make libc-test LIBC_TEST=DIR: musl's tests, of which DIR is a checkout; HOST=node:
-# in Node, and the table of all that has been run.
+# in Node, KIND=dynamic: dynamic programs; and the table of all that has been run.
 
-L := $(B)/libc-test
+L := $(B)/libc-test$(addprefix -,$(KIND))
 LIBC_TEST_DIR = $(abspath $(LIBC_TEST))
 
 # $(call libc_test_make,SIDE,VARIABLES,LIBRARIES,LDFLAGS): a copy of the suite, built by its own
@@ -15,7 +15,7 @@ define libc_test_make
 	$(Q)cp -R $(LIBC_TEST_DIR)/Makefile $(LIBC_TEST_DIR)/config.mak.def $(LIBC_TEST_DIR)/src $(L)/$(1)
 	$(Q){ cat $(L)/$(1)/config.mak.def; \
 		echo 'CFLAGS += $(libc_test_flags)'; echo 'LDLIBS += $(3)'; echo 'LDFLAGS += $(4)'; } >$(L)/$(1)/config.mak
-	$(Q)test-suite/conformance/libc-test programs $(L)/$(1)
+	$(Q)test-suite/conformance/libc-test programs $(L)/$(1) $(KIND)
 	+$(Q)$(MAKE) -C $(L)/$(1) $(2) $$(cut -d' ' -f2- $(L)/$(1)/programs) \
 		src/common/runtest.exe >$(L)/$(1)/log 2>&1 || { tail $(L)/$(1)/log >&2; exit 1; }
 	$(Q)touch $@
