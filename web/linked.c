@@ -384,7 +384,7 @@ static void put_zeros(struct bytes *s, uint32_t n)
 		put_bytes(s, "\x7f\1\x41\0\x0b", 5);
 }
 
-/* The program's own globals are copied by what() from where r is. */
+/* What is replaced, the module's own from where r is, and ours. */
 void linked_globals(struct rewriter *rw)
 {
 	struct linked *l = rw->linked;
