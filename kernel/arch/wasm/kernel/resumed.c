@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How programs notice that their machine went on from an image, of which there may be
- * other copies: /sys/kernel/muslin/resumed counts that, can be waited for by poll()
- * (POLLPRI), and each time there is the event of a virtual machine's new generation.
+ * other copies: /sys/kernel/muslin/machine/resumed counts that, can be waited for by
+ * poll() (POLLPRI), and each time there is the event of a virtual machine's new generation.
  */
 #include <linux/init.h>
 #include <linux/kobject.h>
@@ -12,8 +12,24 @@
 #include <net/tcp.h>
 #include "freeze.h"
 
-static struct kobject *muslin;
 static unsigned int times;
+
+/* It is there for as long as the kernel. */
+static void release(struct kobject *kobj)
+{
+}
+
+static ssize_t resumed_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", times);
+}
+static struct kobj_attribute resumed_attr = __ATTR_RO(resumed);
+
+static const struct kobj_type machine_type = {
+	.sysfs_ops = &kobj_sysfs_ops,
+	.release = release,
+};
+static struct kobject machine;
 
 #ifdef CONFIG_INET
 static bool is_outside(const struct sock *sk)
@@ -53,6 +69,8 @@ static void reset_connections(void)
 	struct sock *sk;
 	unsigned int i;
 
+	if (!percpu_counter_sum_positive(&tcp_sockets_allocated))
+		return;
 	for (i = 0; i <= tcp_hashinfo.ehash_mask; i++) {
 		while ((sk = find_outside(i))) {
 			tcp_abort(sk, ECONNRESET);
@@ -72,29 +90,28 @@ static void tell(struct work_struct *work)
 	char *env[] = { "NEW_VMGENID=1", NULL };
 
 	reset_connections();
-	sysfs_notify(muslin, NULL, "resumed");
-	kobject_uevent_env(muslin, KOBJ_CHANGE, env);
+	sysfs_notify(&machine, NULL, "resumed");
+	kobject_uevent_env(&machine, KOBJ_CHANGE, env);
 }
 static DECLARE_WORK(tell_work, tell);
 
 void wasm_resumed(void)
 {
 	times++;
-	if (muslin)
+	if (machine.state_in_sysfs)
 		schedule_work(&tell_work);
 }
 
-static ssize_t resumed_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", times);
-}
-static struct kobj_attribute resumed_attr = __ATTR_RO(resumed);
-
 static int __init resumed_init(void)
 {
-	muslin = kobject_create_and_add("muslin", kernel_kobj);
+	/* only what is in a set has events */
+	struct kset *muslin = kset_create_and_add("muslin", NULL, kernel_kobj);
+	int err;
+
 	if (!muslin)
 		return -ENOMEM;
-	return sysfs_create_file(muslin, &resumed_attr.attr);
+	machine.kset = muslin;
+	err = kobject_init_and_add(&machine, &machine_type, NULL, "machine");
+	return err ? err : sysfs_create_file(&machine, &resumed_attr.attr);
 }
 subsys_initcall(resumed_init);
