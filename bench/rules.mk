@@ -33,6 +33,17 @@ $(K)/guest/cxx $(K)/guest/cxx-plain: bench/cxx.cc bench/rows.h bench/clock.h $(t
 	$(Q)$(B)/bin/$(triple)-c++ -std=c++20 -O2 -o $@ $< $(bench_flags)
 
 # The yardstick of malloc: the same musl, native.
+$(K)/density: bench/density.c $(B)/lib/libmuslin.a
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(CFLAGS) -Wall -Ihost -pthread -o $@ $^ $(HOST_LIBS) $(CLI_LDFLAGS)
+
+# Many machines from one image: see bench/README.
+.PHONY: bench-density
+bench-density: $(K)/density $(K)/guest/density-guest
+	@cd $(K) && ./density make density.image guest/density-guest && \
+		./density density.image 1000 && ./density density.image 200 idle
+
 $(K)/musl/malloc: bench/malloc.c bench/rows.h bench/clock.h $(B)/native-musl/.stamp
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)

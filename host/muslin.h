@@ -260,6 +260,16 @@ int muslin_has_image(const struct muslin *m);
 int muslin_resume(struct muslin *m, const char *path, const int fd[3]);
 
 /*
+ * muslin_new() and muslin_resume() in one, for many machines of a process from one image,
+ * which it reads and checks once: they share its memory as long as they do not write to it,
+ * and code.  Such a machine cannot be kept, unless it is the only one; what compiles its
+ * programs begins when there is something to compile, and cannot if the thread is confined.  Its
+ * id; if negative, *m may be there for muslin_error, and is to be freed.
+ */
+int muslin_clone(const struct muslin_config *config, const char *path, const int fd[3],
+		 struct muslin **m);
+
+/*
  * Makes the host's directory host visible at guest, an absolute path.  The
  * guest can reach nothing outside of it, and in it neither files of the
  * kernel's own file systems nor the cache, which is made if there is none, nor

@@ -36,7 +36,7 @@
 #define KERNEL_CPUS 1
 #endif
 
-int muslin_new(const struct muslin_config *config, struct muslin **out)
+int api_new(const struct muslin_config *config, bool compiles, struct muslin **out)
 {
 	static const struct muslin_config none;
 	struct muslin *m;
@@ -78,7 +78,7 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 
 	frames_open();
 	/* while there is little for it to inherit */
-	r = builder_start(&m->loader);
+	r = compiles ? builder_start(&m->loader) : 0;
 	if (r)
 		goto out_free;
 	if ((r = ctl_init(m)) || (r = streams_init(m)) || (r = tty_init(m)))
@@ -102,6 +102,11 @@ int muslin_new(const struct muslin_config *config, struct muslin **out)
 out_free:
 	muslin_free(m);
 	return r;
+}
+
+int muslin_new(const struct muslin_config *config, struct muslin **m)
+{
+	return api_new(config, true, m);
 }
 
 void muslin_free(struct muslin *m)

@@ -7,6 +7,10 @@
 #include <stdbool.h>
 
 struct muslin;
+struct muslin_config;
+
+/* muslin_new(); unless it compiles, its builder begins when it has something to do. */
+int api_new(const struct muslin_config *config, bool compiles, struct muslin **m);
 
 /*
  * Between the two, writes to broken pipes and beyond RLIMIT_FSIZE are errors,

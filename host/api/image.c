@@ -154,3 +154,11 @@ int muslin_resume(struct muslin *m, const char *path, const int fd[3])
 
 	return api_start(m, resume, &from);
 }
+
+int muslin_clone(const struct muslin_config *config, const char *path, const int fd[3],
+		 struct muslin **m)
+{
+	int r = api_new(config, false, m);
+
+	return r ? r : muslin_resume(*m, path, fd);
+}

@@ -229,23 +229,26 @@ static bool check_machine(const struct image *im)
 		in_objects(im, m->stacks, 1, 1);
 }
 
-/* Each where the one before ends, to the end of the file: none overlap. */
+/* Each behind the one before, as image_save() has it, to the end of the file: none overlap. */
 static bool check_places(const struct image *im)
 {
-	uint64_t end = sizeof(im->head) + im->head.nparts * sizeof(*im->part);
+	uint64_t end = sizeof(im->head) + im->head.nparts * sizeof(*im->part), at, memory = 0;
 	uint32_t i;
 
 	for (i = 0; i < im->head.nparts; i++) {
 		const struct part *p = &im->part[i];
 
-		if (p->kind == PART_MEMORY)
-			end = (end + FILE_ALIGN - 1) & -(uint64_t)FILE_ALIGN;
-		if (end > im->head.size || p->offset != end ||
-		    p->size > im->head.size - end)
+		if (i && p[-1].kind == PART_MEMORY && p->kind != PART_MEMORY)
 			return false;
-		end += p->size;
+		at = i ? part_place(p, end) : end;
+		if (at < end || at > im->head.size || p->offset != at ||
+		    p->size > im->head.size - at)
+			return false;
+		end = at + p->size;
+		if (p->kind == PART_MEMORY)
+			memory += p->size;
 	}
-	return end == im->head.size;
+	return end == im->head.size && memory == im->head.memory_bytes;
 }
 
 bool image_check(const struct image *im)

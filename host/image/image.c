@@ -96,11 +96,3 @@ void image_sum(const struct image *im, uint8_t sum[SIPHASH_SIZE])
 			siphash_add(&s, im->data[i], im->part[i].size);
 	siphash_end(&s, sum);
 }
-
-/* --- a resumed machine --- */
-
-void image_exit(struct muslin *m)
-{
-	free(m->image_pages);
-	m->image_pages = NULL;
-}

@@ -6,6 +6,8 @@
 #include "devices/ctl.h"
 #include "image/image.h"
 #include "machine/machine.h"
+#include "machine/mm.h"
+#include "machine/stack.h"
 #include "cache/cache.h"
 #include "core/formats.h"
 #include "core/siphash.h"
@@ -15,8 +17,9 @@
 #define MAX_PARTS	65536
 
 /*
- * The file: this, the parts' descriptions, then the parts; those of physical
- * memory last, each at a multiple of FILE_ALIGN.
+ * The file: this, the parts' descriptions, then the parts; those of physical memory last.
+ * They have holes in between if they have such in memory, so that one mapping has many of
+ * them; larger ones than that are left out.
  */
 struct head {
 	char magic[16];
@@ -24,6 +27,7 @@ struct head {
 	uint64_t code;			/* where that has its code */
 	uint64_t size;			/* of the file */
 	uint64_t clock;			/* nanoseconds since boot */
+	uint64_t memory_bytes;		/* of its parts */
 	uint8_t sum[SIPHASH_SIZE];	/* of the parts, except memory */
 	uint8_t table[SIPHASH_SIZE];	/* of all else here, and their descriptions */
 	uint32_t memory_size;
@@ -66,10 +70,30 @@ struct image {
 	struct head head;
 	struct part part[MAX_PARTS];
 	const void *data[MAX_PARTS];	/* of the part, in this process */
-	uint64_t end;		/* of the file so far */
+	uint8_t *bytes;		/* of one that was read: all parts but memory */
+	uint64_t size;
+	int refs;
 	uint8_t secret[CACHE_SECRET_SIZE];	/* of the cache that it belongs to */
 	void *files;
 };
+
+#define LARGEST_HOLE	(1u << 20)
+
+/* p goes on the mapping that the part before has. */
+static inline bool part_follows(const struct part *p)
+{
+	return p->kind == PART_MEMORY && p[-1].kind == PART_MEMORY &&
+		p->addr >= p[-1].addr + p[-1].size &&
+		p->addr - (p[-1].addr + p[-1].size) <= LARGEST_HOLE;
+}
+
+/* Where p, which is not the first, is in the file, if what is before it ends at end. */
+static inline uint64_t part_place(const struct part *p, uint64_t end)
+{
+	if (part_follows(p))
+		return p[-1].offset + (p->addr - p[-1].addr);
+	return p->kind == PART_MEMORY ? (end + FILE_ALIGN - 1) & -(uint64_t)FILE_ALIGN : end;
+}
 
 /* Of a bit for each page of physical memory. */
 static inline size_t page_bytes(const struct muslin *m)
@@ -88,6 +112,42 @@ void image_sum(const struct image *im, uint8_t sum[SIPHASH_SIZE]);
 /* Is all in head and parts as image_save() makes it; and in what was read? */
 bool image_check(const struct image *im);
 bool image_check_data(const struct image *im);
+/*
+ * --- read.c ---
+ *
+ * The image in file fd, for m, checked; image_put() gives it back.  memory_size and
+ * programs as for image_resume().  NULL: *err, and m->error is set.
+ */
+struct image *image_get(struct muslin *m, int fd, uint64_t memory_size,
+			struct kept_program *programs, int *err);
+void image_put(struct image *im);
+
+/* --- moves.c: where its addresses are in this machine --- */
+
+struct image_move {
+	uint64_t low, size, to;
+};
+
+struct image_moves {
+	struct image_move *move;	/* by low */
+	uint32_t n;		/* 0: all are what they were */
+	void *mapped;
+	size_t size;
+};
+
+static inline size_t image_mapping_size(const struct part *p)
+{
+	return p->kind == PART_SPACE ? MM_RESERVED : NATIVE_GUARD + NATIVE_STACK;
+}
+
+/* Addresses for its spaces and stacks, to which nothing has access.  0 or -errno. */
+int image_map(const struct image *im, struct image_moves *v);
+void image_unmap(const struct image *im, struct image_moves *v);
+uint64_t image_moved(const struct image_moves *v, uint64_t word);
+void image_copy(const struct image_moves *v, void *to, const void *from, size_t n);
+/* The same to what is all zero, as yet. */
+void image_copy_pages(const struct image_moves *v, void *to, const void *from, size_t n);
+
 /* NULL: no program that is built in has these. */
 struct module_builtin;
 const struct module_builtin *image_find_builtin(const void *ops);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hostfs/hostfs.h"
@@ -15,227 +14,151 @@
 #include "loader/module.h"
 #include "machine/mm.h"
 #include "machine/stack.h"
+#include "machine/task.h"
 
-static int read_at(int fd, void *data, size_t n, uint64_t offset)
+/* Until the machine's end: stacks come when their tasks run. */
+struct kept_image {
+	struct image *im;
+	struct image_moves moves;
+};
+
+static void *moved(const struct muslin *m, const void *p)
 {
-	ssize_t r;
-
-	for (; n; n -= r, offset += r, data = (char *)data + r) {
-		r = pread(fd, data, n, offset);
-		if (r < 0 && errno == EINTR)
-			r = 0;
-		else if (r <= 0)
-			return r ? -errno : -ENOENT;
-	}
-	return 0;
+	return (void *)(uintptr_t)image_moved(&m->kept->moves, (uintptr_t)p);
 }
 
-/* What is not as it should be; NULL: nothing. */
-static const char *check_file(const struct head *h, int fd)
+void image_exit(struct muslin *m)
 {
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "not a regular file";
-	if (st.st_mode & 022 || (st.st_uid != geteuid() && st.st_uid))
-		return "others can write to it";
-	if (memcmp(h->magic, IMAGE_MAGIC, sizeof(h->magic)))
-		return "not an image of muslin snapshot";
-	return NULL;
+	free(m->image_pages);
+	m->image_pages = NULL;
+	if (!m->kept)
+		return;
+	if (m->arena.window)
+		munmap(m->arena.window, m->arena.window_size);
+	m->arena.window = NULL;
+	m->arena.window_size = 0;
+	image_put(m->kept->im);
+	free(m->kept->moves.move);
+	free(m->kept);
+	m->kept = NULL;
 }
 
-static const char *check_head(const struct head *h, const struct head *want, int fd)
+/* Parts of memory with what is between them, which is zero in the file, too. */
+static int map_memory(struct muslin *m, int fd, const struct part *first, const struct part *last)
 {
-	struct stat st;
+	uint64_t end = last->addr + last->size, page;
 
-	if (memcmp(h->build, want->build, sizeof(h->build)) || h->code != want->code)
-		return "made by another muslin";
-	if (h->signal_frame != want->signal_frame || memcmp(h->cpu, want->cpu, sizeof(h->cpu)))
-		return "made on another processor";
-	if (fstat(fd, &st) || h->size != (uint64_t)st.st_size || h->nparts > MAX_PARTS)
-		return "damaged";
-	return NULL;
-}
-
-/* Made by this program, for this processor? */
-static int read_head(struct image *im, int fd)
-{
-	struct head *h = &im->head, *want = calloc(1, sizeof(*want));
-	const char *why = "no build ID, or a long command line";
-
-	if (!want)
-		return -ENOMEM;
-	if (image_identify(im->m, want)) {
-		if (read_at(fd, h, sizeof(*h), 0))
-			memset(h, 0, sizeof(*h));
-		why = check_file(h, fd);
-		if (!why)
-			why = check_head(h, want, fd);
-	}
-	free(want);
-	return why ? fail(im->m, -ENOENT, "%s", why) : 0;
-}
-
-/* The machine that this one is to be when it has booted? */
-static int check_same(const struct image *im, uint64_t memory_size)
-{
-	const struct head *h = &im->head;
-
-	if (h->memory_size == memory_size && !h->used && !strcmp(h->cmdline, im->m->cmdline))
-		return 0;
-	return fail(im->m, -ENOENT, "of another machine");
-}
-
-/* Whoever can write a file cannot make its sum, unless it can read the cache. */
-static int read_table(struct image *im, int fd)
-{
-	uint8_t sum[SIPHASH_SIZE];
-	char error[256];
-	int r = cache_secret(false, im->secret, error, sizeof(error));
-
-	if (r)
-		return fail(im->m, r, "not made with this cache: %s", error);
-	if (read_at(fd, im->part, im->head.nparts * sizeof(*im->part), sizeof(im->head)))
-		return fail(im->m, -ENOENT, "damaged");
-	image_sum_table(im, sum);
-	if (memcmp(sum, im->head.table, sizeof(sum)))
-		return fail(im->m, -ENOENT, "damaged, or not made with this cache");
-	return image_check(im) ? 0 : fail(im->m, -ENOENT, "damaged");
-}
-
-static size_t mapping_size(const struct part *p)
-{
-	switch (p->kind) {
-	case PART_SPACE:
-		return MM_RESERVED;
-	case PART_STACK:
-		return NATIVE_GUARD + NATIVE_STACK;
-	default:
-		return 0;
-	}
-}
-
-static void unmap(struct image *im, uint32_t n)
-{
-	while (n--)
-		if (mapping_size(&im->part[n]))
-			munmap((void *)im->part[n].base, mapping_size(&im->part[n]));
-}
-
-/* Every address that is needed, or none. */
-static int map(struct image *im)
-{
-	uint32_t i;
-
-	for (i = 0; i < im->head.nparts; i++) {
-		struct part *p = &im->part[i];
-		size_t size = mapping_size(p);
-
-		if (size && !arena_map_at((void *)p->base, size)) {
-			unmap(im, i);
-			return fail(im->m, -EADDRINUSE, "its addresses are taken here");
-		}
-	}
-	return 0;
-}
-
-static int load_memory(struct muslin *m, int fd, const struct part *p)
-{
-	uint32_t page, end = (p->addr + p->size) / KERNEL_PAGE;
-
-	if (p->addr < MEMORY_START || p->addr + p->size > m->memory_size)
+	if (first->addr < MEMORY_START || end > m->memory_size)
 		return -ENOENT;
-	if (mmap(m->memory + p->addr, p->size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_FIXED, fd, p->offset) == MAP_FAILED)
+	if (mmap(m->memory + first->addr, end - first->addr, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_FIXED, fd, first->offset) == MAP_FAILED)
 		return -errno;
-	for (page = p->addr / KERNEL_PAGE; page < end; page++)
+	for (page = first->addr / KERNEL_PAGE; page < end / KERNEL_PAGE; page++)
 		m->image_pages[page / 8] |= 1 << page % 8;
 	return 0;
 }
 
-/* The place of a part that is not memory. */
-static void *make_place(const struct part *p)
+static int load_memory(struct image *im, int fd)
 {
-	void *to = (void *)p->addr;
+	const struct part *p = im->part, *end = im->part + im->head.nparts, *last;
+	int r = 0;
 
-	switch (p->kind) {
-	case PART_OBJECTS:
-	case PART_USER:
-		return to;
-	case PART_SPACE:
-		return mprotect(to, p->size, PROT_READ | PROT_WRITE) ? NULL : to;
-	case PART_WORDS:
-		return mprotect(to, MODULE_WORDS, PROT_READ | PROT_WRITE) ? NULL : to;
-	case PART_STACK:
-		return stack_protect((uint8_t *)p->base + NATIVE_GUARD) ? NULL : to;
-	case PART_CODE:
-	case PART_QUICK:
-		to = mmap(NULL, p->size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		return to == MAP_FAILED ? NULL : to;
-	default:
-		return malloc(p->size + 1);
+	for (; p < end && !r; p = last + 1) {
+		last = p;
+		if (p->kind != PART_MEMORY)
+			continue;
+		while (last + 1 < end && part_follows(last + 1))
+			last++;
+		r = map_memory(im->m, fd, p, last);
 	}
+	return r;
 }
 
-static int load(struct image *im, int fd)
+/* A task's two stacks, which are parts i and i + 1. */
+static int bring(struct muslin *m, uint32_t i)
 {
-	uint8_t sum[SIPHASH_SIZE];
-	uint32_t i;
-	int r;
+	const struct image *im = m->kept->im;
+	const struct part *p = &im->part[i];
 
-	for (i = 0; i < im->head.nparts; i++) {
-		const struct part *p = &im->part[i];
-		void *to;
-
-		if (p->kind == PART_MEMORY)
-			continue;
-		im->data[i] = to = make_place(p);
-		if (!to)
-			return fail(im->m, -ENOMEM, "out of memory");
-		r = read_at(fd, to, p->size, p->offset);
-		if (r)
-			return fail(im->m, r, "damaged");
-	}
-	image_sum(im, sum);
-	if (memcmp(sum, im->head.sum, sizeof(sum)) || !image_check_data(im))
-		return fail(im->m, -ENOENT, "damaged");
+	if (stack_protect((uint8_t *)moved(m, (void *)p->base) + NATIVE_GUARD))
+		return -ENOMEM;
+	for (int n = 0; n < 2; n++, p++)
+		image_copy(&m->kept->moves, moved(m, (void *)p->addr), im->data[i + n], p->size);
 	return 0;
 }
 
-/* What was read and is not in use. */
-static void unload(struct image *im)
+/* Its task is about to run, or is looked at. */
+static int bring_stack(struct muslin *m, struct stack *s)
+{
+	uint32_t i = s->kept - 1;
+
+	s->kept = 0;
+	return bring(m, i);
+}
+
+static int load_pages(struct image *im, uint32_t i, size_t room)
+{
+	const struct part *p = &im->part[i];
+	void *to = moved(im->m, (void *)p->addr);
+
+	if (room && mprotect(to, room, PROT_READ | PROT_WRITE))
+		return fail(im->m, -ENOMEM, "out of memory");
+	image_copy_pages(&im->m->kept->moves, to, im->data[i], p->size);
+	return 0;
+}
+
+static int load(struct image *im)
 {
 	uint32_t i;
+	int r = 0;
 
-	for (i = 0; i < im->head.nparts; i++) {
-		void *p = (void *)im->data[i];
-
+	for (i = 0; i < im->head.nparts && !r; i++) {
 		switch (im->part[i].kind) {
-		case PART_CODE:
-		case PART_QUICK:
-			if (p)
-				munmap(p, im->part[i].size);
+		case PART_OBJECTS:
+			r = load_pages(im, i, 0);
 			break;
-		case PART_NAME:
-		case PART_MODULE:
-		case PART_LIBRARY:
-		case PART_FILES:
-			free(p);
+		case PART_SPACE:
+			r = load_pages(im, i, im->part[i].size);
+			break;
+		case PART_WORDS:
+			r = load_pages(im, i, MODULE_WORDS);
 			break;
 		}
-		im->data[i] = NULL;
 	}
+	return r;
+}
+
+/* Each task's stacks wait in the image. */
+static int find_stacks(struct image *im)
+{
+	struct muslin *m = im->m;
+	uint32_t i;
+	int t, n = 0, wanted = 0;
+
+	for (t = 0; t < m->ntasks; t++)
+		wanted += m->tasks[t] != NULL;
+	/* save.c has them in the order of tasks */
+	for (t = 0, i = 0; i < im->head.nparts; i++) {
+		if (im->part[i].kind != PART_STACK)
+			continue;
+		while (t < m->ntasks && !m->tasks[t])
+			t++;
+		if (t == m->ntasks || m->tasks[t]->stack->base !=
+		    (uint8_t *)moved(m, (void *)im->part[i].base) + NATIVE_GUARD)
+			return fail(m, -ENOENT, "damaged");
+		m->tasks[t++]->stack->kept = i + 1;
+		n++;
+	}
+	m->bring_stack = bring_stack;
+	return n == wanted ? 0 : fail(m, -ENOENT, "damaged");
 }
 
 /* A vCPU's thread, and what it has of the host, are this process's own. */
 static void take_vcpu(struct muslin *m, struct vcpu *v, const struct vcpu *saved)
 {
 	vcpu_init(v, m);
-	v->page = saved->page;
-	v->task = saved->task;
+	v->page = moved(m, saved->page);
+	v->task = moved(m, saved->task);
 	v->timer_when = saved->timer_when;
 	v->kernel = saved->kernel;
 }
@@ -245,17 +168,23 @@ static void take(struct muslin *m, const struct muslin *saved)
 {
 	bool keep = m->arena.keep;
 
-	m->kernel = saved->kernel;
-	m->memory = saved->memory;
+	m->kernel = moved(m, saved->kernel);
+	m->memory = moved(m, saved->memory);
 	m->memory_size = saved->memory_size;
-	m->tasks = saved->tasks;
+	m->tasks = moved(m, saved->tasks);
 	m->ntasks = saved->ntasks;
-	m->stacks = saved->stacks;
-	m->mms = saved->mms;
+	m->stacks = moved(m, saved->stacks);
+	m->mms = moved(m, saved->mms);
 	m->nmms = saved->nmms;
 	m->families = saved->families;
-	m->arena = saved->arena;
-	m->arena.keep = keep;
+	if (arena_in_place(m)) {
+		m->arena = saved->arena;
+		m->arena.keep = keep;
+	} else {
+		arena_close(m);
+		m->arena.window = m->kept->moves.mapped;
+		m->arena.window_size = m->kept->moves.size;
+	}
 	/* it had but one */
 	take_vcpu(m, boot_vcpu(m), boot_vcpu(saved));
 }
@@ -305,7 +234,10 @@ static int load_module(struct image *im, uint32_t i)
 	char error[MODULE_ERROR_SIZE];
 	struct muslin *m = im->m;
 	struct module *mod;
-	int j, n = 0, r = module_resume(&m->loader, &k, &mod, error);
+	int j, n = 0, r;
+
+	memcpy(k.image_sum, im->head.sum, sizeof(k.image_sum));
+	r = module_resume(&m->loader, &k, &mod, error);
 
 	if (r)
 		return fail(m, r, "%s", error);
@@ -374,21 +306,34 @@ static int start(struct image *im, int fd)
 		return -ENOMEM;
 	r = mm_resume(m);
 	if (!r)
+		r = find_stacks(im);
+	if (!r)
 		r = load_modules(im);
-	for (i = 0; i < im->head.nparts && !r; i++) {
-		switch (im->part[i].kind) {
-		case PART_MEMORY:
-			r = load_memory(m, fd, &im->part[i]);
-			break;
-		case PART_FILES:
+	if (!r)
+		r = load_memory(im, fd);
+	for (i = 0; i < im->head.nparts && !r; i++)
+		if (im->part[i].kind == PART_FILES)
 			r = load_files(im, i);
-		}
-	}
 	if (r)
 		return r;
 	m->loader.module_id = im->head.machine.loader.module_id;
 	clock_resume(m, im->head.clock);
 	return 0;
+}
+
+/* It is as before. */
+static void undo(struct image *im, struct arena before)
+{
+	struct muslin *m = im->m;
+	size_t objects = im->part[0].size;
+
+	m->arena.window = NULL;
+	image_unmap(im, &m->kept->moves);
+	image_exit(m);
+	module_exit(&m->loader);
+	machine_reset(m);
+	m->arena = before;
+	memset(m + 1, 0, objects);
 }
 
 int image_resume(struct muslin *m, int fd, uint64_t memory_size,
@@ -398,40 +343,30 @@ int image_resume(struct muslin *m, int fd, uint64_t memory_size,
 	struct image *im;
 	int r;
 
-	if (!arena_in_place(m))
-		return fail(m, -EADDRINUSE, "its addresses are taken here");
-	im = calloc(1, sizeof(*im));
+	im = image_get(m, fd, memory_size, programs, &r);
 	if (!im)
+		return r;
+	m->kept = calloc(1, sizeof(*m->kept));
+	if (!m->kept) {
+		image_put(im);
 		return fail(m, -ENOMEM, "out of memory");
-	im->m = m;
-	r = read_head(im, fd);
-	if (!r)
-		r = read_table(im, fd);
-	if (!r && im->head.used && programs)
-		memcpy(programs, im->head.programs, sizeof(im->head.programs));
-	if (!r && memory_size)
-		r = check_same(im, memory_size);
-	if (!r)
-		r = map(im);
-	if (r)
-		goto out;
-	r = load(im, fd);
+	}
+	m->kept->im = im;
+	r = image_map(im, &m->kept->moves);
+	if (r) {
+		image_exit(m);
+		return fail(m, r, r == -ENOMEM ? "out of memory" :
+			    "its addresses are taken here");
+	}
+	r = load(im);
 	if (!r) {
 		take(m, &im->head.machine);
 		r = start(im, fd);
 	}
-	if (r) {
-		unmap(im, im->head.nparts);
-		image_exit(m);
-		module_exit(&m->loader);
-		machine_reset(m);
-		m->arena = before;
-		memset(before.next, 0, im->part[0].size);
-		if (!m->error[0])
-			fail(m, r, "%s", strerror(-r));
-	}
-	unload(im);
-out:
-	free(im);
+	if (!r)
+		return 0;
+	undo(im, before);
+	if (!m->error[0])
+		fail(m, r, "%s", strerror(-r));
 	return r;
 }

@@ -49,6 +49,8 @@ static int add_task(struct image *im, const struct task *t)
 	const uint8_t *base = s->base - NATIVE_GUARD, *sp = t->sp, *user = stack_user_sp(t);
 	int err;
 
+	if (s->kept && im->m->bring_stack(im->m, t->stack))
+		return -ENOMEM;
 	if (s->reserve_open)
 		return fail(im->m, -EBUSY, "a program has used up its stack");
 	if (t->elsewhere)
@@ -168,6 +170,17 @@ static int find_pages(const struct muslin *m, uint8_t *pages)
 	return 0;
 }
 
+/* Of what it came from the machine has holes, too, in which there is nothing. */
+static bool is_there(const struct muslin *m, const uint8_t *pages, uint32_t page)
+{
+	static const uint8_t zero[KERNEL_PAGE];
+
+	if (!(pages[page / 8] >> page % 8 & 1))
+		return false;
+	return !m->image_pages || !(m->image_pages[page / 8] >> page % 8 & 1) ||
+		memcmp(m->memory + (uint64_t)page * KERNEL_PAGE, zero, KERNEL_PAGE);
+}
+
 static int add_memory(struct image *im)
 {
 	const struct muslin *m = im->m;
@@ -177,7 +190,7 @@ static int add_memory(struct image *im)
 
 	while (!r && page < npages) {
 		first = page;
-		while (page < npages && pages[page / 8] >> page % 8 & 1)
+		while (page < npages && is_there(m, pages, page))
 			page++;
 		if (page == first) {
 			page++;
@@ -227,14 +240,15 @@ static void place(struct image *im)
 {
 	struct part *p;
 
-	im->end = sizeof(im->head) + im->head.nparts * sizeof(*p);
+	uint64_t end = sizeof(im->head) + im->head.nparts * sizeof(*p);
+
 	for (p = im->part; p < im->part + im->head.nparts; p++) {
+		p->offset = p == im->part ? end : part_place(p, end);
+		end = p->offset + p->size;
 		if (p->kind == PART_MEMORY)
-			im->end = (im->end + FILE_ALIGN - 1) & -(uint64_t)FILE_ALIGN;
-		p->offset = im->end;
-		im->end += p->size;
+			im->head.memory_bytes += p->size;
 	}
-	im->head.size = im->end;
+	im->head.size = end;
 }
 
 static int write_image(const struct image *im, int fd)

@@ -216,6 +216,14 @@ static uint64_t find_place(const struct loader *loader, uint64_t room, uint64_t 
 	return at;
 }
 
+static void place(struct loader *loader, struct module *mod, uint64_t at, uint64_t room)
+{
+	mod->place = at;
+	mod->room = room;
+	mod->next_placed = loader->placed;
+	loader->placed = mod;
+}
+
 /*
  * Those of all modules are at different places, so that a process can have any of them:
  * behind what is left to the library that is part of this one (tools/translate.c).  What
@@ -231,16 +239,34 @@ int load_place(struct load *l, struct module *mod)
 		mod->place = mod->ops->link->place - MUSLIN_MODULES;
 		return 0;
 	}
-	pthread_mutex_lock(&places);
-	at = find_place(l->loader, room, l->kept ? l->kept->place : BUILTIN_WORDS);
-	if (at + room <= MODULE_WORDS && (!l->kept || at == l->kept->place)) {
-		mod->place = at;
+	/* nobody's, as yet: load_take_place() */
+	if (l->kept) {
+		mod->place = l->kept->place;
 		mod->room = room;
-		mod->next_placed = l->loader->placed;
-		l->loader->placed = mod;
+		return 0;
 	}
+	pthread_mutex_lock(&places);
+	at = find_place(l->loader, room, BUILTIN_WORDS);
+	if (at + room <= MODULE_WORDS)
+		place(l->loader, mod, at, room);
 	pthread_mutex_unlock(&places);
 	return mod->room ? 0 : load_refuse(l, -ENFILE, "there are too many libraries");
+}
+
+int load_take_place(struct load *l, struct module *mod)
+{
+	int r = 0;
+
+	if (!mod->room)
+		return 0;
+	pthread_mutex_lock(&places);
+	if (mod->place + mod->room > MODULE_WORDS ||
+	    find_place(l->loader, mod->room, mod->place) != mod->place)
+		r = load_refuse(l, -EADDRINUSE, "its place among libraries is taken");
+	else
+		place(l->loader, mod, mod->place, mod->room);
+	pthread_mutex_unlock(&places);
+	return r;
 }
 
 void load_give_place(struct module *mod)
@@ -250,9 +276,11 @@ void load_give_place(struct module *mod)
 	if (!mod->room)
 		return;
 	pthread_mutex_lock(&places);
-	for (p = &mod->owner->placed; *p != mod; p = &(*p)->next_placed)
+	for (p = &mod->owner->placed; *p && *p != mod; p = &(*p)->next_placed)
 		;
-	*p = mod->next_placed;
+	/* an original, and what failed, is in no list */
+	if (*p)
+		*p = mod->next_placed;
 	pthread_mutex_unlock(&places);
 }
 

@@ -57,8 +57,17 @@ int load_check_library(struct load *l, void **thunks);
 /* Room for a library's words, until load_give_place(); from any thread. */
 int load_place(struct load *l, struct module *mod);
 void load_give_place(struct module *mod);
+/* Of a library that has one, in another loader: the same there.  0 or -EADDRINUSE. */
+int load_take_place(struct load *l, struct module *mod);
 /* What machine/link.c needs to know of a module that it links. */
 int load_links(struct load *l, struct module *mod);
+
+/* --- kept.c --- */
+
+/* As module_resume(), without becoming one of the loader's. */
+int kept_module(struct loader *loader, const struct module_kept *k, struct module **out,
+		char error[MODULE_ERROR_SIZE]);
+void kept_module_free(struct module *mod);
 
 /* --- native.c: 0 or -errno, with l->error set --- */
 

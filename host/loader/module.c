@@ -42,6 +42,11 @@ static int check_ops(struct load *l, const struct module *mod)
 
 void load_destroy(struct module *mod)
 {
+	if (mod->original) {
+		load_give_place(mod);
+		kept_module_free(mod);
+		return;
+	}
 	quick_free(&mod->quick);
 	if (mod->handle)
 		dlclose(mod->handle);

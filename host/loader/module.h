@@ -14,6 +14,8 @@
 #include "loader/quick.h"
 #include "wasm/wasm.h"
 
+struct original;
+
 struct module {
 	const struct module_ops *ops;
 	/* for w2c_linux.sc: the kernel's entry for each import */
@@ -50,6 +52,7 @@ struct module {
 	bool optimizable;	/* quick until there is something better */
 	unsigned int ticks;	/* interrupts of it, while it is optimizable */
 	bool retired;		/* there is: for those who have it already */
+	struct original *original;	/* what it is a copy of, kept.c; NULL: it is none */
 };
 
 struct module_export {
@@ -80,6 +83,7 @@ int module_load_library(struct loader *loader, const char *name, const void *ima
 int64_t module_export(const struct module *mod, const char *name);
 /* What a boot image has of a module. */
 struct module_kept {
+	uint8_t image_sum[16];	/* the image's */
 	uint32_t id;
 	const char *name;
 	const void *image;

@@ -167,21 +167,15 @@ int module_load_library(struct loader *loader, const char *name, const void *ima
 int module_resume(struct loader *loader, const struct module_kept *k,
 		  struct module **out, char error[MODULE_ERROR_SIZE])
 {
-	struct load l = {
-		.loader = loader, .name = k->name, .image = k->image, .size = k->size,
-		.library = k->library, .kept = k, .stats = loader->stats, .error = error,
-	};
-	int r = add_module(&l, out);
+	int r = kept_module(loader, k, out, error);
 
 	if (r)
 		return r;
-	(*out)->id = k->id;
-	/* who starts it again gets what is better, or has it compiled */
-	(*out)->retired = k->quick != NULL;
-	if ((*out)->ops == k->ops)
-		return 0;
-	module_put(*out);
-	return load_refuse(&l, -EADDRINUSE, "the place of its code is taken");
+	(*out)->refs = 1;
+	pthread_mutex_lock(&loader->lock);
+	link_module(*out);
+	pthread_mutex_unlock(&loader->lock);
+	return 0;
 }
 
 struct module *module_find(struct loader *loader, uint32_t id)

@@ -10,6 +10,35 @@
 #define PLACES		(4ul << 30)	/* of mappings, from ARENA_ADDRESS */
 #define PLACE_ALIGN	(2ul << 20)	/* a page table of the host's each */
 
+/* See image/moves.c. */
+#define UNIT	(4ull << 30)
+
+void *arena_reserve(size_t size, uint64_t like)
+{
+	uint8_t *p = mmap(NULL, size + UNIT, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t skip = (like - (uintptr_t)p) % UNIT;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (skip)
+		munmap(p, skip);
+	munmap(p + skip + size, UNIT - skip);
+	return p + skip;
+}
+
+/* Beside others, which have the address. */
+static struct muslin *place_elsewhere(void)
+{
+	void *p = arena_reserve(ARENA_SIZE, ARENA_ADDRESS);
+
+	if (p && !mprotect(p, ARENA_SIZE, PROT_READ | PROT_WRITE))
+		return p;
+	if (p)
+		munmap(p, ARENA_SIZE);
+	return NULL;
+}
+
 struct muslin *arena_new(void)
 {
 	struct muslin *m = mmap((void *)ARENA_ADDRESS, ARENA_SIZE,
@@ -18,6 +47,12 @@ struct muslin *arena_new(void)
 
 	if (m == MAP_FAILED)
 		return NULL;
+	if (!arena_in_place(m)) {
+		munmap(m, ARENA_SIZE);
+		m = place_elsewhere();
+		if (!m)
+			return NULL;
+	}
 	m->arena.next = (uint8_t *)m + ((sizeof(*m) + 15) & -16ul);
 	if (arena_in_place(m))
 		m->arena.place = (uint8_t *)m + PLACES;
@@ -156,6 +191,12 @@ void arena_unmap(struct muslin *m, void *p, size_t size)
 {
 	struct arena_place *a;
 
+	if ((size_t)((uint8_t *)p - m->arena.window) < m->arena.window_size) {
+		if (!m->arena.ending)
+			mmap(p, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			     MAP_NORESERVE | MAP_FIXED, -1, 0);
+		return;
+	}
 	munmap(p, size);
 	if (!m->arena.place || (uintptr_t)p < ARENA_ADDRESS + PLACES ||
 	    (uint8_t *)p >= m->arena.place)

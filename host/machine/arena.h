@@ -12,7 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARENA_ADDRESS	0x200000000000ull	/* nobody's, by any habit of Linux */
+/*
+ * Nobody's, by any habit of Linux; and two small numbers beside each other hardly ever
+ * look like it, as 0x2000 and a pointer of the kernel's do (image/moves.c).
+ */
+#define ARENA_ADDRESS	0x2b5d00000000ull
 #define ARENA_SIZE	(1ul << 30)		/* for objects */
 
 struct muslin;
@@ -26,6 +30,10 @@ struct arena {
 	/* objects to use again; larger ones, by powers of two, are in the last ones */
 	struct arena_object *unused[ARENA_CLASSES + 32];
 	struct arena_place *places;	/* mappings that are gone */
+	/* of one that goes on beside others: all its mappings, which stay until its end */
+	uint8_t *window;
+	size_t window_size;
+	bool ending;		/* soon it all goes at once */
 	bool keep;		/* the image is to have programs: never closed */
 	bool full;		/* something had to be elsewhere */
 };
@@ -45,6 +53,8 @@ void arena_free(struct muslin *m, void *p);
 void *arena_map(struct muslin *m, size_t size);
 /* What that gave, of which everything goes. */
 void arena_unmap(struct muslin *m, void *p, size_t size);
+/* Addresses that differ from like by a multiple of 4 GiB; NULL: there are none. */
+void *arena_reserve(size_t size, uint64_t like);
 /* The same where an image wants it. */
 bool arena_map_at(void *p, size_t size);
 /* From now on all of that is anywhere. */

@@ -183,6 +183,7 @@ static int walk(struct walk *w)
 	}
 	if (!t->stack)
 		return -EBUSY;
+	stack_bring(w->m, t->stack);
 	sp = task_walk(t);
 	/* the lowest there is; NULL: it runs on another vCPU */
 	room = (const uint8_t *)sp >= t->stack->base + ROOM;

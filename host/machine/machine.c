@@ -249,6 +249,7 @@ void w2c_host_frozen(struct w2c_host *h)
 void machine_exit(struct muslin *m)
 {
 	cpus_stop(m);
+	m->arena.ending = true;
 	task_exit(m);
 	mm_exit(m);
 	clock_exit(m);

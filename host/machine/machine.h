@@ -38,6 +38,9 @@ struct limits {
 
 #define VCPUS 8			/* the most; the kernel may be for fewer */
 
+struct kept_image;
+struct stack;
+
 struct muslin {
 	/*
 	 * The kernel's own variables, too, are where a mapping begins, 4 GiB away: what is
@@ -53,6 +56,9 @@ struct muslin {
 	int memory_fd;		/* and the memfd that they are in */
 	struct arena arena;
 	uint8_t *image_pages;	/* a bit for each that is still the image's */
+	struct kept_image *kept;	/* the image, image/resume.c; NULL: none */
+	/* Of a stack that is still in it: 0 or -ENOMEM. */
+	int (*bring_stack)(struct muslin *m, struct stack *s);
 	uint64_t mappings;	/* of the host's, see share.h */
 	struct limits limits;
 	uint64_t files;		/* and descriptors that the guest had opened */

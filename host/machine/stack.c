@@ -7,6 +7,7 @@
 #include "machine/kernel.h"
 #include "machine/machine.h"
 #include "core/share.h"
+#include "host_page.h"
 #include "machine/stack.h"
 #include "machine/switch.h"
 #include "machine/task.h"
@@ -96,12 +97,20 @@ void stack_trim(struct muslin *m)
 		trim_one(m->stacks);
 }
 
+void stack_bring(struct muslin *m, struct stack *s)
+{
+	if (__builtin_expect(!s->kept, 1) || !m->bring_stack(m, s))
+		return;
+	fail(m, -ENOMEM, "the host has no memory for a stack");
+	machine_halt(m, HALTED + HOST_NO_MEMORY);
+}
+
 void stack_put(struct muslin *m, struct stack *s)
 {
 	struct stack_pool *pool = m->stacks;
 
 	stack_close(s);
-	if (pool->n == POOL_MAX) {
+	if (pool->n == POOL_MAX || s->kept) {
 		stack_delete(m, s);
 		return;
 	}

@@ -39,11 +39,14 @@ struct stack {
 	bool reserve_open;
 	bool host_open;
 	bool told;		/* user code has got its SIGSEGV */
+	uint32_t kept;		/* not 0: it is in the machine's image, and not here yet */
 };
 
 int stack_init(struct muslin *m);
 void stack_exit(struct muslin *m);
 
+/* What is in it is there, or the machine ends. */
+void stack_bring(struct muslin *m, struct stack *s);
 /* Deletes those that are not in use. */
 void stack_drop(struct muslin *m);
 

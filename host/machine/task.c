@@ -271,6 +271,7 @@ void w2c_host_task_switch(struct w2c_host *h, u32 prev, u32 next)
 		machine_refuse(m, "switched from task %u to itself", prev);
 	sp = task_take(m, n);
 	m->stats.switches++;
+	stack_bring(m, n->stack);
 	task_user_save(v, p);
 	v->task = n;
 	task_user_load(v, n);
@@ -311,6 +312,7 @@ void task_check(void)
 
 void task_enter(struct vcpu *v)
 {
+	stack_bring(v->machine, v->task->stack);
 	switch_stack(&v->caller_sp, v->start);
 }
 

@@ -16,12 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static double seconds;
-static time_t end;
 static void die(const char *what) { printf("%s: %s\n", what, strerror(errno)); fflush(stdout); _exit(1); }
-static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
-static double until;
-static int over(void) { return now() >= until; }
+static int over(void) { return !access("stop", F_OK); }
 
 /* Sums that a lost or doubled word would change. */
 static unsigned compute(unsigned seed)
@@ -220,12 +216,11 @@ static void faulting(void)
 	_exit(0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	pthread_t t[6];
 	int i, s;
 
-	until = now() + atof(argv[1]);
 	printf("begun\n");
 	fflush(stdout);
 	pipes();

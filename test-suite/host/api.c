@@ -611,6 +611,70 @@ START_TEST(a_waiting_program_is_kept)
 }
 END_TEST
 
+#define CLONES 20
+
+/* Beside one another, from one image; in the end from the last, which has no others. */
+START_TEST(clones_go_on_beside_each_other)
+{
+	struct muslin_config config = { 0 };
+	struct muslin *m[CLONES];
+	int to[CLONES][2], from[CLONES][2], id[CLONES], i, round;
+	char line[20];
+
+	make_image();
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < CLONES; i++) {
+			two_pipes(to[i], from[i]);
+			id[i] = muslin_clone(&config, "image",
+					     (int []){ to[i][0], from[i][1], -1 }, &m[i]);
+			ok(m[i], id[i]);
+		}
+		/* also when others have ended, the first of them among those */
+		for (i = round ? CLONES - 1 : 0; i >= 0 && i < CLONES; i += round ? -1 : 1) {
+			snprintf(line, sizeof(line), "clone %d\n", i);
+			repeats(m[i], id[i], to[i], from[i], line);
+			ck_assert_int_eq(muslin_snapshot_now(m[i], "image2") < 0, 1);
+			if (i % 2)
+				ok(m[i], muslin_shutdown(m[i]));
+			muslin_free(m[i]);
+		}
+	}
+	ck_assert_int_eq(muslin_clone(&config, "nothing", (int []){ -1, -1, -1 }, &m[0]), -ENOENT);
+	muslin_free(m[0]);
+	unlink("image");
+}
+END_TEST
+
+START_TEST(a_busy_program_is_interrupted)
+{
+	struct muslin_config config = { .keep = MUSLIN_KEEP_RUNNING };
+	struct muslin *m;
+	int p[2], to[2], from[2], id, status, copy;
+
+	ck_assert_int_eq(pipe(p), 0);
+	ck_assert_int_eq(muslin_new(&config, &m), 0);
+	ok(m, muslin_boot(m));
+	ok(m, muslin_mount(m, dir, "/here", MUSLIN_READ_ONLY));
+	ck_assert_int_eq(muslin_snapshot_now(m, "image"), -ECHILD);
+	two_pipes(to, from);
+	id = start(m, "cat", NULL, to[0], from[1], 0);
+	/* before, and while, it waits */
+	ok(m, muslin_interrupt(m));
+	ck_assert_int_eq(muslin_wait(m, id, &status), -EINTR);
+	ok(m, muslin_snapshot_now(m, "image"));
+	repeats(m, id, to, from, "original\n");
+	finish(m);
+	two_pipes(to, from);
+	copy = muslin_clone(NULL, "image", (int []){ to[0], from[1], -1 }, &m);
+	ck_assert_int_eq(copy, id);
+	repeats(m, copy, to, from, "copy\n");
+	finish(m);
+	unlink("image");
+	close(p[0]);
+	close(p[1]);
+}
+END_TEST
+
 START_TEST(only_a_machine_that_was_to_be_kept_is)
 {
 	struct muslin *m = booted();
@@ -858,6 +922,8 @@ Suite *api_suite(void)
 	tcase_add_test(tc, disks_are_there_before_the_machine);
 	tcase_add_test(tc, memory_has_limits);
 	tcase_add_test(tc, a_waiting_program_is_kept);
+	tcase_add_test(tc, clones_go_on_beside_each_other);
+	tcase_add_test(tc, a_busy_program_is_interrupted);
 	tcase_add_test(tc, only_a_machine_that_was_to_be_kept_is);
 	tcase_add_test(tc, line_discipline_is_the_guests);
 	tcase_add_test(tc, interrupt_key_kills);

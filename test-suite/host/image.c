@@ -163,6 +163,7 @@ START_TEST(fields_of_the_head_are_checked)
 	EDIT(im->head.code);
 	EDIT(im->head.size);
 	EDIT(im->head.memory_size);
+	EDIT(im->head.memory_bytes);
 	EDIT(im->head.nparts);
 	EDIT(im->head.signal_frame);
 	EDIT(im->head.machine.memory_size);
