@@ -70,6 +70,13 @@ want('kill by no signal', (DONE, -22, b'Invalid argument'), answer(m.ask(KILL, i
 want('kill all', (DONE, 0, b''), answer(m.ask(KILL, sig=9)))
 want('all killed', (CHANGED, 9, b''), answer(s))
 
+# who asks for its image has it, as with muslin run, and the machine goes on
+s = m.run(b'prog', b'pause', files=(0, 0, 0))
+answer(s)
+want('image', 0, subprocess.call(['muslin', 'snapshot', '--pid', str(m.process.pid), '--image', 'image']))
+want('kill after it', (DONE, 0, b''), answer(m.ask(KILL, sig=9)))
+want('killed after it', (CHANGED, 9, b''), answer(s))
+
 # what does not fit together
 text = b'/w/prog\0/\0prog\0'
 for what, expected, options in [
