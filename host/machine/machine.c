@@ -108,8 +108,6 @@ static bool is_over(struct muslin *m)
 	const struct vcpu *v = boot_vcpu(m);
 	bool over, locked = this_vcpu()->locked;
 
-	if (!v->until)
-		return false;
 	if (!locked)
 		cpus_lock(m);
 	over = v->until(m, v->until_arg);
@@ -122,6 +120,9 @@ void machine_poke(struct muslin *m)
 {
 	bool locked;
 
+	/* nobody waits for anything of it; perhaps it has no vCPU that runs, either */
+	if (!boot_vcpu(m)->until)
+		return;
 	if (this_vcpu() != boot_vcpu(m)) {
 		/* it has nothing to do with streams, but looks */
 		__atomic_store_n(&m->poked, 1, __ATOMIC_SEQ_CST);
