@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "test.h"
 
-enum { BLOCKS = 64, LIST = 60000 };
+enum { BLOCKS = 500, LIST = 60000, TURNS = 200 };
 
 /* as many pages as the process has; -1 if that cannot be read */
 static long pages(void)
@@ -22,8 +22,8 @@ static long pages(void)
 	return n;
 }
 
-/* mappings of whatever length that groups of this size have, of which no byte is zero */
-static void leave(size_t size)
+/* mappings of whatever length that groups of this size have, of which no byte of n is zero */
+static void leave(size_t size, size_t n)
 {
 	static char *p[BLOCKS];
 	int i;
@@ -33,10 +33,17 @@ static void leave(size_t size)
 		if (!p[i])
 			t_error("malloc(%zu) failed\n", size);
 		else
-			memset(p[i], 0xff, size);
+			memset(p[i], 0xff, n);
 	}
 	for (i = 0; i < BLOCKS; i++)
 		free(p[i]);
+}
+
+/* as often as it takes for them to be kept */
+static void bounce(size_t size)
+{
+	for (int i = 0; i < TURNS; i++)
+		leave(size, 1);
 }
 
 static void cleared(size_t size)
@@ -98,7 +105,7 @@ static void twice(size_t size)
 	if (!pid) {
 		char *volatile p = malloc(size);
 
-		leave(size);
+		leave(size, size);
 		free(p);
 		free(p);
 		_exit(0);
@@ -112,10 +119,10 @@ int main(void)
 	size_t size, other;
 
 	shrinks();
-	for (size = 16; size < 131052; size += size / 2 + 5) {
-		leave(size);
-		for (other = 16; other < 131052; other += other / 2 + 7) {
-			leave(size);
+	for (size = 40; size < 1500; size += size / 2) {
+		bounce(size);
+		for (other = 1000; other < 131052; other += other / 8 + 7) {
+			leave(size, size);
 			cleared(other);
 		}
 		twice(size);
