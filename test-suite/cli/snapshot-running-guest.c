@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Goes on from any moment: see cli/snapshot-running.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
