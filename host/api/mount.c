@@ -147,8 +147,9 @@ int muslin_mount_disk(struct muslin *m, int disk, const char *guest, int flags)
 	return mount_root(m, disk, -1, type, guest, flags);
 }
 
-int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
-		      const char *name)
+/* A file of the host, with that name in a directory of its own, or over a file. */
+static int mount_file(struct muslin *m, const char *host, const char *guest,
+		      const char *name, bool over)
 {
 	int root, r = check_mount(m, guest);
 
@@ -157,18 +158,17 @@ int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
 	root = hostfs_add_file(m->hostfs, host, name);
 	if (root < 0)
 		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
-	return mount_root(m, root, -1, NULL, guest, MUSLIN_READ_ONLY);
+	return mount_root(m, root, -1, over ? name : NULL, guest,
+			  MUSLIN_READ_ONLY | (over ? MOUNT_OVER : 0));
+}
+
+int muslin_mount_file(struct muslin *m, const char *host, const char *guest,
+		      const char *name)
+{
+	return mount_file(m, host, guest, name, false);
 }
 
 int muslin_mount_over(struct muslin *m, const char *host, const char *guest)
 {
-	static const char name[] = "file";
-	int root, r = check_mount(m, guest);
-
-	if (r)
-		return r;
-	root = hostfs_add_file(m->hostfs, host, name);
-	if (root < 0)
-		return fail(m, root, "%s: %s", host, hostfs_why(m->hostfs, root));
-	return mount_root(m, root, -1, name, guest, MUSLIN_READ_ONLY | MOUNT_OVER);
+	return mount_file(m, host, guest, "file", true);
 }
