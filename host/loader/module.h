@@ -103,6 +103,8 @@ int module_resume(struct loader *loader, const struct module_kept *k,
 		  struct module **out, char error[MODULE_ERROR_SIZE]);
 /* Another reference, of who has one. */
 struct module *module_get(struct module *mod);
+/* It was made from these bytes. */
+bool module_is(const struct module *mod, const void *image, size_t size);
 
 /* One that is still there, as another reference; NULL. */
 struct module *module_find(struct loader *loader, uint32_t id);

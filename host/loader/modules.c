@@ -19,6 +19,11 @@ void module_ticked(struct module *mod)
 		load_outdated(mod, mod->name);
 }
 
+bool module_is(const struct module *mod, const void *image, size_t size)
+{
+	return mod->size == size && !memcmp(mod->image, image, size);
+}
+
 /* Another reference of it, or NULL. */
 static struct module *find(struct loader *loader, const void *image, size_t size,
 			   bool library)
@@ -27,8 +32,7 @@ static struct module *find(struct loader *loader, const void *image, size_t size
 
 	pthread_mutex_lock(&loader->lock);
 	for (mod = loader->modules; mod; mod = mod->next)
-		if (mod->size == size && !mod->retired && mod->library == library &&
-		    !memcmp(mod->image, image, size))
+		if (!mod->retired && mod->library == library && module_is(mod, image, size))
 			break;
 	if (mod)
 		mod->refs++;

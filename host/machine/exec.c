@@ -225,15 +225,15 @@ u32 w2c_host_user_library(struct w2c_host *h, u32 id, u32 name, u32 image, u32 s
 	struct host_image *info = kmem_struct(m, info_addr, struct host_image);
 	const void *from = kmem(m, image, image ? size : 0);
 	char path[PATH_MAX];
-	struct module *mod;
+	/* a process has one code of a library, though others may get a better one */
+	struct module *mod = image ? link_same(mm, from, size) : NULL;
 
 	kmem_string(m, name, path, sizeof(path));
-	if (image)
+	if (!mod && image)
 		mod = module_known(&m->loader, path, from, size, true);
-	/* a process has one code of a library, though others may get a better one */
-	else if (link_has(mm, info->module))
+	else if (!mod && link_has(mm, info->module))
 		mod = module_find(&m->loader, info->module);
-	else
+	else if (!mod)
 		mod = module_reload(&m->loader, info->module);
 	if (mod && !mod->library) {
 		module_put(mod);

@@ -353,6 +353,16 @@ bool link_has(const struct mm *mm, uint32_t module)
 	return find(mm, module);
 }
 
+struct module *link_same(const struct mm *mm, const void *image, size_t size)
+{
+	const struct instance *e;
+
+	for (e = mm->libraries; e; e = e->next)
+		if (e->mod->library && module_is(e->mod, image, size))
+			return module_get(e->mod);
+	return NULL;
+}
+
 const struct module *link_module_at(const struct mm *mm, const void *pc)
 {
 	const struct instance *e;

@@ -15,6 +15,8 @@ void link_set_up(struct mm *mm);
 int link_keep(struct muslin *m, struct mm *mm, struct module *mod);
 /* Does it keep the module of that number? */
 bool link_has(const struct mm *mm, uint32_t module);
+/* Another reference of the library that it has with these contents, or NULL. */
+struct module *link_same(const struct mm *mm, const void *image, size_t size);
 /* Before the space is given up, or torn down. */
 void link_exit(struct muslin *m, struct mm *mm);
 /* How much of its words, behind MM_PROGRAM, somebody has. */
