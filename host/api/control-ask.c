@@ -11,6 +11,7 @@
 
 #include "api/control.h"
 #include "api/whole-file.h"
+#include "core/message.h"
 #include "devices/ctl.h"
 #include "image/image.h"
 #include "machine/machine.h"
@@ -60,25 +61,6 @@ static int tell(const struct asking *k, int err, const char *why)
 	return err;
 }
 
-static int send_request(int fd, const struct request *r, int file)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec v = { (void *)r, sizeof(*r) };
-	struct msghdr msg = {
-		.msg_iov = &v, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.head), &file, sizeof(file));
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) == sizeof(*r) ? 0 : -errno;
-}
-
 static int ask(const struct asking *k, int fd, int file)
 {
 	struct request r = { .flags = k->flags };
@@ -87,7 +69,7 @@ static int ask(const struct asking *k, int fd, int file)
 	int err;
 
 	memcpy(r.magic, CONTROL_MAGIC, sizeof(r.magic));
-	err = send_request(fd, &r, file);
+	err = message_send(fd, &r, sizeof(r), file);
 	if (err)
 		return tell(k, err, strerror(-err));
 	do

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "core/memory-file.h"
+#include "core/message.h"
 #include "loader/builder.h"
 #include "process/child.h"
 
@@ -30,7 +31,7 @@ static void send_result(int socket, const struct build *b)
 		.type = BUILDER_RESULT, .number = b->request->number, .result = b->result,
 	};
 
-	builder_send(socket, &m, sizeof(m), b->code);
+	message_send(socket, &m, sizeof(m), b->code);
 	if (b->code >= 0)
 		close(b->code);
 }
@@ -141,13 +142,13 @@ static void pass_on(struct helper *h)
 	struct builder_message m;
 	int code;
 
-	if (builder_receive(h->socket, &m, sizeof(m), &code)) {
+	if (message_receive(h->socket, &m, sizeof(m), &code)) {
 		leave_helper(h);
 		send_failure(&request, -EIO, "the process that compiles it is gone");
 		return;
 	}
 	m.number = h->number;
-	builder_send(JOBS, &m, sizeof(m), code);
+	message_send(JOBS, &m, sizeof(m), code);
 	if (code >= 0)
 		close(code);
 	if (m.type == BUILDER_RESULT)
@@ -160,7 +161,7 @@ static void receive_request(int socket)
 	struct helper *h;
 	int image;
 
-	if (builder_receive(socket, &request, sizeof(request), &image))
+	if (message_receive(socket, &request, sizeof(request), &image))
 		_exit(0);
 	request.name[sizeof(request.name) - 1] = 0;
 	h = request.type == BUILD_CANCEL ? find_helper(request.number, false) : NULL;

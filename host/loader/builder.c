@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "core/memory-file.h"
+#include "core/message.h"
 #include "loader/builder.h"
 #include "loader/loader.h"
 #include "process/child.h"
@@ -124,7 +125,7 @@ static bool plausible(uint32_t type, struct build_result *r, int code)
 static int receive_answer(int socket, uint32_t type, struct builder_answer *a)
 {
 	struct builder_message msg;
-	int r = builder_receive(socket, &msg, sizeof(msg), &a->code);
+	int r = message_receive(socket, &msg, sizeof(msg), &a->code);
 
 	if (r)
 		return r;
@@ -155,7 +156,7 @@ int builder_ask(struct loader *loader, const struct build_request *request, int 
 	if (r)
 		return r;
 	pthread_mutex_lock(&b->lock);
-	r = builder_send(b->asks, request, sizeof(*request), image);
+	r = message_send(b->asks, request, sizeof(*request), image);
 	if (!r)
 		r = receive_answer(b->asks, BUILD_OUTDATED, &a);
 	pthread_mutex_unlock(&b->lock);
@@ -179,7 +180,7 @@ int builder_begin(struct loader *loader, const struct build_request *request, in
 {
 	int r = builder_start(loader);
 
-	return r ? r : builder_send(builder_fd(loader), request, sizeof(*request), image);
+	return r ? r : message_send(builder_fd(loader), request, sizeof(*request), image);
 }
 
 void builder_cancel(struct loader *loader, uint32_t number)
@@ -187,7 +188,7 @@ void builder_cancel(struct loader *loader, uint32_t number)
 	const struct build_request request = { .type = BUILD_CANCEL, .number = number };
 
 	/* one that is gone has nothing under way */
-	builder_send(builder_fd(loader), &request, sizeof(request), -1);
+	message_send(builder_fd(loader), &request, sizeof(request), -1);
 }
 
 int builder_answer(struct loader *loader, struct builder_answer *a)

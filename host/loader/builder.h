@@ -24,12 +24,6 @@ struct builder_message {
 	};
 };
 
-/* --- builder-message.c: a message, and a descriptor or -1; 0 or -errno --- */
-
-int builder_send(int socket, const void *data, size_t n, int fd);
-/* A whole message of n bytes; all else is an error. */
-int builder_receive(int socket, void *data, size_t n, int *fd);
-
 /* --- builder-process.c --- */
 
 /* In that process: asks, jobs, from the other side. */

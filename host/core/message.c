@@ -3,14 +3,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "loader/builder.h"
+
+#include "core/message.h"
 
 union control {
 	struct cmsghdr head;
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-int builder_send(int socket, const void *data, size_t n, int fd)
+int message_send(int socket, const void *data, size_t n, int fd)
 {
 	struct iovec v = { (void *)data, n };
 	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1 };
@@ -31,7 +32,7 @@ int builder_send(int socket, const void *data, size_t n, int fd)
 	return r < 0 ? -errno : 0;
 }
 
-int builder_receive(int socket, void *data, size_t n, int *fd)
+int message_receive(int socket, void *data, size_t n, int *fd)
 {
 	struct iovec v = { data, n };
 	union control c = { 0 };
