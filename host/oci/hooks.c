@@ -10,24 +10,11 @@
 
 #include "oci/oci.h"
 
-static char **strings(struct json_object *list)
-{
-	size_t i, n = json_length(list);
-	char **v = xmalloc((n + 1) * sizeof(*v));
-
-	for (i = 0; i < n; i++) {
-		v[i] = (char *)json_string(json_object_array_get_idx(list, i), "");
-		if (!v[i])
-			v[i] = "";
-	}
-	return v;
-}
-
 /* Its standard input has the state. */
 static pid_t start(const char *path, struct json_object *hook, const char *state)
 {
-	char **argv = strings(json_get(hook, "args", json_type_array));
-	char **envp = strings(json_get(hook, "env", json_type_array));
+	char **argv = json_strings(json_get(hook, "args", json_type_array), "");
+	char **envp = json_strings(json_get(hook, "env", json_type_array), "");
 	char *just_path[] = { (char *)path, NULL };
 	int p[2] = { -1, -1 };
 	pid_t pid = pipe(p) ? -1 : fork();

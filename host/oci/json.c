@@ -105,6 +105,23 @@ bool json_true(struct json_object *o, const char *path)
 	return b && json_object_get_boolean(b);
 }
 
+char **json_strings(struct json_object *list, const char *other)
+{
+	size_t i, n = json_length(list);
+	char **v = xmalloc((n + 1) * sizeof(*v));
+
+	for (i = 0; i < n; i++) {
+		v[i] = (char *)json_string(json_object_array_get_idx(list, i), "");
+		if (!v[i] && !other) {
+			free(v);
+			return NULL;
+		}
+		if (!v[i])
+			v[i] = (char *)other;
+	}
+	return v;
+}
+
 size_t json_length(struct json_object *list)
 {
 	return list ? json_object_array_length(list) : 0;

@@ -51,6 +51,11 @@ bool json_is_wrong(struct json_object *o, const char *path, enum json_type type)
 const char *json_string(struct json_object *o, const char *path);	/* or NULL */
 bool json_true(struct json_object *o, const char *path);
 size_t json_length(struct json_object *list);	/* 0 of NULL, too */
+/*
+ * What is in it, and NULL, to be freed; they are list's.  other stands for what is no
+ * string; NULL: then the result is.
+ */
+char **json_strings(struct json_object *list, const char *other);
 
 /* --- options.c: a configuration as options of muslin run --- */
 

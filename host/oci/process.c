@@ -16,21 +16,6 @@ static const struct {
 	{ "RLIMIT_RTPRIO", 14 }, { "RLIMIT_RTTIME", 15 },
 };
 
-static char **strings(struct json_object *list)
-{
-	size_t i, n = json_length(list);
-	char **v = xmalloc((n + 1) * sizeof(*v));
-
-	for (i = 0; i < n; i++) {
-		v[i] = (char *)json_string(json_object_array_get_idx(list, i), "");
-		if (!v[i]) {
-			free(v);
-			return NULL;
-		}
-	}
-	return v;
-}
-
 static bool number(struct json_object *o, const char *path, int64_t most, int64_t *value)
 {
 	struct json_object *n = json_get(o, path, json_type_int);
@@ -117,10 +102,10 @@ int process_parse(struct process *p, struct json_object *o)
 	    json_is_wrong(o, "cwd", json_type_string) ||
 	    json_is_wrong(o, "terminal", json_type_boolean))
 		return 1;
-	p->argv = strings(args);
+	p->argv = json_strings(args, NULL);
 	if (!p->argv || !p->argv[0] || !p->argv[0][0])
 		return complain("process.args: no program");
-	p->envp = strings(json_get(o, "env", json_type_array));
+	p->envp = json_strings(json_get(o, "env", json_type_array), NULL);
 	if (!p->envp)
 		return complain("process.env: not strings");
 	p->cwd = json_string(o, "cwd");

@@ -75,34 +75,20 @@ static int await_start(int answers, const char *what)
 	return -1;
 }
 
-static char **strings(struct json_object *list, char *first)
-{
-	size_t i, n = json_length(list);
-	char **v = xmalloc((n + 2) * sizeof(*v));
-
-	v[0] = first;
-	for (i = 0; i < n; i++) {
-		v[i] = (char *)json_string(json_object_array_get_idx(list, i), "");
-		if (!v[i])
-			v[i] = "";
-	}
-	return v;
-}
-
 /* A hook of the guest's; its standard input has the state. */
 static int run_in_guest(int control, struct json_object *hook, const char *state)
 {
 	const char *path = json_string(hook, "path");
 	struct muslin_program p = { .path = path, .umask = 022, .fd = { -1, 2, 2 } };
-	char **argv, **envp;
+	char **argv, **envp, *just_path[] = { (char *)path, NULL };
 	struct attend_reply a = { 0 };
 	int answers, r;
 
 	if (!path || *path != '/')
 		return complain("hooks.startContainer: a path that is not absolute");
-	argv = strings(json_get(hook, "args", json_type_array), (char *)path);
-	envp = strings(json_get(hook, "env", json_type_array), NULL);
-	p.argv = argv;
+	argv = json_strings(json_get(hook, "args", json_type_array), "");
+	envp = json_strings(json_get(hook, "env", json_type_array), "");
+	p.argv = argv[0] ? argv : just_path;
 	p.envp = envp;
 	p.fd[0] = memfd_create("state", MFD_CLOEXEC);
 	(void)!write(p.fd[0], state, strlen(state));
