@@ -307,12 +307,6 @@ void linked_global(struct rewriter *rw, uint8_t code, uint32_t global)
 
 /* --- sections --- */
 
-static void put_name(struct bytes *b, const char *s)
-{
-	put_u32(b, strlen(s));
-	put_bytes(b, s, strlen(s));
-}
-
 static void put_import(struct bytes *s, const char *module, const char *name, const void *what, size_t n)
 {
 	put_name(s, module);
@@ -415,13 +409,6 @@ void linked_elements(struct rewriter *rw)
 	free(list);
 }
 
-static void put_export(struct rewriter *rw, const char *name, uint8_t kind, uint32_t index)
-{
-	put_name(&rw->section, name);
-	put_byte(&rw->section, kind);
-	put_u32(&rw->section, index);
-}
-
 /* --- functions of ours: (i32) -> () --- */
 
 enum { STORE, LOAD, CALL_AS, FUNCTIONS };
@@ -498,7 +485,7 @@ static uint32_t export_slots(struct rewriter *rw)
 	wasm_slots(&rw->w, list);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "muslin.slot.%u", i);
-		put_export(rw, name, WASM_FUNC, moved(rw, list[i]));
+		put_export(&rw->section, name, WASM_FUNC, moved(rw, list[i]));
 	}
 	free(list);
 	return n;
@@ -510,15 +497,15 @@ uint32_t linked_exports(struct rewriter *rw)
 
 	if (!rw->linked)
 		return 0;
-	put_export(rw, "muslin.store", WASM_FUNC, function_of_ours(rw, STORE));
-	put_export(rw, "muslin.load", WASM_FUNC, function_of_ours(rw, LOAD));
-	put_export(rw, "muslin.adapt", WASM_FUNC, function_of_ours(rw, CALL_AS));
+	put_export(&rw->section, "muslin.store", WASM_FUNC, function_of_ours(rw, STORE));
+	put_export(&rw->section, "muslin.load", WASM_FUNC, function_of_ours(rw, LOAD));
+	put_export(&rw->section, "muslin.adapt", WASM_FUNC, function_of_ours(rw, CALL_AS));
 	if (rw->linked->library)
 		return n;
 	n += export_slots(rw);
 	if (rw->setjmp < 0)
 		return n;
-	put_export(rw, "muslin.jump", WASM_TAG, rw->w.ntags);
+	put_export(&rw->section, "muslin.jump", WASM_TAG, rw->w.ntags);
 	return n + 1;
 }
 

@@ -72,7 +72,7 @@ void put_s32(struct bytes *b, int32_t v)
 	put_byte(b, v & 127);
 }
 
-static void put_name(struct bytes *b, const char *s)
+void put_name(struct bytes *b, const char *s)
 {
 	put_u32(b, strlen(s));
 	put_bytes(b, s, strlen(s));
@@ -892,7 +892,7 @@ static void imports(struct rewriter *rw)
 	}
 }
 
-static void put_export(struct bytes *s, const char *name, uint8_t kind, uint32_t index)
+void put_export(struct bytes *s, const char *name, uint8_t kind, uint32_t index)
 {
 	put_name(s, name);
 	put_byte(s, kind);

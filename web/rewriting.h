@@ -108,6 +108,10 @@ static inline void tee(struct rewriter *rw, uint32_t local) { op_u32(rw, 0x22, l
 /* A call of the program's own, or of one that it imports. */
 void call_function(struct rewriter *rw, uint32_t function);
 
+/* Names of modules and fields, and what is exported by them. */
+void put_name(struct bytes *b, const char *s);
+void put_export(struct bytes *s, const char *name, uint8_t kind, uint32_t index);
+
 /* Copies n definitions of globals from where r is. */
 void put_own_globals(struct rewriter *rw, uint32_t n);
 
