@@ -119,13 +119,11 @@ static int start_threads(struct muslin *m, bool (*confine)(void))
 {
 	int r = disks_start(m, confine);
 
-	if (!r) {
-		r = cpus_threads(m, confine);
-		if (r)
-			return fail(m, r, "cannot make the threads of processors: %s", strerror(-r));
-	}
 	if (r)
 		return fail(m, r, "cannot make the threads of disks: %s", strerror(-r));
+	r = cpus_threads(m, confine);
+	if (r)
+		return fail(m, r, "cannot make the threads of processors: %s", strerror(-r));
 	r = confine ? jobs_start(&m->loader, confine) : 0;
 	return r ? fail(m, r, "cannot make the thread that loads programs: %s", strerror(-r)) : 0;
 }

@@ -135,11 +135,6 @@ struct image_moves {
 	size_t size;
 };
 
-static inline size_t image_mapping_size(const struct part *p)
-{
-	return p->kind == PART_SPACE ? MM_RESERVED : NATIVE_GUARD + NATIVE_STACK;
-}
-
 /* Addresses for its spaces and stacks, to which nothing has access.  0 or -errno. */
 int image_map(const struct image *im, struct image_moves *v);
 void image_unmap(const struct image *im, struct image_moves *v);

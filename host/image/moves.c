@@ -21,31 +21,40 @@
 /* Mappings begin there, each with page tables of its own; and no two touch. */
 #define ALIGN (2ull << 20)
 
+/* What of a part's addresses is a mapping of its own; 0: nothing. */
+static size_t mapping_size(const struct part *p)
+{
+	return p->kind == PART_SPACE ? MM_RESERVED :
+		p->kind == PART_STACK ? NATIVE_GUARD + NATIVE_STACK : 0;
+}
+
 static uint64_t room_of(const struct part *p)
 {
-	uint64_t size = p->kind == PART_SPACE ? MM_RESERVED :
-		p->kind == PART_STACK ? NATIVE_GUARD + NATIVE_STACK : 0;
+	return (mapping_size(p) + ALIGN - 1) & -ALIGN;
+}
 
-	return (size + ALIGN - 1) & -ALIGN;
+/* Those of the first n parts. */
+static void unmap_in_place(const struct image *im, uint32_t n)
+{
+	while (n--)
+		if (mapping_size(&im->part[n]))
+			munmap((void *)im->part[n].base, mapping_size(&im->part[n]));
 }
 
 /* Each where it was, or none. */
 static int map_in_place(const struct image *im)
 {
-	uint32_t i, n;
+	uint32_t i;
 
 	for (i = 0; i < im->head.nparts; i++) {
 		const struct part *p = &im->part[i];
 
-		if (room_of(p) && !arena_map_at((void *)p->base, image_mapping_size(p)))
-			break;
+		if (mapping_size(p) && !arena_map_at((void *)p->base, mapping_size(p))) {
+			unmap_in_place(im, i);
+			return -EADDRINUSE;
+		}
 	}
-	if (i == im->head.nparts)
-		return 0;
-	for (n = 0; n < i; n++)
-		if (room_of(&im->part[n]))
-			munmap((void *)im->part[n].base, image_mapping_size(&im->part[n]));
-	return -EADDRINUSE;
+	return 0;
 }
 
 static int by_address(const void *a, const void *b)
@@ -113,13 +122,10 @@ int image_map(const struct image *im, struct image_moves *v)
 
 void image_unmap(const struct image *im, struct image_moves *v)
 {
-	uint32_t i;
-
 	if (v->n)
 		munmap(v->mapped, v->size);
-	for (i = 0; i < im->head.nparts && !v->n; i++)
-		if (room_of(&im->part[i]))
-			munmap((void *)im->part[i].base, image_mapping_size(&im->part[i]));
+	else
+		unmap_in_place(im, im->head.nparts);
 	free(v->move);
 	*v = (struct image_moves){ 0 };
 }

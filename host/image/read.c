@@ -103,7 +103,6 @@ static int read_table(struct image *im, int fd)
 	return image_check(im) ? 0 : fail(im->m, -ENOENT, "damaged");
 }
 
-
 /* Where parts begin, and how much of them is not memory. */
 static uint64_t begin(const struct image *im)
 {

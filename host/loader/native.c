@@ -104,7 +104,6 @@ static int load_object(struct load *l, struct module *mod, int fd)
 		      dlerror());
 }
 
-
 static int load_quick(struct load *l, struct module *mod, void *place,
 		      const struct build_result *r, int fd)
 {

@@ -131,7 +131,7 @@ static int own_table(struct muslin *m, struct mm *mm, uint32_t size)
 {
 	struct table *old = mm->table, *t;
 	uint32_t room = old->room;
-	bool several = muslin_head(mm->space->base)->machine->cpus > 1;
+	bool several = m->cpus > 1;
 
 	if (!old->borrowed && old->refs == 1 && size <= room)
 		return 0;

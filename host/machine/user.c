@@ -243,7 +243,6 @@ static void enter(struct muslin *m, struct mm *mm)
 	mm_enter(t, mm);
 }
 
-
 /* The first function on a task's stack for user code. */
 static void user_main(void *arg)
 {
